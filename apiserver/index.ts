@@ -1,0 +1,1 @@
+export type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"

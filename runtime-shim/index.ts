@@ -1,0 +1,1 @@
+export * from "./sandbox-runtime.ts"

@@ -1,0 +1,6 @@
+export type * from "./meta/condition.ts"
+export type * from "./meta/definition.ts"
+export type * from "./meta/json.ts"
+export { apiVersionOf, type Kind, type ObjectOf } from "./meta/kind.ts"
+export type * from "./meta/object.ts"
+export * from "./meta/status.ts"
