@@ -17,7 +17,9 @@ const rows = all.map((folder) => ({
   name: `${folder}-may-import-only-${may[folder].join("+") || "nothing"}`,
   severity: "error",
   from: { path: `^${folder}/`, pathNot: "\\.test\\.ts$" },
-  to: { path: `^(${[...all, "test", "bench", "examples"].filter((f) => f !== folder && !may[folder].includes(f)).join("|")})/` },
+  to: {
+    path: `^(${[...all, "test", "bench", "examples"].filter((f) => f !== folder && !may[folder].includes(f)).join("|")})/`,
+  },
 }))
 module.exports = {
   forbidden: [
@@ -35,16 +37,25 @@ module.exports = {
       from: { path: `^(${all.join("|")})/`, pathNot: "\\.test\\.ts$" },
       to: {
         path: `^(${all.join("|")})/`,
-        pathNot: ["^$1/", "^[^/]+/index\\.ts$", "^reconciler/simulation/index\\.ts$", "^controllers/[^/]+/index\\.ts$"],
+        pathNot: [
+          "^$1/",
+          "^[^/]+/index\\.ts$",
+          "^reconciler/simulation/index\\.ts$",
+          "^controllers/[^/]+/index\\.ts$",
+        ],
       },
     },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {
+    parser: "swc",
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
     exclude: { path: "^(node_modules|\\.miren|\\.cache|dist)/" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+    },
   },
 }
