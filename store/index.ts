@@ -1,5 +1,6 @@
 /** The storage seam and its implementations. Start with {@link Store}. */
-export { type MemoryStore, type MemoryStoreOptions, makeMemoryStore } from "./memory.ts"
+export type { ClosableStore } from "./closable.ts"
+export { type MemoryStoreOptions, makeMemoryStore } from "./memory.ts"
 export {
   type Expect,
   isStoreError,

@@ -53,8 +53,8 @@ export class ReplayingWatches {
     return {
       close: () => watcher.close(),
       requestProgress: () => {
-        if (this.#replaying.has(watcher)) watcher.progressWanted = true
-        else queueMicrotask(() => watcher.progress(this.#history.revision))
+        const { revision } = this.#history
+        queueMicrotask(() => watcher.requestProgress(revision))
       },
     }
   }
@@ -75,7 +75,7 @@ export class ReplayingWatches {
     if (watcher.next <= this.#history.revision) {
       const { commits, next } = this.#history.page(watcher.next)
       watcher.deliver(commits)
-      watcher.next = next
+      watcher.advance(next)
     }
     if (watcher.next <= this.#history.revision) {
       this.#nextTurn(() => this.#replay(watcher))
@@ -84,7 +84,6 @@ export class ReplayingWatches {
     if (!watcher.open) return
     this.#replaying.delete(watcher)
     this.#live.attach(watcher)
-    if (watcher.progressWanted) watcher.progress(this.#history.revision)
   }
 }
 
