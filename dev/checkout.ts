@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from "node:path"
 
 export const root = resolve(import.meta.dirname, "..")
 export const mctl = join(root, "bin", "mctl")
-export const dataDir = resolve(root, process.env["MIREN_DATA"] ?? ".miren")
+export const dataDir = resolve(root, process.env.MIREN_DATA ?? ".miren")
 export const kubeconfig = join(dataDir, "admin.kubeconfig")
 export const logFile = join(dataDir, "server.log")
 
@@ -20,7 +20,7 @@ export const fail = (sentence: string): never => {
 }
 
 const onPath = (binary: string): boolean =>
-  [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"].some((directory) => {
+  [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"].some((directory) => {
     try {
       accessSync(join(directory, binary), constants.X_OK)
       return true
@@ -38,7 +38,7 @@ export interface Mode {
 
 /** The best that this machine and user can run. `MIREN_STORE` and `MIREN_RUNTIME` decide where they are set. */
 export const chooseMode = (): Mode => {
-  const asked = { store: process.env["MIREN_STORE"], runtime: process.env["MIREN_RUNTIME"] }
+  const asked = { store: process.env.MIREN_STORE, runtime: process.env.MIREN_RUNTIME }
   const isRoot = process.getuid?.() === 0
   const because =
     process.platform !== "linux" ? "this is not Linux" : !isRoot ? "you are not root" : undefined

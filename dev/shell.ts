@@ -19,7 +19,7 @@ const server = spawn(
     "--data-dir",
     dataDir,
     "--listen",
-    process.env["MIREN_LISTEN"] ?? "127.0.0.1:6443",
+    process.env.MIREN_LISTEN ?? "127.0.0.1:6443",
     "--store",
     mode.store,
     "--runtime",
@@ -29,12 +29,12 @@ const server = spawn(
 )
 say(`The server (${mode.store}, ${mode.runtime}) restarts when a source file changes; its log: ${logFile}`)
 say("mctl and KUBECONFIG are set. `exit` stops the server; sandboxes stay until `make down`.")
-const shell = spawn(process.env["SHELL"] ?? "/bin/sh", [], {
+const shell = spawn(process.env.SHELL ?? "/bin/sh", [], {
   stdio: "inherit",
   env: {
     ...process.env,
     KUBECONFIG: kubeconfig,
-    PATH: `${join(root, "bin")}${delimiter}${process.env["PATH"] ?? ""}`,
+    PATH: `${join(root, "bin")}${delimiter}${process.env.PATH ?? ""}`,
   },
 })
 shell.on("exit", (code) => {

@@ -31,7 +31,7 @@ const startServer = async (): Promise<void> => {
       "  objects and controllers are real, sandboxes are only pretended. As root on Linux it runs gVisor on etcd.",
     )
   }
-  const listen = process.env["MIREN_LISTEN"] ?? "127.0.0.1:6443"
+  const listen = process.env.MIREN_LISTEN ?? "127.0.0.1:6443"
   const from = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0
   const log = openSync(logFile, "a", 0o600)
   const child = spawn(
