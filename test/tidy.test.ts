@@ -12,7 +12,9 @@ const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--excl
   .split("\n")
   .filter((file) => file !== "" && !file.includes("/golden/"))
 const sources = tracked.filter((file) => file.endsWith(".ts") && !file.endsWith(".gen.ts"))
-const library = sources.filter((file) => /^(store|apiserver|client|reconciler|runtime-shim|controllers)\//.test(file))
+const library = sources.filter((file) =>
+  /^(store|apiserver|client|reconciler|runtime-shim|controllers)\//.test(file),
+)
 const production = library.filter((file) => !file.endsWith(".test.ts") && basename(file) !== "conformance.ts")
 
 interface Rule {
@@ -25,7 +27,8 @@ interface Rule {
 const rules: ReadonlyArray<Rule> = [
   {
     name: "time and chance are asked for",
-    pattern: /\b(Date\.now|setTimeout|setInterval|Math\.random|randomUUID|AbortSignal\.timeout)\(|new Date\(\)/,
+    pattern:
+      /\b(Date\.now|setTimeout|setInterval|Math\.random|randomUUID|AbortSignal\.timeout)\(|new Date\(\)/,
     instead: "take Clock, Random or the folder's ambient.ts",
     files: production.filter((file) => basename(file) !== "ambient.ts"),
   },
@@ -54,7 +57,9 @@ describe("the house is tidy", () => {
     const found = files.flatMap((file) =>
       readFileSync(resolve(root, file), "utf8")
         .split("\n")
-        .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1}: ${line.trim()} -- ${instead}`] : [])),
+        .flatMap((line, index) =>
+          pattern.test(line) ? [`${file}:${index + 1}: ${line.trim()} -- ${instead}`] : [],
+        ),
     )
     expect(found).toEqual([])
   })
@@ -64,14 +69,20 @@ describe("the house is tidy", () => {
   })
 
   it("keeps a file to one thing: no source of more than 500 lines", () => {
-    const long = production.filter((file) => readFileSync(resolve(root, file), "utf8").split("\n").length > 500)
+    const long = production.filter(
+      (file) => readFileSync(resolve(root, file), "utf8").split("\n").length > 500,
+    )
     expect(long).toEqual([])
   })
 
   it("gives every folder a row in ARCHITECTURE.md", () => {
     const map = readFileSync(resolve(root, "ARCHITECTURE.md"), "utf8")
-    const folders = [...new Set(tracked.filter((file) => file.includes("/")).map((file) => file.split("/")[0]))]
-    const missing = folders.filter((folder) => !["docs", "bin", ".ci"].includes(folder ?? "") && !map.includes(`\`${folder}/\``))
+    const folders = [
+      ...new Set(tracked.filter((file) => file.includes("/")).map((file) => file.split("/")[0])),
+    ]
+    const missing = folders.filter(
+      (folder) => !["docs", "bin", ".ci"].includes(folder ?? "") && !map.includes(`\`${folder}/\``),
+    )
     expect(missing).toEqual([])
   })
 

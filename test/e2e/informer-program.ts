@@ -33,7 +33,12 @@ print({ verb: "started", items: informer.list().length })
 for await (const line of createInterface({ input: process.stdin })) {
   const [verb, name = "", size = "0"] = line.split(" ")
   if (verb === "create") {
-    const body = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name }, spec: { size: Number(size) } }
+    const body = {
+      apiVersion: "example.com/v1",
+      kind: "Widget",
+      metadata: { name },
+      spec: { size: Number(size) },
+    }
     await objects.createNamespacedCustomObject({ ...at, body })
   } else if (verb === "patch") {
     const body = [{ op: "replace", path: "/spec/size", value: Number(size) }]

@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { eventually } from "../kit/command.ts"
-import { startSystem, type System, worlds } from "../kit/system.ts"
+import { type System, startSystem, worlds } from "../kit/system.ts"
 
 const crd = join(import.meta.dirname, "fixtures", "widgets-crd.yaml")
 const widget = (name: string, size: number, more = ""): string =>
@@ -50,12 +50,34 @@ describe.each(worlds)("kubectl against the %s world", (kind) => {
   it("patches, labels, edits the status, and deletes", async () => {
     await ok(["create", "-f", "-"], widget("four", 4))
     await ok(["patch", "widget", "four", "--type=merge", "-p", '{"spec":{"size":5}}'])
-    await ok(["patch", "widget", "four", "--type=json", "-p", '[{"op":"replace","path":"/spec/size","value":6}]'])
+    await ok([
+      "patch",
+      "widget",
+      "four",
+      "--type=json",
+      "-p",
+      '[{"op":"replace","path":"/spec/size","value":6}]',
+    ])
     await ok(["label", "widget", "four", "tier=gold"])
-    await ok(["patch", "widget", "four", "--subresource=status", "--type=merge", "-p", '{"status":{"made":true}}'])
-    expect(await ok(["get", "widget", "-l", "tier=gold", "-o", "jsonpath={.items[*].spec.size}/{.items[*].status.made}"])).toBe(
-      "6/true",
-    )
+    await ok([
+      "patch",
+      "widget",
+      "four",
+      "--subresource=status",
+      "--type=merge",
+      "-p",
+      '{"status":{"made":true}}',
+    ])
+    expect(
+      await ok([
+        "get",
+        "widget",
+        "-l",
+        "tier=gold",
+        "-o",
+        "jsonpath={.items[*].spec.size}/{.items[*].status.made}",
+      ]),
+    ).toBe("6/true")
     expect(await ok(["delete", "widget", "four"])).toContain('widget.example.com "four" deleted')
     const gone = await system.kubectl(["get", "widget", "four"])
     expect(gone.stderr).toContain('Error from server (NotFound): widgets.example.com "four" not found')
@@ -64,14 +86,22 @@ describe.each(worlds)("kubectl against the %s world", (kind) => {
   it("refuses what the schema forbids, naming the field", async () => {
     const wrong = await system.kubectl(["create", "-f", "-"], { input: widget("bad", 0) })
     expect(wrong.stderr).toContain("spec.size: Invalid value: 0")
-    const unknown = await system.kubectl(["create", "-f", "-"], { input: widget("bad", 1, "  shape: round\n") })
+    const unknown = await system.kubectl(["create", "-f", "-"], {
+      input: widget("bad", 1, "  shape: round\n"),
+    })
     expect(unknown.stderr).toContain('unknown field "spec.shape"')
     expect((await system.kubectl(["get", "widget", "bad"])).code).toBe(1)
   })
 
   it("watches: a change made elsewhere shows in `get -w`", async () => {
     await ok(["create", "-f", "-"], widget("watched", 1))
-    const watch = system.spawn([(await import("../kit/kubectl.ts")).kubectlPath(), "get", "widgets", "-w", "--no-headers"])
+    const watch = system.spawn([
+      (await import("../kit/kubectl.ts")).kubectlPath(),
+      "get",
+      "widgets",
+      "-w",
+      "--no-headers",
+    ])
     let seen = ""
     watch.stdout?.on("data", (chunk: Buffer) => {
       seen += chunk.toString("utf8")
@@ -89,8 +119,14 @@ describe.each(worlds)("kubectl against the %s world", (kind) => {
     expect(await ok(["explain", "widget.spec.size"])).toContain("How big the widget is.")
     expect(await ok(["api-resources"])).toMatch(/widgets +wd +example.com\/v1 +true +Widget/)
     await ok(["apply", "-f", "-"], "apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n")
-    await ok(["apply", "-n", "team", "-f", "-"], "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n")
-    await ok(["apply", "-n", "team", "-f", "-"], "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: d}\n")
+    await ok(
+      ["apply", "-n", "team", "-f", "-"],
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n",
+    )
+    await ok(
+      ["apply", "-n", "team", "-f", "-"],
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: d}\n",
+    )
     expect(await ok(["get", "cm", "c", "-n", "team", "-o", "jsonpath={.data.a}"])).toBe("d")
     expect(await ok(["delete", "namespace", "team", "--timeout=40s"])).toContain('namespace "team" deleted')
     expect((await system.kubectl(["get", "cm", "c", "-n", "team"])).stderr).toContain("NotFound")
@@ -104,13 +140,17 @@ describe.each(worlds)("kubectl against the %s world", (kind) => {
       `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: owned\n  ownerReferences: [{apiVersion: example.com/v1, kind: Widget, name: owner, uid: ${uid}}]\n`,
     )
     await ok(["delete", "widget", "owner"])
-    await eventually(async () => expect((await system.kubectl(["get", "cm", "owned"])).stderr).toContain("NotFound"))
+    await eventually(async () =>
+      expect((await system.kubectl(["get", "cm", "owned"])).stderr).toContain("NotFound"),
+    )
   })
 
   it("drops the kind with its CRD", async () => {
     await ok(["delete", "crd", "widgets.example.com", "--timeout=40s"])
     await eventually(async () =>
-      expect((await system.kubectl(["get", "widgets"])).stderr).toContain(`the server doesn't have a resource type "widgets"`),
+      expect((await system.kubectl(["get", "widgets"])).stderr).toContain(
+        `the server doesn't have a resource type "widgets"`,
+      ),
     )
   })
 })

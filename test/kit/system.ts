@@ -92,10 +92,17 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       ...(options.flags ?? []),
     ])
     const [program = "", ...args] = argv
-    const process_ = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], ...identity })
+    const process_ = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      ...identity,
+    })
     child = process_
     await new Promise<void>((ready, failed) => {
-      const timer = setTimeout(() => failed(new Error(`the server was not ready in 90 s:\n${tail(log)}`)), 90_000)
+      const timer = setTimeout(
+        () => failed(new Error(`the server was not ready in 90 s:\n${tail(log)}`)),
+        90_000,
+      )
       process_.stdout?.on("data", (chunk: Buffer) => {
         log += chunk.toString("utf8")
         const line = /^ready (https:\/\/\S+)$/m.exec(chunk.toString("utf8"))
@@ -136,7 +143,10 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     command,
     mctl: (args, more) => command([mctl, ...args], more),
     kubectl: (args, more) =>
-      command(["timeout", "-k", "1", "60", kubectlPath(), "--cache-dir", join(data, "kube-cache"), ...args], more),
+      command(
+        ["timeout", "-k", "1", "60", kubectlPath(), "--cache-dir", join(data, "kube-cache"), ...args],
+        more,
+      ),
     fetch: async (target) => {
       const result = await command([process.execPath, "--input-type=module", "-e", fetchProgram, target])
       if (result.code !== 0) throw new Error(`GET ${target}: ${result.stderr}`)
@@ -144,7 +154,11 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     },
     spawn: (argv) => {
       const [program = "", ...args] = enter(argv)
-      return spawn(program, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"], ...identity })
+      return spawn(program, args, {
+        env: { ...process.env, ...env },
+        stdio: ["pipe", "pipe", "pipe"],
+        ...identity,
+      })
     },
     kill9: async () => {
       if (child === undefined) throw new Error("no server runs")
@@ -160,7 +174,8 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     destroy: async () => {
       try {
         if (child !== undefined && child.exitCode === null && child.signalCode === null) await system.stop()
-        if (options.kind === "real") await must(enter([mctl, "server", "teardown", "--data-dir", data]), { env })
+        if (options.kind === "real")
+          await must(enter([mctl, "server", "teardown", "--data-dir", data]), { env })
       } finally {
         await namespace?.remove()
         if (view !== undefined) {
