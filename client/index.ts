@@ -1,3 +1,8 @@
 export { ApiError, isReason } from "./api-error.ts"
 export * from "./client.ts"
+export { type ClientOptions, clientLayer, makeClient } from "./make-client.ts"
+export { streamBytes } from "./open-watch.ts"
+export { collectionPath, groupVersionPath, objectPath, withQuery } from "./paths.ts"
+export { retryAfterMs } from "./response.ts"
 export type { Transport, TransportRequest, TransportResponse } from "./transport.ts"
+export { causeHeader, WriteContext, type WriteContextShape, type Written } from "./write-context.ts"
