@@ -11,6 +11,7 @@ want="${1:-run}"
 say() { printf 'miren: %s\n' "$*" >&2; }
 have() { command -v "$1" >/dev/null 2>&1; }
 PATH="$PATH:/usr/sbin:/sbin"
+export PATH
 
 is_root() { [ "$(id -u)" = 0 ]; }
 is_debian() { [ "$(uname -s)" = Linux ] && have apt-get; }
@@ -56,13 +57,20 @@ system_packages() {
   apt_install $need
 }
 
-if ! have npm; then
-  if is_root && is_debian; then
-    apt_install npm
-  else
-    say "npm is missing. Install Node.js with npm (any version from 18 on: the right one is pinned here), then run this again."
-    exit 1
-  fi
+# The pinned Node needs libatomic, which the smallest Debian lacks.
+node_packages() {
+  missing npm=npm
+  ldconfig -p | grep -q 'libatomic\.so\.1 ' || printf 'libatomic1 '
+}
+
+if is_root && is_debian; then
+  need=$(node_packages)
+  # shellcheck disable=SC2086
+  [ -z "$need" ] || apt_install $need
+elif ! have npm; then
+
+  say "npm is missing. Install Node.js with npm (any version from 18 on: the right one is pinned here), then run this again."
+  exit 1
 fi
 
 if [ "$want" != packages ]; then
@@ -76,7 +84,7 @@ fi
 if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   say "installing the node packages (npm ci)"
   log=$(mktemp)
-  if ! npm ci --no-audit --no-fund >"$log" 2>&1; then
+  if ! npm ci --ignore-scripts --no-audit --no-fund >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     say "npm ci failed. Its last lines are above; the whole log is $log"
     exit 1
