@@ -72,10 +72,7 @@ export class Resource {
     const served = versions.filter((version) => version.definition.served)
     this.versions = new Map(served.sort(byPreference).map((version) => [version.name, version]))
     this.prefix = `${storagePrefix}${this.group === "" ? "core" : this.group}/${this.plural}/`
-    this.selectableFields = [...selectablePaths(definition), ...(this.strategy.selectableFields ?? [])].map((path) => ({
-      path,
-      keys: path.split("."),
-    }))
+    this.selectableFields = selectablePaths(definition).map((path) => ({ path, keys: path.split(".") }))
   }
 
   get id(): string {

@@ -1,6 +1,6 @@
 /** A Status that says no: the one error that request handling throws on purpose. */
 import { type Status, type StatusCause, type StatusDetails, type StatusReason, statusReasons } from "../schemas/index.ts"
-import { isStoreError, StoreError } from "../store/store.ts"
+import { isStoreError, StoreError } from "../store/index.ts"
 import { type FieldError, MachineryError } from "./machinery.ts"
 
 export class StatusError extends Error {

@@ -11,6 +11,8 @@ export interface StrategyContext {
   readonly user: UserInfo
   /** RFC 3339 seconds. */
   readonly now: string
+  /** "" on the main endpoint. */
+  readonly subresource: string
 }
 
 export interface Strategy {
@@ -20,8 +22,6 @@ export interface Strategy {
   readonly unconditionalUpdate: boolean
   /** Whether names are DNS labels instead of subdomains. */
   readonly labelNames?: boolean
-  /** Field selector paths with their own extraction: plain dotted paths. */
-  readonly selectableFields?: ReadonlyArray<string>
   /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */
   readonly subresources?: { readonly [name: string]: (next: MutableObject, old: MutableObject) => void }
   /** Answers a create by itself: nothing is stored (reviews). */
@@ -32,8 +32,11 @@ export interface Strategy {
   readonly validate?: (object: MutableObject, old: MutableObject | undefined) => ReadonlyArray<FieldError>
   /** Refuses a deletion. */
   readonly refuseDelete?: (name: string) => StatusError | undefined
-  /** Marks an object whose deletion has begun, and says whether something besides metadata.finalizers still holds it. */
-  readonly prepareDelete?: (object: MutableObject) => void
+  /** Finalizers that a deletion adds. */
+  readonly deletionFinalizers?: ReadonlyArray<string>
+  /** Marks an object whose deletion has begun. */
+  readonly prepareDelete?: (object: MutableObject, context: StrategyContext) => void
+  /** Whether something besides metadata.finalizers still holds a deleted object. */
   readonly held?: (object: MutableObject) => boolean
 }
 

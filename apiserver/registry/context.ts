@@ -7,7 +7,7 @@ import type { ResourceRequestInfo } from "../request-info.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
 import type { ResourceTable } from "../resource-table.ts"
 import type { Subject } from "../status-error.ts"
-import type { Store } from "../store-door.ts"
+import type { Store } from "../../store/index.ts"
 import type { StrategyContext } from "../strategy.ts"
 import type { WatchCache } from "../watch-cache/watch-cache.ts"
 
@@ -56,7 +56,8 @@ export const keyOf = (target: Target): string => target.resource.key(target.name
 
 export const subjectOf = (target: Target): Subject => target.resource.subject(target.name)
 
-export const strategyContext = ({ context, call }: Operation): StrategyContext => ({
+export const strategyContext = ({ context, call, target }: Operation): StrategyContext => ({
   user: call.request.user,
   now: timestamp(context.ambient.now()),
+  subresource: target.subresource,
 })

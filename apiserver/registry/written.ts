@@ -1,6 +1,6 @@
 /** The way into the store: bytes at the storage version, sealed, with a condition; and the way of reading one back. */
 import type { MutableObject } from "../machinery.ts"
-import type { Expect } from "../store-door.ts"
+import type { Expect } from "../../store/index.ts"
 import { cacheDocument, readThrough } from "../watch-cache/cached-object.ts"
 import { type Target, keyOf, type RegistryContext } from "./context.ts"
 import { decodeDocument, encodeDocument, withResourceVersion } from "./document.ts"

@@ -148,8 +148,11 @@ export class ResourceCache {
     for (const watcher of [...this.#groups.all()]) if (watcher.bookmarks) watcher.bookmark(revision)
   }
 
-  flush(): void {
+  /** The last things a watch is told at its timeout: what is waiting, and how far it has come. */
+  finish(watcher: Watcher, revision: bigint): void {
+    if (this.#opening.has(watcher)) return
     this.#groups.flush()
+    if (watcher.bookmarks) watcher.bookmark(revision)
   }
 
   #watchers(): ReadonlyArray<Watcher> {

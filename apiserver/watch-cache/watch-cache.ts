@@ -8,7 +8,7 @@
 import type { Ambient } from "../ambient.ts"
 import { limits } from "../limits.ts"
 import { type Resource, storagePrefix } from "../resource.ts"
-import type { KeyValue, Store, StoreEvent, Watch } from "../store-door.ts"
+import type { KeyValue, Store, StoreEvent, Watch } from "../../store/index.ts"
 import type { CacheEvent } from "./event-window.ts"
 import { Progress } from "./progress.ts"
 import { ResourceCache } from "./resource-cache.ts"
