@@ -63,6 +63,8 @@ export interface EtcdExit {
 
 export const startEtcd = (binary: string, place: EtcdPlace): EtcdProcess => {
   rotateLog(place.logFile)
+  // A killed etcd leaves its sockets, and the next one will not listen where one is.
+  for (const socket of [clientSocket, peerSocket]) rmSync(join(place.socketDir, socket), { force: true })
   const log = openSync(place.logFile, "a", 0o600)
   const child = spawn(binary, flagsOf(place), {
     cwd: place.socketDir,

@@ -6,6 +6,7 @@ import { systemTimer } from "../../store/ambient.ts"
 import { EtcdConnection } from "../../store/etcd/connection.ts"
 import {
   clearEtcdPlace,
+  type EtcdPlace,
   type EtcdProcess,
   lastLogLine,
   layEtcdPlace,
