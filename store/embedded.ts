@@ -125,10 +125,12 @@ class Embedded implements ClosableStore {
       id,
       ttlSeconds: ttl,
       renew: async () => {
+        this.#assertOpen("session")
         if (!this.#sessions.has(id)) throw sessionGone("session", id)
         this.#sessions.extend(id, ttl)
       },
       revoke: async () => {
+        this.#assertOpen("session")
         if (this.#sessions.forget(id)) await this.#endSession(id)
       },
     }
