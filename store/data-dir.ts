@@ -1,5 +1,5 @@
 /** A directory that one process at a time keeps a store in. */
-import { mkdirSync } from "node:fs"
+import { closeSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { StoreOpenError } from "./open-error.ts"
@@ -21,7 +21,7 @@ export const ensureDirectory = (path: string): void => {
 export const lockDirectory = (path: string): (() => void) => {
   let lock: DatabaseSync | undefined
   try {
-    lock = new DatabaseSync(join(path, "lock"))
+    lock = new DatabaseSync(privateFile(join(path, "lock")))
     lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
     const held = lock
     return () => held.close()
@@ -35,6 +35,12 @@ export const lockDirectory = (path: string): (() => void) => {
         })
       : unusable(path, cause)
   }
+}
+
+/** The path of a file that only we can read, made empty if it is not there; SQLite gives its own files the same mode. */
+export const privateFile = (path: string): string => {
+  closeSync(openSync(path, "a", 0o600))
+  return path
 }
 
 const sqliteBusy = 5

@@ -1,5 +1,4 @@
-import { once } from "node:events"
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -86,7 +85,8 @@ describe("a directory", () => {
   it("is readable by its owner only", async () => {
     const inner = join(directory, "deeper", "store")
     await makeEmbeddedStore({ directory: inner }).close()
-    expect(statSync(inner).mode & 0o077).toBe(0)
+    for (const path of [inner, ...readdirSync(inner).map((name) => join(inner, name))])
+      expect(statSync(path).mode & 0o077).toBe(0)
   })
 
   it("that cannot be made, or holds no store of ours, is refused in one sentence", () => {
@@ -99,7 +99,6 @@ describe("a directory", () => {
     )
     expect(openFailure(directory).reason).toBe("DataDirUnusable")
     rmSync(join(directory, "store.sqlite"))
-    chmodSync(directory, 0o700)
   })
 
   it("written by a newer release is refused and left as it is", async () => {
@@ -133,7 +132,6 @@ describe("writes of one turn", () => {
   it("that wait when the store closes are made durable first", async () => {
     const store = makeEmbeddedStore({ directory })
     const written = create(store, "/a", "1")
-    await once(process, "never", { signal: AbortSignal.abort() }).catch(() => {})
     await store.close()
     expect(await written).toBe(2n)
     const again = makeEmbeddedStore({ directory })

@@ -1,6 +1,7 @@
 /** The SQLite file of an embedded store: how it is opened, and the shape of its tables. */
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { privateFile } from "../data-dir.ts"
 import { StoreOpenError } from "../open-error.ts"
 
 /** Raised with every change of the tables; an older file is brought up step by step, a newer one refused. */
@@ -31,7 +32,7 @@ export const openDatabase = (directory: string): DatabaseSync => {
   const path = join(directory, "store.sqlite")
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(path)
+    database = new DatabaseSync(privateFile(path))
     database.exec(`
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA journal_mode = WAL;
