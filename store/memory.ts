@@ -5,6 +5,7 @@
  * microtask. Nothing here waits for anything but the injected timer, which only sessions use.
  */
 import { systemTimer } from "./ambient.ts"
+import type { ClosableStore } from "./closable.ts"
 import { sessionGone, unmetExpectation } from "./expectation.ts"
 import { checkKey, checkTtl, checkValue } from "./key.ts"
 import { memoryHistoryRevisionsMax } from "./limits.ts"
@@ -19,7 +20,6 @@ import {
   type Revision,
   type Session,
   type SessionId,
-  type Store,
   StoreError,
   type Watch,
   type WatchOptions,
@@ -35,15 +35,10 @@ export interface MemoryStoreOptions {
   readonly historyRevisionsMax?: number
 }
 
-/** A store that can be closed: its watches end with `Closed`, and so does every call from then on. */
-export interface MemoryStore extends Store {
-  close(): void
-}
-
 /** A memory store at revision 1, with nothing in it. */
-export const makeMemoryStore = (options: MemoryStoreOptions = {}): MemoryStore => new InMemory(options)
+export const makeMemoryStore = (options: MemoryStoreOptions = {}): ClosableStore => new InMemory(options)
 
-class InMemory implements MemoryStore {
+class InMemory implements ClosableStore {
   readonly name = "memory"
   readonly #history = new MemoryHistory()
   readonly #watches = new ReplayingWatches(this.#history, queueMicrotask)
@@ -101,16 +96,18 @@ class InMemory implements MemoryStore {
       id,
       ttlSeconds: ttl,
       renew: async () => {
+        this.#assertOpen("session")
         if (!this.#sessions.has(id)) throw sessionGone("session", id)
         this.#sessions.extend(id, ttl)
       },
       revoke: async () => {
+        this.#assertOpen("session")
         if (this.#sessions.forget(id)) this.#deleteKeysOf(id)
       },
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     if (this.#closed !== undefined) return
     this.#closed = new StoreError("Closed", "store", { message: "the store is closed" })
     this.#sessions.close()

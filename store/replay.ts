@@ -53,8 +53,8 @@ export class ReplayingWatches {
     return {
       close: () => watcher.close(),
       requestProgress: () => {
-        if (this.#replaying.has(watcher)) watcher.progressWanted = true
-        else queueMicrotask(() => watcher.progress(this.#history.revision))
+        const { revision } = this.#history
+        queueMicrotask(() => watcher.requestProgress(revision))
       },
     }
   }
@@ -68,6 +68,15 @@ export class ReplayingWatches {
 
   #replay(watcher: Watcher): void {
     if (!watcher.open) return
+    try {
+      this.#replayPage(watcher)
+    } catch (cause) {
+      const message = `the history of ${watcher.prefix} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
+      watcher.end(new StoreError("Closed", watcher.prefix, { cause, message }))
+    }
+  }
+
+  #replayPage(watcher: Watcher): void {
     if (watcher.next < this.#history.compactRevision) {
       watcher.end(compacted(watcher.prefix, this.#history.compactRevision))
       return
@@ -75,7 +84,7 @@ export class ReplayingWatches {
     if (watcher.next <= this.#history.revision) {
       const { commits, next } = this.#history.page(watcher.next)
       watcher.deliver(commits)
-      watcher.next = next
+      watcher.advance(next)
     }
     if (watcher.next <= this.#history.revision) {
       this.#nextTurn(() => this.#replay(watcher))
@@ -84,7 +93,6 @@ export class ReplayingWatches {
     if (!watcher.open) return
     this.#replaying.delete(watcher)
     this.#live.attach(watcher)
-    if (watcher.progressWanted) watcher.progress(this.#history.revision)
   }
 }
 

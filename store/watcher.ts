@@ -16,8 +16,10 @@ export class Watcher {
   readonly prefix: string
   /** The next revision that the sink has not been told of. */
   next: Revision
-  /** Progress was asked for and cannot be told yet, for the past is still being replayed. */
-  progressWanted = false
+  /** The newest revision known to exist; a watch from a future revision has none up to `next`. */
+  #newest: Revision = 0n
+  /** Revisions that progress was asked for and not yet told, ascending. */
+  readonly #progressDue: Array<Revision> = []
   readonly #onClose: (watcher: Watcher) => void
   #sink: WatchSink | undefined
 
@@ -36,15 +38,27 @@ export class Watcher {
   deliver(commits: ReadonlyArray<Commit>): void {
     const due: Array<StoreEvent> = []
     for (const { revision, events } of commits) {
+      if (revision > this.#newest) this.#newest = revision
       if (revision < this.next) continue
       this.next = revision + 1n
       for (const event of events) if (event.kv.key.startsWith(this.prefix)) due.push(event)
     }
     if (due.length > 0) this.#tell((sink) => sink.events(due))
+    if (this.#progressDue.length > 0) this.#tellProgress()
   }
 
-  progress(revision: Revision): void {
-    this.#tell((sink) => sink.progress(revision))
+  /** Every event before this revision has been delivered: what lies between had none for this watch. */
+  advance(next: Revision): void {
+    if (next > this.next) this.next = next
+    if (next > this.#newest) this.#newest = next - 1n
+    this.#tellProgress()
+  }
+
+  /** Tells progress as soon as this revision has been delivered. */
+  requestProgress(revision: Revision): void {
+    this.#progressDue.push(revision)
+    if (revision > this.#newest) this.#newest = revision
+    this.#tellProgress()
   }
 
   end(error: StoreError): void {
@@ -60,6 +74,14 @@ export class Watcher {
   close(): void {
     this.#sink = undefined
     this.#onClose(this)
+  }
+
+  #tellProgress(): void {
+    const told = this.#progressDue.filter((revision) => revision < this.next).length
+    if (told === 0) return
+    this.#progressDue.splice(0, told)
+    const delivered = this.#newest < this.next ? this.#newest : this.next - 1n
+    this.#tell((sink) => sink.progress(delivered))
   }
 
   #tell(call: (sink: WatchSink) => void): void {
