@@ -31,6 +31,30 @@ export const put = (object: MutableObject, key: string, value: MutableJson): voi
 export const tooDeep = (): MachineryError =>
   new MachineryError("BadRequest", `the document is nested deeper than ${JSON_DEPTH_MAX} levels: flatten it`)
 
+/** Refuses a value nested deeper than {@link JSON_DEPTH_MAX}: for whoever takes JSON from outside. */
+export const checkDepth = (value: Json): void => checkDepthAt(value, 0)
+
+const checkDepthAt = (value: Json, depth: number): void => {
+  if (typeof value !== "object" || value === null) return
+  if (depth > JSON_DEPTH_MAX) throw tooDeep()
+  if (isArray(value)) {
+    for (const item of value) checkDepthAt(item, depth + 1)
+    return
+  }
+  for (const key in value) checkDepthAt(value[key] ?? null, depth + 1)
+}
+
+/** How many values a value holds, itself included; stops counting past the limit. */
+export const countValues = (value: Json, limit: number): number => {
+  let count = 1
+  if (typeof value !== "object" || value === null) return count
+  for (const item of isArray(value) ? value : Object.values(value)) {
+    count += countValues(item, limit - count)
+    if (count > limit) break
+  }
+  return count
+}
+
 /** A deep copy that shares nothing. Fails with BadRequest when nested too deep. */
 export function clone(value: MutableObject | JsonObject): MutableObject
 export function clone(value: Json): MutableJson
