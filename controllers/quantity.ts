@@ -16,7 +16,14 @@ const decimalExponents: { readonly [suffix: string]: number } = {
   P: 15,
   E: 18,
 }
-const binaryShifts: { readonly [suffix: string]: bigint } = { Ki: 10n, Mi: 20n, Gi: 30n, Ti: 40n, Pi: 50n, Ei: 60n }
+const binaryShifts: { readonly [suffix: string]: bigint } = {
+  Ki: 10n,
+  Mi: 20n,
+  Gi: 30n,
+  Ti: 40n,
+  Pi: 50n,
+  Ei: 60n,
+}
 
 /** What a quantity is counted in: `units` (bytes, processes) or `millis` (thousandths of a core). */
 export type QuantityUnit = "units" | "millis"
