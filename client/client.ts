@@ -45,6 +45,11 @@ export interface WriteOptions {
   readonly fieldValidation?: "Strict" | "Warn" | "Ignore"
 }
 
+export interface UpdateOptions extends WriteOptions {
+  /** Any but `status`, which has a verb of its own: `finalize` of a Namespace. */
+  readonly subresource?: string
+}
+
 export interface ApplyOptions extends WriteOptions {
   readonly fieldManager: string
   readonly force?: boolean
@@ -98,7 +103,7 @@ export interface Writer {
   readonly update: <T extends KubeObject>(
     kind: Kind<T>,
     object: T,
-    options?: WriteOptions,
+    options?: UpdateOptions,
   ) => Effect.Effect<T, ApiError>
   readonly updateStatus: <T extends KubeObject>(
     kind: Kind<T>,

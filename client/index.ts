@@ -1,6 +1,7 @@
 export { ApiError, isReason } from "./api-error.ts"
 export * from "./client.ts"
 export { ConfigError, type ConfigErrorReason, type ConnectionConfig } from "./connection-config.ts"
+export { type ApiResource, Discovery, discoveryLayer, makeDiscovery } from "./discovery.ts"
 export { type HttpsTransport, httpsTransport } from "./https-transport.ts"
 export { type KubeconfigOptions, loadKubeconfig } from "./kubeconfig.ts"
 export { type ClientOptions, clientLayer, makeClient } from "./make-client.ts"

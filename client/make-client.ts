@@ -92,7 +92,11 @@ export const makeClient = (transport: Transport, options: ClientOptions = {}): C
     })
   }
 
-  const put = <T extends KubeObject>(kind: Kind<T>, object: T, rest: [WriteOptions | undefined, string?]) => {
+  const put = <T extends KubeObject>(
+    kind: Kind<T>,
+    object: T,
+    rest: [WriteOptions | undefined, (string | undefined)?],
+  ) => {
     const key = keyOf(object)
     const path = objectPath(kind, key, rest[1])
     const call = { method: "PUT", path, body: asDocument(object) } as const
@@ -139,7 +143,7 @@ export const makeClient = (transport: Transport, options: ClientOptions = {}): C
       } as const
       return write({ verb: "create", kind, key, call, options: writeOptions })
     },
-    update: (kind, object, writeOptions) => put(kind, object, [writeOptions]),
+    update: (kind, object, updateOptions) => put(kind, object, [updateOptions, updateOptions?.subresource]),
     updateStatus: (kind, object, writeOptions) => put(kind, object, [writeOptions, "status"]),
     patch: (kind, key, { patch, options: patchOptions }) => {
       const path = objectPath(kind, key, patchOptions?.subresource)
