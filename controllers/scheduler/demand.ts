@@ -23,7 +23,7 @@ export const requestsOf = ({ spec }: Sandbox): Result.Result<Amounts, string> =>
   const amounts = new Map<string, number>([["pods", 1]])
   for (const [index, { resources }] of spec.containers.entries()) {
     const limits = Object.entries(resources?.limits ?? {}).filter(([name]) => limitedByDefault.has(name))
-    const asked = new Map([
+    const asked = new Map<string, { readonly quantity: number | string; readonly field: string }>([
       ...limits.map(([name, quantity]) => [name, { quantity, field: "limits" }] as const),
       ...Object.entries(resources?.requests ?? {}).map(
         ([name, quantity]) => [name, { quantity, field: "requests" }] as const,
