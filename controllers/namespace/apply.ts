@@ -48,10 +48,12 @@ const deleteContent = Effect.fnUntraced(function* (content: {
         )
         .pipe(
           Effect.asVoid,
-          Effect.catchIf(isReason("NotFound", "Conflict"), () => Effect.void),
           Effect.result,
         ),
     { concurrency: DELETES_AT_ONCE },
   )
-  return results.filter(Result.isFailure).map(({ failure }) => failure.message)
+  const isSettled = isReason("NotFound", "Conflict")
+  return results.flatMap((result) =>
+    Result.isFailure(result) && !isSettled(result.failure) ? [result.failure.message] : [],
+  )
 })
