@@ -61,18 +61,12 @@ export const plan = ({ object, owners, dependents }: Observed): ReadonlyArray<Ac
   return planOwned(object, owners, dependents)
 }
 
-const planOrphaning = (
-  object: GraphNode,
-  dependents: ReadonlyArray<GraphNode>,
-): ReadonlyArray<Action> => [
+const planOrphaning = (object: GraphNode, dependents: ReadonlyArray<GraphNode>): ReadonlyArray<Action> => [
   ...dependents.map((dependent) => Action.RemoveReferences({ object: dependent, uids: [object.uid] })),
   Action.RemoveFinalizer({ object, finalizer: ORPHAN_FINALIZER }),
 ]
 
-const planForeground = (
-  object: GraphNode,
-  dependents: ReadonlyArray<GraphNode>,
-): ReadonlyArray<Action> => {
+const planForeground = (object: GraphNode, dependents: ReadonlyArray<GraphNode>): ReadonlyArray<Action> => {
   const alive = dependents.filter((dependent) => !dependent.deleting).map((dependent) => dependent.uid)
   const wake = alive.length === 0 ? [] : [Action.Wake({ uids: alive })]
   return dependents.some((dependent) => isBlocking(dependent, object))
@@ -98,7 +92,8 @@ const planOwned = (
   const isAwaited = owners.some((owner) => owner.state === "waiting")
   if (!isAwaited || dependents.length === 0) return [Action.Delete({ object, policy: policyOf(object) })]
   // A dependent that deletes itself in the foreground waits for us: we are in a cycle, which opens here.
-  return dependents.some(isWaitingForDependents) && object.owners.some((owner) => owner.blockOwnerDeletion === true)
+  return dependents.some(isWaitingForDependents) &&
+    object.owners.some((owner) => owner.blockOwnerDeletion === true)
     ? [Action.UnblockReferences({ object })]
     : [Action.Delete({ object, policy: "Foreground" })]
 }
