@@ -51,5 +51,9 @@ export const importImageFolder = Effect.fn("ImageFolder.import")(function* (dire
     }
   })
   yield* importChanged
-  yield* importChanged.pipe(Effect.repeat(Schedule.spaced("5 seconds")), Effect.delay("5 seconds"), Effect.forkScoped)
+  yield* importChanged.pipe(
+    Effect.repeat(Schedule.spaced("5 seconds")),
+    Effect.delay("5 seconds"),
+    Effect.forkScoped,
+  )
 })
