@@ -41,7 +41,10 @@ export const httpsClient = (to: Credentials): HttpsClient => {
         response.on("end", () => {
           const answer = Buffer.concat(chunks)
           if ((response.statusCode ?? 500) < 400) resolve_(answer)
-          else reject(new Error(`${method} ${path}: ${response.statusCode} ${answer.toString("utf8").slice(0, 300)}`))
+          else
+            reject(
+              new Error(`${method} ${path}: ${response.statusCode} ${answer.toString("utf8").slice(0, 300)}`),
+            )
         })
       })
       sent.on("error", reject)
@@ -58,7 +61,9 @@ export interface Subject {
 }
 
 interface Kubeconfig {
-  readonly clusters: ReadonlyArray<{ readonly cluster: { readonly server: string; readonly "certificate-authority-data": string } }>
+  readonly clusters: ReadonlyArray<{
+    readonly cluster: { readonly server: string; readonly "certificate-authority-data": string }
+  }>
   readonly users: ReadonlyArray<{
     readonly user: { readonly "client-certificate-data": string; readonly "client-key-data": string }
   }>
@@ -70,7 +75,19 @@ export const startSubject = async (store: "etcd" | "memory" = "etcd"): Promise<S
   const dataDir = mkdtempSync(join(tmpdir(), "miren-bench-"))
   const child: ChildProcess = spawn(
     mctl,
-    ["server", "--data-dir", dataDir, "--listen", "127.0.0.1:0", "--store", store, "--runtime", "fake", "--roles", "api"],
+    [
+      "server",
+      "--data-dir",
+      dataDir,
+      "--listen",
+      "127.0.0.1:0",
+      "--store",
+      store,
+      "--runtime",
+      "fake",
+      "--roles",
+      "api",
+    ],
     { stdio: ["ignore", "pipe", "inherit"] },
   )
   const port = await new Promise<number>((resolve_, reject) => {
