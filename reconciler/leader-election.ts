@@ -153,7 +153,7 @@ const acquire = (candidate: Candidate, terms: Terms): Effect.Effect<void> =>
         yield* Effect.logInfo("the lease could not be read or written", attempted.failure.message)
       }
       const jitter = yield* Random.nextBetween(1, 1.2)
-      yield* Effect.sleep(Duration.times(terms.retryPeriod, jitter))
+      yield* Effect.sleep(Duration.millis(Math.round(Duration.toMillis(terms.retryPeriod) * jitter)))
     }
   })
 
