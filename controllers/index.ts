@@ -1,0 +1,8 @@
+export {
+  byNewestAttempt,
+  identityOf,
+  labelsOf,
+  type RuntimeIdentity,
+  runtimeIdOf,
+  runtimeLabels,
+} from "./sandbox/identity.ts"
