@@ -96,10 +96,12 @@ class InMemory implements ClosableStore {
       id,
       ttlSeconds: ttl,
       renew: async () => {
+        this.#assertOpen("session")
         if (!this.#sessions.has(id)) throw sessionGone("session", id)
         this.#sessions.extend(id, ttl)
       },
       revoke: async () => {
+        this.#assertOpen("session")
         if (this.#sessions.forget(id)) this.#deleteKeysOf(id)
       },
     }

@@ -68,6 +68,15 @@ export class ReplayingWatches {
 
   #replay(watcher: Watcher): void {
     if (!watcher.open) return
+    try {
+      this.#replayPage(watcher)
+    } catch (cause) {
+      const message = `the history of ${watcher.prefix} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
+      watcher.end(new StoreError("Closed", watcher.prefix, { cause, message }))
+    }
+  }
+
+  #replayPage(watcher: Watcher): void {
     if (watcher.next < this.#history.compactRevision) {
       watcher.end(compacted(watcher.prefix, this.#history.compactRevision))
       return
