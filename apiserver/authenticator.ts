@@ -5,7 +5,9 @@ import type { UserInfo } from "./exchange.ts"
 /** What a connection and a request prove. */
 export interface Credentials {
   /** Subject of the verified client certificate. */
-  readonly certificate: { readonly commonName: string; readonly organizations: ReadonlyArray<string> } | undefined
+  readonly certificate:
+    | { readonly commonName: string; readonly organizations: ReadonlyArray<string> }
+    | undefined
   /** The token of an Authorization header. */
   readonly bearerToken: string | undefined
 }
@@ -19,7 +21,9 @@ export type Authenticator = (
 export const anonymous: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] }
 
 const authenticated = (user: UserInfo): UserInfo =>
-  user.groups.includes("system:authenticated") ? user : { ...user, groups: [...user.groups, "system:authenticated"] }
+  user.groups.includes("system:authenticated")
+    ? user
+    : { ...user, groups: [...user.groups, "system:authenticated"] }
 
 /** CN is the user, each O a group. */
 export const certificateAuthenticator: Authenticator = ({ certificate }) =>

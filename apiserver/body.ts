@@ -41,7 +41,8 @@ const refuse = (scan: { readonly depth: number; readonly forbidden: string | und
   if (scan.depth > limits.jsonDepthMax) {
     throw badRequest(`the document is nested deeper than ${limits.jsonDepthMax} levels`)
   }
-  if (scan.forbidden !== undefined) throw badRequest(`the key ${JSON.stringify(scan.forbidden)} is not accepted`)
+  if (scan.forbidden !== undefined)
+    throw badRequest(`the key ${JSON.stringify(scan.forbidden)} is not accepted`)
 }
 
 const decodeJson = (text: string): Decoded => {
@@ -90,7 +91,10 @@ const decodeYaml = (text: string): Decoded => {
   const document = duplicates.length === 0 ? strict : parseYaml(text, false)
   const [error] = document.errors
   if (error !== undefined) {
-    throw badRequest(`error converting YAML to JSON: yaml: line ${lineOf(text, error.pos[0])}: ${error.message}`, error)
+    throw badRequest(
+      `error converting YAML to JSON: yaml: line ${lineOf(text, error.pos[0])}: ${error.message}`,
+      error,
+    )
   }
   const value = toJson(document)
   refuse(scanJson(JSON.stringify(value), limits.jsonDepthMax))

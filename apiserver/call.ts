@@ -13,6 +13,10 @@ export interface Call<I extends RequestInfo = RequestInfo> {
 
 /** The field manager of a client that names none: its User-Agent up to the first slash. Source: managerOrUserAgent. */
 export const userAgentManager = (userAgent: string | undefined): string => {
-  const manager = (userAgent ?? "").split("/")[0]?.replace(/[^\x20-\x7e]/g, "").slice(0, 128) ?? ""
+  const manager =
+    (userAgent ?? "")
+      .split("/")[0]
+      ?.replace(/[^\x20-\x7e]/g, "")
+      .slice(0, 128) ?? ""
   return manager === "" ? "unknown" : manager
 }

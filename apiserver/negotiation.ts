@@ -26,12 +26,15 @@ export const parseAccept = (header: string): ReadonlyArray<MediaRange> => {
     const parameters: Record<string, string> = Object.create(null)
     for (const piece of rest) {
       const equals = piece.indexOf("=")
-      if (equals > 0) parameters[piece.slice(0, equals).toLowerCase()] = piece.slice(equals + 1).replaceAll('"', "")
+      if (equals > 0)
+        parameters[piece.slice(0, equals).toLowerCase()] = piece.slice(equals + 1).replaceAll('"', "")
     }
-    const quality = Number(parameters["q"] ?? "1")
+    const quality = Number(parameters.q ?? "1")
     return [{ type: type.toLowerCase(), parameters, quality: Number.isFinite(quality) ? quality : 0, index }]
   })
-  return ranges.filter((range) => range.quality > 0).sort((a, b) => b.quality - a.quality || a.index - b.index)
+  return ranges
+    .filter((range) => range.quality > 0)
+    .sort((a, b) => b.quality - a.quality || a.index - b.index)
 }
 
 const encodings: { readonly [type: string]: Encoding } = {
@@ -41,11 +44,14 @@ const encodings: { readonly [type: string]: Encoding } = {
   "application/yaml": "yaml",
 }
 
-const viewOf = (range: MediaRange, views: ReadonlySet<View>): Pick<Negotiated, "view" | "viewVersion"> | undefined => {
-  const as = range.parameters["as"]
+const viewOf = (
+  range: MediaRange,
+  views: ReadonlySet<View>,
+): Pick<Negotiated, "view" | "viewVersion"> | undefined => {
+  const as = range.parameters.as
   if (as === undefined) return { view: "", viewVersion: "v1" }
-  const version = range.parameters["v"] ?? "v1"
-  if (range.parameters["g"] !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return undefined
+  const version = range.parameters.v ?? "v1"
+  if (range.parameters.g !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return undefined
   const known: ReadonlyArray<View> = ["Table", "PartialObjectMetadata", "PartialObjectMetadataList"]
   const view = known.find((candidate) => candidate === as)
   return view !== undefined && views.has(view) ? { view, viewVersion: version } : undefined
@@ -62,8 +68,7 @@ export interface Asked {
 /** The first clause of Accept that can be served. Fails with `NotAcceptable`. */
 export const negotiate = (asked: Asked, views: ReadonlySet<View>): Negotiated => {
   const wanted = asked.query.get("pretty")
-  const pretty =
-    wanted === null ? browsers.test(asked.userAgent ?? "") : wanted !== "false" && wanted !== "0"
+  const pretty = wanted === null ? browsers.test(asked.userAgent ?? "") : wanted !== "false" && wanted !== "0"
   for (const range of parseAccept(asked.accept?.trim() || "*/*")) {
     const encoding = Object.hasOwn(encodings, range.type) ? encodings[range.type] : undefined
     const view = viewOf(range, views)

@@ -90,7 +90,10 @@ const resourceInfo = (
   if (resource === undefined || rest.length > 3) return undefined
   const row = verbs[common.method]
   if (row === undefined) {
-    throw failure("MethodNotAllowed", `the server does not allow the method ${common.method} on the requested resource`)
+    throw failure(
+      "MethodNotAllowed",
+      `the server does not allow the method ${common.method} on the requested resource`,
+    )
   }
   const reads = common.method === "GET" || common.method === "HEAD"
   const watches = reads && subresource === "" && (legacyWatch || isSet(common.query, "watch"))

@@ -106,6 +106,8 @@ export const byPreference = (a: { readonly name: string }, b: { readonly name: s
   }
   const level = (match: RegExpExecArray): number => (match[2] === undefined ? 2 : match[2] === "beta" ? 1 : 0)
   return (
-    level(right) - level(left) || Number(right[1]) - Number(left[1]) || Number(right[3] ?? 0) - Number(left[3] ?? 0)
+    level(right) - level(left) ||
+    Number(right[1]) - Number(left[1]) ||
+    Number(right[3] ?? 0) - Number(left[3] ?? 0)
   )
 }

@@ -1,6 +1,12 @@
 /** A Status that says no: the one error that request handling throws on purpose. */
-import { type Status, type StatusCause, type StatusDetails, type StatusReason, statusReasons } from "../schemas/index.ts"
-import { isStoreError, StoreError } from "../store/index.ts"
+import {
+  type Status,
+  type StatusCause,
+  type StatusDetails,
+  type StatusReason,
+  statusReasons,
+} from "../schemas/index.ts"
+import { isStoreError, type StoreError } from "../store/index.ts"
 import { type FieldError, MachineryError } from "./machinery.ts"
 
 export class StatusError extends Error {
@@ -53,9 +59,11 @@ const details = (subject: Subject, word: string): StatusDetails => ({
   kind: word,
 })
 
-const about = (subject: Subject): string => `${qualified(subject.plural, subject.group)} "${subject.name ?? ""}"`
+const about = (subject: Subject): string =>
+  `${qualified(subject.plural, subject.group)} "${subject.name ?? ""}"`
 
-export const badRequest = (message: string, cause?: unknown): StatusError => failure("BadRequest", message, { cause })
+export const badRequest = (message: string, cause?: unknown): StatusError =>
+  failure("BadRequest", message, { cause })
 
 export const notFound = (subject: Subject): StatusError =>
   failure("NotFound", `${about(subject)} not found`, { details: details(subject, subject.plural) })
@@ -86,20 +94,28 @@ export const forbidden = (subject: Subject, why: string, causes?: ReadonlyArray<
   })
 
 export const methodNotAllowed = (subject: Subject, verb: string): StatusError =>
-  failure("MethodNotAllowed", `${verb} is not supported on resources of kind "${qualified(subject.plural, subject.group)}"`, {
-    details: details(subject, subject.plural),
-  })
+  failure(
+    "MethodNotAllowed",
+    `${verb} is not supported on resources of kind "${qualified(subject.plural, subject.group)}"`,
+    {
+      details: details(subject, subject.plural),
+    },
+  )
 
 /** 422 with one cause a field. */
 export const invalid = (subject: Subject, errors: ReadonlyArray<FieldError>): StatusError => {
   const texts = errors.map((error) => (error.field === "" ? error.detail : `${error.field}: ${error.detail}`))
   const all = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`
-  return failure("Invalid", `${qualified(subject.kind, subject.group)} "${subject.name ?? ""}" is invalid: ${all}`, {
-    details: {
-      ...details(subject, subject.kind),
-      causes: errors.map((error) => ({ reason: error.type, message: error.detail, field: error.field })),
+  return failure(
+    "Invalid",
+    `${qualified(subject.kind, subject.group)} "${subject.name ?? ""}" is invalid: ${all}`,
+    {
+      details: {
+        ...details(subject, subject.kind),
+        causes: errors.map((error) => ({ reason: error.type, message: error.detail, field: error.field })),
+      },
     },
-  })
+  )
 }
 
 /** 422 about the options of a request (`ListOptions`, `PatchOptions`, ...), which are kinds of meta.k8s.io. */

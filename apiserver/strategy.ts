@@ -25,7 +25,10 @@ export interface Strategy {
   /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */
   readonly subresources?: { readonly [name: string]: (next: MutableObject, old: MutableObject) => void }
   /** Answers a create by itself: nothing is stored (reviews). */
-  readonly answer?: (object: MutableObject, context: StrategyContext) => MutableObject | Promise<MutableObject>
+  readonly answer?: (
+    object: MutableObject,
+    context: StrategyContext,
+  ) => MutableObject | Promise<MutableObject>
   /** Changes the object in place before defaults and validation. */
   readonly prepareCreate?: (object: MutableObject, context: StrategyContext) => void
   readonly prepareUpdate?: (object: MutableObject, old: MutableObject, context: StrategyContext) => void

@@ -7,9 +7,9 @@ import { createObject, prepareNew } from "./create.ts"
 import { matchName, placeInNamespace } from "./incoming.ts"
 import { shapeMetadata } from "./metadata-shape.ts"
 import { metadataOf, stringOf } from "./object-meta.ts"
-import type { PatchResult } from "./patch.ts"
 import { updateObject } from "./update.ts"
 import type { WriteOptions } from "./write-options.ts"
+import type { PatchResult } from "./written.ts"
 
 const managerRequired: FieldError = {
   field: "fieldManager",
@@ -33,14 +33,16 @@ const readApplied = (operation: Operation, options: WriteOptions): MutableObject
     )
   }
   if (kind !== target.resource.kind) {
-    throw badRequest(`the kind in the data (${kind}) does not match the expected kind (${target.resource.kind})`)
+    throw badRequest(
+      `the kind in the data (${kind}) does not match the expected kind (${target.resource.kind})`,
+    )
   }
   shapeMetadata(value)
   const metadata = metadataOf(value)
-  if (Array.isArray(metadata["managedFields"]) && metadata["managedFields"].length > 0) {
+  if (Array.isArray(metadata.managedFields) && metadata.managedFields.length > 0) {
     throw badRequest("metadata.managedFields must be nil")
   }
-  delete metadata["managedFields"]
+  delete metadata.managedFields
   placeInNamespace(value, target)
   matchName(value, target)
   return value
@@ -58,7 +60,7 @@ const merged = (operation: Operation, applied: MutableObject, more: Merging): Mu
     now: strategyContext(operation).now,
   })
   const { resourceVersion } = metadataOf(applied)
-  if (typeof resourceVersion === "string") metadataOf(object)["resourceVersion"] = resourceVersion
+  if (typeof resourceVersion === "string") metadataOf(object).resourceVersion = resourceVersion
   return object
 }
 
@@ -76,7 +78,6 @@ export const apply = async (operation: Operation, options: WriteOptions): Promis
   try {
     const written = await updateObject(operation, {
       options,
-      unconditional: true,
       ownsFields: true,
       next: (current) => merged(operation, applied, { live: current, options }),
     })
@@ -100,6 +101,6 @@ const createApplied = async (operation: Operation, applied: MutableObject, optio
   const object = merged(operation, applied, { live: undefined, options })
   const { managedFields } = metadataOf(object)
   await prepareNew(operation, object, options)
-  if (managedFields !== undefined) metadataOf(object)["managedFields"] = managedFields
+  if (managedFields !== undefined) metadataOf(object).managedFields = managedFields
   return createObject(operation, object, options)
 }

@@ -1,4 +1,6 @@
 /** What the verbs of the registry work with. */
+
+import type { Store } from "../../store/index.ts"
 import type { Ambient } from "../ambient.ts"
 import { timestamp } from "../ambient.ts"
 import type { Call } from "../call.ts"
@@ -7,7 +9,6 @@ import type { ResourceRequestInfo } from "../request-info.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
 import type { ResourceTable } from "../resource-table.ts"
 import type { Subject } from "../status-error.ts"
-import type { Store } from "../../store/index.ts"
 import type { StrategyContext } from "../strategy.ts"
 import type { WatchCache } from "../watch-cache/watch-cache.ts"
 

@@ -29,12 +29,15 @@ export const decodeContinue = (text: string): Position => {
   } catch {
     throw invalid("it does not hold what this server puts there")
   }
-  if (!isObject(token) || token["v"] !== "meta.k8s.io/v1") throw invalid("it is of an unknown version")
+  if (!isObject(token) || token.v !== "meta.k8s.io/v1") throw invalid("it is of an unknown version")
   const { rv, start } = token
   if (typeof rv !== "number" || !Number.isSafeInteger(rv) || typeof start !== "string" || start === "") {
     throw invalid("it does not hold what this server puts there")
   }
   if (start.startsWith("/") || start.split("/").includes("..")) throw invalid("it points outside of the list")
   if (rv === 0 || rv < inconsistent) throw invalid("it has no revision")
-  return { revision: rv === inconsistent ? 0n : BigInt(rv), after: start.replace(/\u0000$/, "") }
+  return {
+    revision: rv === inconsistent ? 0n : BigInt(rv),
+    after: start.endsWith("\0") ? start.slice(0, -1) : start,
+  }
 }

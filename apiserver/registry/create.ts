@@ -1,24 +1,27 @@
 /** The create verb. */
+
+import type { ManagedFieldsEntry } from "../../schemas/index.ts"
+import { isStoreError } from "../../store/index.ts"
 import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { validateObjectMeta } from "../parts.ts"
-import { failure, invalid, methodNotAllowed, qualified, alreadyExists } from "../status-error.ts"
-import { isStoreError } from "../../store/index.ts"
+import { alreadyExists, failure, invalid, methodNotAllowed, qualified } from "../status-error.ts"
 import { type Operation, strategyContext, subjectOf, type Target } from "./context.ts"
 import { generatedName } from "./generated-name.ts"
 import { matchName, readIncoming } from "./incoming.ts"
-import { isDeleting, metadataOf, stringOf } from "./object-meta.ts"
-import { currentFromStore, putObject, servedBytes, type Written } from "./written.ts"
+import { isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts"
+import { currentFromStore, putObject, servedBytes, type Written } from "./written.ts"
 
 /** Sets what the server alone decides. Source: registry/rest FillObjectMetaSystemFields. */
 const fillMetadata = (object: MutableObject, operation: Operation): void => {
   const metadata = metadataOf(object)
   const { context, target } = operation
-  for (const key of ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"]) delete metadata[key]
-  metadata["uid"] = context.ambient.uuid()
-  metadata["creationTimestamp"] = strategyContext(operation).now
-  if (target.resource.strategy.generation) metadata["generation"] = 1
+  for (const key of ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"])
+    delete metadata[key]
+  metadata.uid = context.ambient.uuid()
+  metadata.creationTimestamp = strategyContext(operation).now
+  if (target.resource.strategy.generation) metadata.generation = 1
 }
 
 const refuseResourceVersion = (object: MutableObject): void => {
@@ -33,15 +36,19 @@ const prepare = async (operation: Operation, object: MutableObject, options: Wri
   const { schema } = target.version
   refuseResourceVersion(object)
   fillMetadata(object, operation)
-  if (target.version.hasStatus) delete object["status"]
+  if (target.version.hasStatus) delete object.status
   strategy.prepareCreate?.(object, strategyContext(operation))
   schema.applyDefaults(object)
   await context.admit({ operation: "CREATE", target, object, old: undefined, dryRun: options.dryRun, call })
-  metadataOf(object)["managedFields"] = ownership(operation, object, options)
+  setManagedFields(object, ownership(operation, object, options))
 }
 
-const ownership = (operation: Operation, next: MutableObject, options: WriteOptions) => {
-  const entries = operation.context.fields.update({
+const ownership = (
+  operation: Operation,
+  next: MutableObject,
+  options: WriteOptions,
+): ReadonlyArray<ManagedFieldsEntry> =>
+  operation.context.fields.update({
     live: undefined,
     next,
     manager: options.fieldManager,
@@ -49,8 +56,6 @@ const ownership = (operation: Operation, next: MutableObject, options: WriteOpti
     schema: operation.target.version.schema,
     now: strategyContext(operation).now,
   })
-  return JSON.parse(JSON.stringify(entries))
-}
 
 export const validateNew = (object: MutableObject, target: Target): void => {
   const { resource, version } = target
@@ -95,7 +100,7 @@ export const createObject = async (
   const base = stringOf(metadata, "generateName")
   const generates = stringOf(metadata, "name") === "" && base !== ""
   for (let attempt = 1; ; attempt++) {
-    if (generates) metadata["name"] = generatedName(base, () => context.ambient.random())
+    if (generates) metadata.name = generatedName(base, () => context.ambient.random())
     const target = { ...operation.target, name: stringOf(metadata, "name") }
     validateNew(object, target)
     if (options.dryRun) {
@@ -105,7 +110,8 @@ export const createObject = async (
     try {
       return await storeNew(operation, target, object)
     } catch (error) {
-      const taken = generates && error instanceof Error && "reason" in error && error.reason === "AlreadyExists"
+      const taken =
+        generates && error instanceof Error && "reason" in error && error.reason === "AlreadyExists"
       if (!taken) throw error
       if (attempt >= limits.generateNameAttemptsMax) throw noFreeName(operation.target, base)
     }

@@ -20,13 +20,13 @@ const policies: ReadonlyArray<PropagationPolicy> = ["Background", "Foreground", 
 const fromQuery = (query: URLSearchParams): MutableObject => {
   const options: MutableObject = {}
   const policy = query.get("propagationPolicy")
-  if (policy !== null) options["propagationPolicy"] = policy
+  if (policy !== null) options.propagationPolicy = policy
   const orphan = query.get("orphanDependents")
-  if (orphan !== null) options["orphanDependents"] = orphan === "true" || orphan === "1"
+  if (orphan !== null) options.orphanDependents = orphan === "true" || orphan === "1"
   const grace = query.get("gracePeriodSeconds")
-  if (grace !== null) options["gracePeriodSeconds"] = Number(grace)
+  if (grace !== null) options.gracePeriodSeconds = Number(grace)
   const dryRun = query.getAll("dryRun").filter((value) => value !== "")
-  if (dryRun.length > 0) options["dryRun"] = dryRun
+  if (dryRun.length > 0) options.dryRun = dryRun
   return options
 }
 
@@ -40,7 +40,7 @@ const fromBody = (call: Call): MutableObject => {
 const policyOf = (options: MutableObject): PropagationPolicy | undefined => {
   const { orphanDependents } = options
   if (typeof orphanDependents === "boolean") return orphanDependents ? "Orphan" : "Background"
-  return policies.find((policy) => policy === options["propagationPolicy"])
+  return policies.find((policy) => policy === options.propagationPolicy)
 }
 
 const errorsOf = (options: MutableObject, dryRun: ReadonlyArray<string>): ReadonlyArray<FieldError> => {
@@ -61,17 +61,21 @@ const errorsOf = (options: MutableObject, dryRun: ReadonlyArray<string>): Readon
 /** Fails with `BadRequest`, `Invalid`. */
 export const parseDeleteOptions = (call: Call): DeleteOptions => {
   const options = call.request.body.length > 0 ? fromBody(call) : fromQuery(call.info.query)
-  const dryRunValues = Array.isArray(options["dryRun"]) ? options["dryRun"].map(String) : []
+  const dryRunValues = Array.isArray(options.dryRun) ? options.dryRun.map(String) : []
   const queryDryRun = call.info.query.getAll("dryRun").filter((value) => value !== "")
   const dryRun = [...dryRunValues, ...queryDryRun]
   const errors = errorsOf(options, dryRun)
   if (errors.length > 0) throw invalidOptions("DeleteOptions", errors)
-  const preconditions = isObject(options["preconditions"]) ? options["preconditions"] : {}
-  const grace = options["gracePeriodSeconds"]
+  const preconditions = isObject(options.preconditions) ? options.preconditions : {}
+  const grace = options.gracePeriodSeconds
   return {
     dryRun: dryRun.length > 0,
     propagationPolicy: policyOf(options),
-    preconditions: { uid: stringOf(preconditions, "uid"), resourceVersion: stringOf(preconditions, "resourceVersion") },
-    gracePeriodSeconds: typeof grace === "number" && Number.isFinite(grace) ? (grace < 0 ? 1 : grace) : undefined,
+    preconditions: {
+      uid: stringOf(preconditions, "uid"),
+      resourceVersion: stringOf(preconditions, "resourceVersion"),
+    },
+    gracePeriodSeconds:
+      typeof grace === "number" && Number.isFinite(grace) ? (grace < 0 ? 1 : grace) : undefined,
   }
 }

@@ -1,8 +1,9 @@
 /** The delete verb: at once, or once its finalizers let it go. Source: registry/generic Store.Delete. */
+
+import { isStoreError } from "../../store/index.ts"
 import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
-import { conflict, notFound, staleObject, StatusError } from "../status-error.ts"
-import { isStoreError } from "../../store/index.ts"
+import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
 import { keyOf, type Operation, strategyContext, subjectOf } from "./context.ts"
 import type { DeleteOptions, PropagationPolicy } from "./delete-options.ts"
 import { finalizersOf, isDeleting, metadataOf, stringOf } from "./object-meta.ts"
@@ -37,7 +38,12 @@ const withPolicy = (finalizers: ReadonlyArray<string>, policy: PropagationPolicy
   return added === undefined ? kept : [...kept, added]
 }
 
-const checkPreconditions = (operation: Operation, current: Current, object: MutableObject, options: DeleteOptions) => {
+const checkPreconditions = (
+  operation: Operation,
+  current: Current,
+  object: MutableObject,
+  options: DeleteOptions,
+) => {
   const { uid, resourceVersion } = options.preconditions
   const found = stringOf(metadataOf(object), "uid")
   const recreated = "The object might have been deleted and then recreated"
@@ -58,12 +64,12 @@ const mark = (operation: Operation, object: MutableObject, finalizers: ReadonlyA
   const metadata = metadataOf(object)
   const { strategy } = operation.target.resource
   const before = JSON.stringify(finalizersOf(object))
-  if (finalizers.length === 0) delete metadata["finalizers"]
-  else metadata["finalizers"] = [...finalizers]
+  if (finalizers.length === 0) delete metadata.finalizers
+  else metadata.finalizers = [...finalizers]
   if (isDeleting(object)) return before !== JSON.stringify(finalizers)
-  metadata["deletionTimestamp"] = strategyContext(operation).now
-  metadata["deletionGracePeriodSeconds"] = 0
-  if (strategy.generation) metadata["generation"] = Number(metadata["generation"] ?? 0) + 1
+  metadata.deletionTimestamp = strategyContext(operation).now
+  metadata.deletionGracePeriodSeconds = 0
+  if (strategy.generation) metadata.generation = Number(metadata.generation ?? 0) + 1
   strategy.prepareDelete?.(object, strategyContext(operation))
   return true
 }
@@ -72,7 +78,14 @@ const attempt = async (operation: Operation, options: DeleteOptions, current: Cu
   const { context, target, call } = operation
   const object = decodeCurrent(current, target)
   checkPreconditions(operation, current, object, options)
-  await context.admit({ operation: "DELETE", target, object: undefined, old: object, dryRun: options.dryRun, call })
+  await context.admit({
+    operation: "DELETE",
+    target,
+    object: undefined,
+    old: object,
+    dryRun: options.dryRun,
+    call,
+  })
   const { deletionFinalizers = [] } = target.resource.strategy
   const own = isDeleting(object) ? [] : deletionFinalizers
   const finalizers = [...new Set([...withPolicy(finalizersOf(object), options.propagationPolicy), ...own])]
@@ -86,7 +99,10 @@ const attempt = async (operation: Operation, options: DeleteOptions, current: Cu
   }
   const marked = mark(operation, object, finalizers)
   if (options.dryRun || !marked) {
-    return { type: "held", written: { bytes: servedBytes(object, current.revision), revision: current.revision } }
+    return {
+      type: "held",
+      written: { bytes: servedBytes(object, current.revision), revision: current.revision },
+    }
   }
   const written = await putObject(context, target, { object, expect: { modRevision: current.revision } })
   return { type: "held", written }

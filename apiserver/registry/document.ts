@@ -54,10 +54,11 @@ export const withResourceVersion = (stored: Uint8Array, revision: bigint | undef
   const opening = source.indexOf(metadataOpening)
   if (opening < 0) return undefined
   const at = opening + metadataOpening.length
-  const inserted = revision === undefined ? "" : `"resourceVersion":"${revision}"${source[at] === 0x7d ? "" : ","}`
+  const inserted =
+    revision === undefined ? "" : `"resourceVersion":"${revision}"${source[at] === 0x7d ? "" : ","}`
   const served = Buffer.allocUnsafeSlow(source.length + inserted.length)
   source.copy(served, 0, 0, at)
-  served.latin1Write(inserted, at)
+  served.write(inserted, at, "latin1")
   source.copy(served, at + inserted.length, at)
   return served
 }

@@ -23,8 +23,8 @@ const checkTypeMeta = (object: MutableObject, target: Target): void => {
   if (resource.origin === "custom" && (apiVersion === "" || kind === "")) {
     throw badRequest(`Object '${apiVersion === "" ? "apiVersion" : "Kind"}' is missing`)
   }
-  object["apiVersion"] = version.apiVersion
-  object["kind"] = resource.kind
+  object.apiVersion = version.apiVersion
+  object.kind = resource.kind
 }
 
 /** Fills in the namespace of the URL, and refuses another one. */
@@ -33,11 +33,9 @@ export const placeInNamespace = (object: MutableObject, target: Target): void =>
   const given = stringOf(metadata, "namespace")
   if (!target.resource.namespaced) return
   if (given !== "" && given !== target.namespace) {
-    throw badRequest(
-      "the namespace of the provided object does not match the namespace sent on the request",
-    )
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request")
   }
-  metadata["namespace"] = target.namespace
+  metadata.namespace = target.namespace
 }
 
 /** The name in the body must be that of the URL; absent, it is filled in. */
@@ -47,7 +45,7 @@ export const matchName = (object: MutableObject, target: Target): void => {
   if (given !== "" && target.name !== "" && given !== target.name) {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${target.name})`)
   }
-  if (given === "" && target.name !== "") metadata["name"] = target.name
+  if (given === "" && target.name !== "") metadata.name = target.name
 }
 
 /**
@@ -65,7 +63,9 @@ export const readIncoming = (operation: Operation, options: WriteOptions): Mutab
     warnings: call.warnings,
     refuse: (message) => {
       const { kind } = target.resource
-      return badRequest(`${kind} in version "${target.version.name}" cannot be handled as a ${kind}: ${message}`)
+      return badRequest(
+        `${kind} in version "${target.version.name}" cannot be handled as a ${kind}: ${message}`,
+      )
     },
   })
   placeInNamespace(object, target)

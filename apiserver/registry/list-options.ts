@@ -22,7 +22,9 @@ export interface ListOptions {
 const parseVersion = (text: string): bigint | undefined => {
   if (text === "") return undefined
   if (/^\d{1,19}$/.test(text)) return BigInt(text)
-  throw badRequest(`invalid resource version ${JSON.stringify(text)}: it must be a number given by the server`)
+  throw badRequest(
+    `invalid resource version ${JSON.stringify(text)}: it must be a number given by the server`,
+  )
 }
 
 const parseCount = (query: URLSearchParams, name: string): number | undefined => {
@@ -52,7 +54,8 @@ const matchErrors = ({ match, version, continue: token }: Given): ReadonlyArray<
   const field = "resourceVersionMatch"
   if (match === "") return errors
   if (token !== "") errors.push(forbidden(field, `${field} is forbidden when continue is provided`))
-  if (version === "") errors.push(forbidden(field, `${field} is forbidden unless resourceVersion is provided`))
+  if (version === "")
+    errors.push(forbidden(field, `${field} is forbidden unless resourceVersion is provided`))
   if (match !== "Exact" && match !== "NotOlderThan") {
     errors.push(notSupported(field, match, ["Exact", "NotOlderThan", ""]))
   }

@@ -32,7 +32,8 @@ export const list = async (operation: Operation): Promise<Listed> => {
   const request: PageRequest = { operation, selection, limit }
   if (options.continue !== "") return nextPage(request, decodeContinue(options.continue))
   const { resourceVersion } = options
-  if (resourceVersion !== undefined && isExact(options)) return pageAt(request, { revision: resourceVersion, after: "" })
+  if (resourceVersion !== undefined && isExact(options))
+    return pageAt(request, { revision: resourceVersion, after: "" })
   await reachState(operation, resourceVersion)
   return pageFromCache(request, "")
 }
@@ -40,7 +41,10 @@ export const list = async (operation: Operation): Promise<Listed> => {
 /** Without a match, a limit makes a resourceVersion other than 0 exact. Source: the API concepts' table. */
 const isExact = (options: ListOptions): boolean =>
   options.match === "Exact" ||
-  (options.match === undefined && options.limit > 0 && options.resourceVersion !== undefined && options.resourceVersion > 0n)
+  (options.match === undefined &&
+    options.limit > 0 &&
+    options.resourceVersion !== undefined &&
+    options.resourceVersion > 0n)
 
 const reachState = async ({ context }: Operation, resourceVersion: bigint | undefined): Promise<void> => {
   if (resourceVersion === undefined) await context.cache.fresh()
@@ -102,7 +106,8 @@ const page = (
 ): Listed => {
   const last = items.at(-1)
   const { revision } = more
-  if (more.remaining === 0 || last === undefined) return { items, revision, continue: "", remaining: undefined }
+  if (more.remaining === 0 || last === undefined)
+    return { items, revision, continue: "", remaining: undefined }
   const { prefix } = operation.target.resource
   return {
     items,
@@ -119,7 +124,9 @@ const pageAt = async (request: PageRequest, position: Position): Promise<Listed>
   const { resource } = target
   const { revision } = position
   const scope =
-    selection.namespace === "" || !resource.namespaced ? resource.prefix : `${resource.prefix}${selection.namespace}/`
+    selection.namespace === "" || !resource.namespaced
+      ? resource.prefix
+      : `${resource.prefix}${selection.namespace}/`
   let after = position.after === "" ? undefined : `${resource.prefix}${position.after}`
   const items: CachedObject[] = []
   let remaining = 0
@@ -139,7 +146,8 @@ const pageAt = async (request: PageRequest, position: Position): Promise<Listed>
       }
     }
     after = range.items.at(-1)?.key
-    if (after === undefined || range.count <= range.items.length) return page(request, items, { remaining, revision })
+    if (after === undefined || range.count <= range.items.length)
+      return page(request, items, { remaining, revision })
   }
 }
 
@@ -159,7 +167,8 @@ const rangeAt = async ({ context }: Operation, at: RangeAt) => {
       ...(at.after === undefined ? {} : { after: at.after }),
     })
   } catch (error) {
-    if (isStoreError(error, "FutureRevision")) throw tooLargeResourceVersion(at.revision, context.cache.revision)
+    if (isStoreError(error, "FutureRevision"))
+      throw tooLargeResourceVersion(at.revision, context.cache.revision)
     throw error
   }
 }

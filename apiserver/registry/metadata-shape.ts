@@ -5,9 +5,9 @@ import { badRequest } from "../status-error.ts"
 
 /** In place: absent metadata becomes an object, null fields are dropped, null labels and annotations are "". */
 export const shapeMetadata = (object: MutableObject): void => {
-  const given = object["metadata"] ?? {}
+  const given = object.metadata ?? {}
   if (!isObject(given)) throw badRequest("metadata must be an object")
-  object["metadata"] = given
+  object.metadata = given
   for (const key of Object.keys(given)) if (given[key] === null) delete given[key]
   for (const key of ["labels", "annotations"]) {
     const map = given[key]

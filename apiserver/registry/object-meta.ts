@@ -1,13 +1,16 @@
 /** Reading the open-keyed parts of a document: total, never throwing, nothing trusted to have its declared type. */
+
+import type { ManagedFieldsEntry } from "../../schemas/index.ts"
 import { isObject } from "../body.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
+import { clone } from "../parts.ts"
 
 /** The metadata of an object, made when absent. */
 export const metadataOf = (object: MutableObject): MutableObject => {
   const { metadata } = object
   if (isObject(metadata)) return metadata
   const made: MutableObject = {}
-  object["metadata"] = made
+  object.metadata = made
   return made
 }
 
@@ -24,7 +27,8 @@ export const finalizersOf = (object: MutableObject): ReadonlyArray<string> => {
   return Array.isArray(finalizers) ? finalizers.filter((item) => typeof item === "string") : []
 }
 
-export const isDeleting = (object: MutableObject): boolean => stringOf(metadataOf(object), "deletionTimestamp") !== ""
+export const isDeleting = (object: MutableObject): boolean =>
+  stringOf(metadataOf(object), "deletionTimestamp") !== ""
 
 /** The labels of an object; undefined when there are none. */
 export const labelsOf = (object: MutableObject): { readonly [key: string]: string } | undefined => {
@@ -53,4 +57,20 @@ export const valueAt = (object: MutableObject, path: ReadonlyArray<string>): Mut
 
 /** A scalar as a field selector sees it; absent is "". */
 export const fieldText = (value: MutableJson | undefined): string =>
-  typeof value === "string" ? value : typeof value === "number" || typeof value === "boolean" ? String(value) : ""
+  typeof value === "string"
+    ? value
+    : typeof value === "number" || typeof value === "boolean"
+      ? String(value)
+      : ""
+
+/** Sets metadata.managedFields; absent when there are none. */
+export const setManagedFields = (object: MutableObject, entries: ReadonlyArray<ManagedFieldsEntry>): void => {
+  const metadata = metadataOf(object)
+  if (entries.length === 0) delete metadata.managedFields
+  else metadata.managedFields = entries.map(cloneEntry)
+}
+
+const cloneEntry = ({ fieldsV1, ...entry }: ManagedFieldsEntry): MutableObject => ({
+  ...entry,
+  fieldsV1: clone(fieldsV1),
+})

@@ -3,15 +3,22 @@ import { decodeText, isObject, mediaType, unsupportedMediaType } from "../body.t
 import { limits } from "../limits.ts"
 import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from "../parts.ts"
-import { badRequest, failure, invalid, invalidOptions, methodNotAllowed, type StatusError } from "../status-error.ts"
+import {
+  badRequest,
+  failure,
+  invalid,
+  invalidOptions,
+  methodNotAllowed,
+  type StatusError,
+} from "../status-error.ts"
 import { apply } from "./apply.ts"
 import { type Operation, subjectOf } from "./context.ts"
 import { matchName, placeInNamespace } from "./incoming.ts"
 import { shapeMetadata } from "./metadata-shape.ts"
 import { reportStrictness, unknownField } from "./strictness.ts"
 import { updateObject } from "./update.ts"
-import type { Written } from "./written.ts"
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts"
+import type { PatchResult } from "./written.ts"
 
 type PatchForm = "json" | "merge" | "strategic" | "apply"
 
@@ -38,11 +45,6 @@ const forceForbidden: FieldError = {
   detail: "Forbidden: may not be specified for non-apply patch",
 }
 
-export interface PatchResult {
-  readonly written: Written
-  readonly created: boolean
-}
-
 /** Fails with `BadRequest`, `UnsupportedMediaType`, `NotFound`, `Conflict`, `Invalid`. */
 export const patch = async (operation: Operation): Promise<PatchResult> => {
   const { target, call } = operation
@@ -55,7 +57,6 @@ export const patch = async (operation: Operation): Promise<PatchResult> => {
   const change = patcher(operation, form, value)
   const written = await updateObject(operation, {
     options,
-    unconditional: true,
     next: (current) => {
       const patched = change(current)
       checkPatched(operation, patched, { options, duplicates, form, patch: value })
@@ -114,7 +115,7 @@ interface Patched {
 
 const checkPatched = (operation: Operation, object: MutableObject, patched: Patched): void => {
   const { target, call } = operation
-  if (object["apiVersion"] !== target.version.apiVersion || object["kind"] !== target.resource.kind) {
+  if (object.apiVersion !== target.version.apiVersion || object.kind !== target.resource.kind) {
     throw badRequest("a patch may not change apiVersion or kind")
   }
   shapeMetadata(object)

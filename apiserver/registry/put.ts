@@ -3,10 +3,10 @@ import type { FieldError } from "../machinery.ts"
 import { invalid, methodNotAllowed } from "../status-error.ts"
 import { type Operation, subjectOf } from "./context.ts"
 import { matchName, readIncoming } from "./incoming.ts"
-import { resourceVersionOf } from "./update-steps.ts"
 import { updateObject } from "./update.ts"
-import type { Written } from "./written.ts"
+import { resourceVersionOf } from "./update-steps.ts"
 import { parseWriteOptions } from "./write-options.ts"
+import type { Written } from "./written.ts"
 
 const mustBeSpecified: FieldError = {
   field: "metadata.resourceVersion",
@@ -21,7 +21,7 @@ export const put = async (operation: Operation): Promise<Written> => {
   const options = parseWriteOptions(call, "UpdateOptions")
   const sent = readIncoming(operation, options)
   matchName(sent, target)
-  const unconditional = target.resource.strategy.unconditionalUpdate
-  if (!unconditional && resourceVersionOf(sent) === "") throw invalid(subjectOf(target), [mustBeSpecified])
-  return updateObject(operation, { options, unconditional, next: () => structuredClone(sent) })
+  if (!target.resource.strategy.unconditionalUpdate && resourceVersionOf(sent) === "")
+    throw invalid(subjectOf(target), [mustBeSpecified])
+  return updateObject(operation, { options, next: () => structuredClone(sent) })
 }

@@ -3,8 +3,19 @@ import type { FieldError, MutableJson, MutableObject } from "../machinery.ts"
 import { clone, equal, validateObjectMeta } from "../parts.ts"
 import { invalid } from "../status-error.ts"
 import { type Operation, strategyContext, subjectOf } from "./context.ts"
-import { finalizersOf, isDeleting, metadataOf, stringOf } from "./object-meta.ts"
-import type { Change } from "./update.ts"
+import { finalizersOf, isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"
+import type { WriteOptions } from "./write-options.ts"
+
+export interface Change {
+  readonly options: WriteOptions
+  /**
+   * The wanted object, from a copy of the current one (in the version of the request) that it may change.
+   * It has gone through the schema's pruning.
+   */
+  readonly next: (current: MutableObject) => MutableObject | Promise<MutableObject>
+  /** Sets managedFields by itself (server-side apply). */
+  readonly ownsFields?: boolean
+}
 
 export interface UpdateStep {
   readonly wanted: MutableObject
@@ -13,7 +24,14 @@ export interface UpdateStep {
 }
 
 /** Metadata that no client changes: silently as it was. Source: registry/rest BeforeUpdate. */
-const serverOwned = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"]
+const serverOwned = [
+  "uid",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "generation",
+  "selfLink",
+]
 
 const keepOwned = (wanted: MutableObject, old: MutableObject): void => {
   const to = metadataOf(wanted)
@@ -36,13 +54,14 @@ const confineToSubresource = ({ wanted, old }: UpdateStep, operation: Operation)
   const { target } = operation
   if (target.subresource === "status") {
     for (const key of new Set([...Object.keys(wanted), ...Object.keys(old)])) {
-      if (key !== "status" && key !== "apiVersion" && key !== "kind" && key !== "metadata") copyKey(wanted, old, key)
+      if (key !== "status" && key !== "apiVersion" && key !== "kind" && key !== "metadata")
+        copyKey(wanted, old, key)
     }
     const { managedFields } = metadataOf(wanted)
     const metadata = clone(metadataOf(old))
-    if (managedFields === undefined) delete metadata["managedFields"]
-    else metadata["managedFields"] = managedFields
-    wanted["metadata"] = metadata
+    if (managedFields === undefined) delete metadata.managedFields
+    else metadata.managedFields = managedFields
+    wanted.metadata = metadata
     return
   }
   const own = target.resource.strategy.subresources?.[target.subresource]
@@ -65,24 +84,24 @@ export const prepareUpdate = (operation: Operation, step: UpdateStep): void => {
   strategy.prepareUpdate?.(wanted, old, strategyContext(operation))
   target.version.schema.applyDefaults(wanted)
   const metadata = metadataOf(wanted)
-  delete metadata["resourceVersion"]
+  delete metadata.resourceVersion
   if (strategy.generation) {
     const { hasStatus } = target.version
-    const before = Number(metadata["generation"] ?? 0)
-    if (!equal(contentOf(wanted, hasStatus), contentOf(old, hasStatus))) metadata["generation"] = before + 1
+    const before = Number(metadata.generation ?? 0)
+    if (!equal(contentOf(wanted, hasStatus), contentOf(old, hasStatus))) metadata.generation = before + 1
   }
   if (change.ownsFields === true) return
-  const entries = context.fields.update({
-    live: old,
-    next: wanted,
-    manager: change.options.fieldManager,
-    subresource: target.subresource,
-    schema: target.version.schema,
-    now: strategyContext(operation).now,
-  })
-  const owned: MutableJson = JSON.parse(JSON.stringify(entries))
-  if (entries.length === 0) delete metadata["managedFields"]
-  else metadata["managedFields"] = owned
+  setManagedFields(
+    wanted,
+    context.fields.update({
+      live: old,
+      next: wanted,
+      manager: change.options.fieldManager,
+      subresource: target.subresource,
+      schema: target.version.schema,
+      now: strategyContext(operation).now,
+    }),
+  )
 }
 
 const finalizerErrors = (wanted: MutableObject, old: MutableObject): ReadonlyArray<FieldError> => {
@@ -125,10 +144,11 @@ const withoutTimes = (entries: MutableJson | undefined): MutableJson =>
 export const sameButForTimes = (wanted: MutableObject, old: MutableObject): boolean => {
   const a = metadataOf(wanted)
   const b = metadataOf(old)
-  if (!equal(withoutTimes(a["managedFields"]), withoutTimes(b["managedFields"]))) return false
+  if (!equal(withoutTimes(a.managedFields), withoutTimes(b.managedFields))) return false
   const { managedFields: _, resourceVersion: __, ...left } = a
   const { managedFields: ___, resourceVersion: ____, ...right } = b
   return equal(left, right) && equal({ ...wanted, metadata: null }, { ...old, metadata: null })
 }
 
-export const resourceVersionOf = (object: MutableObject): string => stringOf(metadataOf(object), "resourceVersion")
+export const resourceVersionOf = (object: MutableObject): string =>
+  stringOf(metadataOf(object), "resourceVersion")

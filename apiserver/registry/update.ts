@@ -4,13 +4,14 @@
  * The current state comes from the cache first; whenever the outcome could be due to its age (a conflict, a refusal, no
  * change at all), it is read from the store and tried again. Source: GuaranteedUpdate.
  */
+
+import { isStoreError } from "../../store/index.ts"
 import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
-import { isStoreError } from "../../store/index.ts"
-import { conflict, notFound, staleObject, StatusError } from "../status-error.ts"
+import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
 import { keyOf, type Operation, subjectOf } from "./context.ts"
 import { finalizersOf, isDeleting, metadataOf, stringOf } from "./object-meta.ts"
-import { prepareUpdate, sameButForTimes, validateUpdate } from "./update-steps.ts"
+import { type Change, prepareUpdate, sameButForTimes, validateUpdate } from "./update-steps.ts"
 import {
   type Current,
   currentFromCache,
@@ -20,20 +21,6 @@ import {
   servedBytes,
   type Written,
 } from "./written.ts"
-import type { WriteOptions } from "./write-options.ts"
-
-export interface Change {
-  readonly options: WriteOptions
-  /**
-   * The wanted object, from a copy of the current one (in the version of the request) that it may change.
-   * It has gone through the schema's pruning.
-   */
-  readonly next: (current: MutableObject) => MutableObject | Promise<MutableObject>
-  /** Sets managedFields by itself (server-side apply). */
-  readonly ownsFields?: boolean
-  /** Whether an object without resourceVersion in the wanted state overwrites any. */
-  readonly unconditional: boolean
-}
 
 /** Fails with `NotFound`, `Conflict`, `Invalid`, and whatever the change refuses. */
 export const updateObject = async (operation: Operation, change: Change): Promise<Written> => {
@@ -56,7 +43,11 @@ export const updateObject = async (operation: Operation, change: Change): Promis
   }
 }
 
-const checkPreconditions = (wanted: MutableObject, current: Current, operation: Operation): string | undefined => {
+const checkPreconditions = (
+  wanted: MutableObject,
+  current: Current,
+  operation: Operation,
+): string | undefined => {
   const metadata = metadataOf(wanted)
   const resourceVersion = stringOf(metadata, "resourceVersion")
   if (resourceVersion !== "" && resourceVersion !== "0" && resourceVersion !== String(current.revision)) {
@@ -80,10 +71,18 @@ const attemptUpdate = async (operation: Operation, change: Change, current: Curr
   checkPreconditions(wanted, current, operation)
   checkUid(wanted, old, operation)
   prepareUpdate(operation, { wanted, old, change })
-  await context.admit({ operation: "UPDATE", target, object: wanted, old, dryRun: change.options.dryRun, call })
+  await context.admit({
+    operation: "UPDATE",
+    target,
+    object: wanted,
+    old,
+    dryRun: change.options.dryRun,
+    call,
+  })
   validateUpdate(wanted, old, operation)
   const emptied = isDeleting(wanted) && finalizersOf(wanted).length === 0 && !held(wanted, operation)
-  if (change.options.dryRun) return { bytes: servedBytes(wanted, current.revision), revision: current.revision }
+  if (change.options.dryRun)
+    return { bytes: servedBytes(wanted, current.revision), revision: current.revision }
   if (emptied) return remove(operation, wanted, current)
   if (sameButForTimes(wanted, old)) return unchanged(operation, old, current)
   return putObject(context, target, { object: wanted, expect: { modRevision: current.revision } })
@@ -94,7 +93,9 @@ const held = (object: MutableObject, operation: Operation): boolean =>
 
 /** The last finalizer is gone: the object goes, and the answer is its last state. */
 const remove = async (operation: Operation, object: MutableObject, current: Current): Promise<Written> => {
-  const revision = await operation.context.store.delete(keyOf(operation.target), { modRevision: current.revision })
+  const revision = await operation.context.store.delete(keyOf(operation.target), {
+    modRevision: current.revision,
+  })
   return { bytes: servedBytes(object, revision), revision }
 }
 

@@ -28,7 +28,10 @@ const reachStart = async ({ context }: Operation, { resourceVersion }: ListOptio
 export const watch = async (operation: Operation, start: WatchStart): Promise<void> => {
   const { context, call, target } = operation
   const options = parseListOptions(call.info)
-  const selection = parseSelection({ namespace: target.namespace, name: target.name, ...options }, target.resource)
+  const selection = parseSelection(
+    { namespace: target.namespace, name: target.name, ...options },
+    target.resource,
+  )
   await reachStart(operation, options)
   const watcher = new Watcher(start.head(), {
     selection,

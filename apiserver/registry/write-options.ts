@@ -19,7 +19,8 @@ export interface WriteOptions {
 
 export type OptionsKind = "CreateOptions" | "UpdateOptions" | "PatchOptions" | "DeleteOptions"
 
-const list = (values: ReadonlyArray<string>): string => values.map((value) => JSON.stringify(value)).join(", ")
+const list = (values: ReadonlyArray<string>): string =>
+  values.map((value) => JSON.stringify(value)).join(", ")
 
 export const notSupported = (field: string, value: string, supported: ReadonlyArray<string>): FieldError => ({
   field,

@@ -1,8 +1,9 @@
 /** The way into the store: bytes at the storage version, sealed, with a condition; and the way of reading one back. */
-import type { MutableObject } from "../machinery.ts"
+
 import type { Expect } from "../../store/index.ts"
+import type { MutableObject } from "../machinery.ts"
 import { cacheDocument, readThrough } from "../watch-cache/cached-object.ts"
-import { type Target, keyOf, type RegistryContext } from "./context.ts"
+import { keyOf, type RegistryContext, type Target } from "./context.ts"
 import { decodeDocument, encodeDocument, withResourceVersion } from "./document.ts"
 
 /** The current state of an object, with where it was read. */
@@ -20,12 +21,21 @@ export interface Written {
   readonly revision: bigint
 }
 
+/** What a patch wrote, and whether it made the object. */
+export interface PatchResult {
+  readonly written: Written
+  readonly created: boolean
+}
+
 export const currentFromCache = (context: RegistryContext, target: Target): Current | undefined => {
   const found = context.cache.get(target.resource).get(keyOf(target))
   return found === undefined ? undefined : { revision: found.revision, bytes: found.bytes, source: "cache" }
 }
 
-export const currentFromStore = async (context: RegistryContext, target: Target): Promise<Current | undefined> => {
+export const currentFromStore = async (
+  context: RegistryContext,
+  target: Target,
+): Promise<Current | undefined> => {
   const key = keyOf(target)
   const { kv } = await context.store.get(key)
   if (kv === undefined) return undefined

@@ -24,12 +24,17 @@ const keyErrors = (object: MutableObject, field: string): ReadonlyArray<FieldErr
 
 const bytesOf = (value: MutableJson | undefined): number =>
   isObject(value)
-    ? Object.values(value).reduce((sum: number, item) => sum + (typeof item === "string" ? Buffer.byteLength(item) : 0), 0)
+    ? Object.values(value).reduce(
+        (sum: number, item) => sum + (typeof item === "string" ? Buffer.byteLength(item) : 0),
+        0,
+      )
     : 0
 
 const sizeErrors = (bytes: number, field: string): ReadonlyArray<FieldError> => {
   if (bytes <= dataBytesMax) return []
-  return [{ field, type: "FieldValueTooLong", detail: `Too long: may not be more than ${dataBytesMax} bytes` }]
+  return [
+    { field, type: "FieldValueTooLong", detail: `Too long: may not be more than ${dataBytesMax} bytes` },
+  ]
 }
 
 const frozenErrors = (
@@ -37,10 +42,10 @@ const frozenErrors = (
   old: MutableObject | undefined,
   fields: ReadonlyArray<string>,
 ): ReadonlyArray<FieldError> => {
-  if (old?.["immutable"] !== true) return []
+  if (old?.immutable !== true) return []
   const detail = "Forbidden: field is immutable when `immutable` is set"
   const changed = fields.filter((field) => !equal(object[field], old[field]))
-  if (object["immutable"] !== true) changed.unshift("immutable")
+  if (object.immutable !== true) changed.unshift("immutable")
   return changed.map((field) => ({ field, type: "FieldValueForbidden", detail }))
 }
 
@@ -51,20 +56,20 @@ export const configMapStrategy: Strategy = {
     ...frozenErrors(object, old, ["data", "binaryData"]),
     ...keyErrors(object, "data"),
     ...keyErrors(object, "binaryData"),
-    ...sizeErrors(bytesOf(object["data"]) + bytesOf(object["binaryData"]), ""),
+    ...sizeErrors(bytesOf(object.data) + bytesOf(object.binaryData), ""),
   ],
 }
 
 /** `stringData` goes into `data`, over what is there, and is never kept. */
 const mergeStringData = (object: MutableObject): void => {
   const { stringData, data } = object
-  delete object["stringData"]
+  delete object.stringData
   if (!isObject(stringData)) return
   const merged: MutableObject = isObject(data) ? data : {}
   for (const [key, value] of Object.entries(stringData)) {
     if (typeof value === "string") merged[key] = Buffer.from(value, "utf8").toString("base64")
   }
-  object["data"] = merged
+  object.data = merged
 }
 
 const encodingErrors = (object: MutableObject): ReadonlyArray<FieldError> => {
@@ -88,13 +93,13 @@ export const secretStrategy: Strategy = {
   prepareCreate: mergeStringData,
   prepareUpdate: (object, old) => {
     mergeStringData(object)
-    if (stringOf(object, "type") === "") object["type"] = stringOf(old, "type")
+    if (stringOf(object, "type") === "") object.type = stringOf(old, "type")
   },
   validate: (object, old) => [
     ...typeErrors(object, old),
     ...frozenErrors(object, old, ["data"]),
     ...keyErrors(object, "data"),
     ...encodingErrors(object),
-    ...sizeErrors(bytesOf(object["data"]), "data"),
+    ...sizeErrors(bytesOf(object.data), "data"),
   ],
 }

@@ -26,16 +26,16 @@ const setNameLabel = (object: MutableObject): void => {
 }
 
 const finalizersOf = (object: MutableObject): ReadonlyArray<string> => {
-  const { finalizers } = isObject(object["spec"]) ? object["spec"] : {}
+  const { finalizers } = isObject(object.spec) ? object.spec : {}
   return Array.isArray(finalizers) ? finalizers.filter((item) => typeof item === "string") : []
 }
 
 /** Only `/finalize` changes spec.finalizers. */
 const confine = (next: MutableObject, old: MutableObject): void => {
-  const { finalizers } = isObject(old["spec"]) ? old["spec"] : {}
+  const { finalizers } = isObject(old.spec) ? old.spec : {}
   const spec = partOf(next, "spec")
-  if (finalizers === undefined) delete spec["finalizers"]
-  else spec["finalizers"] = structuredClone(finalizers)
+  if (finalizers === undefined) delete spec.finalizers
+  else spec.finalizers = structuredClone(finalizers)
 }
 
 export const namespaceStrategy: Strategy = {
@@ -43,28 +43,30 @@ export const namespaceStrategy: Strategy = {
   unconditionalUpdate: true,
   labelNames: true,
   prepareCreate: (object) => {
-    object["spec"] = { finalizers: ["kubernetes"] }
-    object["status"] = { phase: "Active" }
+    object.spec = { finalizers: ["kubernetes"] }
+    object.status = { phase: "Active" }
     setNameLabel(object)
   },
   prepareUpdate: (object, old, { subresource }) => {
     if (subresource !== "finalize") confine(object, old)
     setNameLabel(object)
     const status = partOf(object, "status")
-    if (isDeleting(object)) status["phase"] = "Terminating"
-    else if (stringOf(status, "phase") === "") status["phase"] = "Active"
+    if (isDeleting(object)) status.phase = "Terminating"
+    else if (stringOf(status, "phase") === "") status.phase = "Active"
   },
   subresources: {
     finalize: (next, old) => {
-      const status = old["status"]
-      if (status === undefined) delete next["status"]
-      else next["status"] = structuredClone(status)
+      const status = old.status
+      if (status === undefined) delete next.status
+      else next.status = structuredClone(status)
     },
   },
   refuseDelete: (name) =>
-    immortal.includes(name) ? forbidden({ ...subject, name }, "this namespace may not be deleted") : undefined,
+    immortal.includes(name)
+      ? forbidden({ ...subject, name }, "this namespace may not be deleted")
+      : undefined,
   prepareDelete: (object) => {
-    partOf(object, "status")["phase"] = "Terminating"
+    partOf(object, "status").phase = "Terminating"
   },
   held: (object) => finalizersOf(object).length > 0,
 }

@@ -21,4 +21,6 @@ const strategies: { readonly [id: string]: Strategy } = {
 }
 
 export const builtinStrategy = (id: string): Strategy =>
-  Object.hasOwn(strategies, id) ? (strategies[id] ?? customStrategy) : { ...customStrategy, unconditionalUpdate: true }
+  Object.hasOwn(strategies, id)
+    ? (strategies[id] ?? customStrategy)
+    : { ...customStrategy, unconditionalUpdate: true }

@@ -24,7 +24,7 @@ export interface StoredDocument {
 
 /** A document read through a version: converted, pruned, defaulted. Changes `object`. */
 export const readThrough = (object: MutableObject, version: ResourceVersion): MutableObject => {
-  object["apiVersion"] = version.apiVersion
+  object.apiVersion = version.apiVersion
   version.schema.prune(object)
   version.schema.applyDefaults(object)
   return object
@@ -35,7 +35,9 @@ export const readThrough = (object: MutableObject, version: ResourceVersion): Mu
  * Undefined when the bytes are no document of ours.
  */
 export const cacheDocument = (stored: StoredDocument, resource: Resource): CachedObject | undefined => {
-  const text = Buffer.from(stored.value.buffer, stored.value.byteOffset, stored.value.byteLength).toString("utf8")
+  const text = Buffer.from(stored.value.buffer, stored.value.byteOffset, stored.value.byteLength).toString(
+    "utf8",
+  )
   let object: MutableObject
   let value = stored.value
   try {
@@ -56,7 +58,9 @@ export const cacheDocument = (stored: StoredDocument, resource: Resource): Cache
     bytes,
     labels: labelsOf(object),
     fields:
-      selectableFields.length === 0 ? undefined : selectableFields.map(({ keys }) => fieldText(valueAt(object, keys))),
+      selectableFields.length === 0
+        ? undefined
+        : selectableFields.map(({ keys }) => fieldText(valueAt(object, keys))),
   }
 }
 

@@ -44,7 +44,8 @@ export const bookmarkFrame = (
 export const jsonFormat = (resource: Resource, version: ResourceVersion): EventFormat => ({
   id: `json/${version.name}`,
   event: (type, object) => [openings[type], bytesIn(object, version, resource), closing],
-  bookmark: (revision, end) => bookmarkFrame({ apiVersion: version.apiVersion, kind: resource.kind }, revision, end),
+  bookmark: (revision, end) =>
+    bookmarkFrame({ apiVersion: version.apiVersion, kind: resource.kind }, revision, end),
 })
 
 /** Any other view, made from the object's bytes. */

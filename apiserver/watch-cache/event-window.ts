@@ -34,7 +34,10 @@ export class EventWindow {
   push(event: CacheEvent): void {
     this.#events.push(event)
     this.#bytes += event.object.bytes.length
-    while (this.#events.length - this.#start > limits.windowEventsMax || this.#bytes > limits.windowBytesMax) {
+    while (
+      this.#events.length - this.#start > limits.windowEventsMax ||
+      this.#bytes > limits.windowBytesMax
+    ) {
       const oldest = this.#events[this.#start]
       if (oldest === undefined) break
       this.#start++

@@ -66,7 +66,12 @@ export class ResourceCache {
     if (object === undefined) return undefined
     const previous = this.#objects.get(stored.key)
     this.#objects.set(object)
-    return this.#publish({ type: previous === undefined ? "ADDED" : "MODIFIED", revision: stored.revision, object, previous })
+    return this.#publish({
+      type: previous === undefined ? "ADDED" : "MODIFIED",
+      revision: stored.revision,
+      object,
+      previous,
+    })
   }
 
   delete(key: string, revision: bigint): CacheEvent | undefined {
@@ -81,6 +86,11 @@ export class ResourceCache {
     this.#window.push(event)
     this.#groups.offer(event)
     return event
+  }
+
+  /** Every current object in the order of keys. Do not write meanwhile. */
+  all(): Generator<CachedObject> {
+    return this.#objects.from("")
   }
 
   /** Current objects of a selection in the order of their keys, starting after a key. */

@@ -38,7 +38,9 @@ const reader = (requirement: FieldRequirement, resource: Resource): ((object: Ca
 const fieldTest = (requirement: FieldRequirement, resource: Resource): Test => {
   const read = reader(requirement, resource)
   const { value } = requirement
-  return requirement.operator === "=" ? (object) => read(object) === value : (object) => read(object) !== value
+  return requirement.operator === "="
+    ? (object) => read(object) === value
+    : (object) => read(object) !== value
 }
 
 /** Parses the selectors. Fails with `BadRequest` (a MachineryError where the grammar is broken). */

@@ -5,10 +5,11 @@
  * visible; `fresh()` is a linearizable point. After a compaction that it could not follow it reads everything again and
  * its watchers are told 410.
  */
+
+import type { KeyValue, Store, StoreEvent, Watch } from "../../store/index.ts"
 import type { Ambient } from "../ambient.ts"
 import { limits } from "../limits.ts"
 import { type Resource, storagePrefix } from "../resource.ts"
-import type { KeyValue, Store, StoreEvent, Watch } from "../../store/index.ts"
 import type { CacheEvent } from "./event-window.ts"
 import { Progress } from "./progress.ts"
 import { ResourceCache } from "./resource-cache.ts"
@@ -103,7 +104,11 @@ export class WatchCache {
   }
 
   async #load(): Promise<void> {
-    for (let pause: number = retryMs.first; this.#state === "loading"; pause = Math.min(pause * 2, retryMs.longest)) {
+    for (
+      let pause: number = retryMs.first;
+      this.#state === "loading";
+      pause = Math.min(pause * 2, retryMs.longest)
+    ) {
       try {
         await this.#readAll()
         return

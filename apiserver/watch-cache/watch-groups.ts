@@ -75,4 +75,3 @@ export class WatchGroups {
     for (const groups of this.#scopes.values()) for (const group of groups.values()) yield* group.watchers
   }
 }
-

@@ -97,7 +97,8 @@ const streamCompressed = async (call: Call, head: Head, [opening, rest]: Chunks)
     stream.on("end", resolve)
     stream.on("error", reject)
   })
-  const write = (chunk: Uint8Array): Promise<void> => new Promise((resolve) => stream.write(chunk, () => resolve()))
+  const write = (chunk: Uint8Array): Promise<void> =>
+    new Promise((resolve) => stream.write(chunk, () => resolve()))
   await write(opening)
   for (const chunk of rest) {
     if (sink.pending > limits.streamAheadBytes) await sink.drained()
@@ -122,7 +123,11 @@ export const sendJson = (
 ): Promise<void> => {
   const text = head.pretty ? JSON.stringify(value, null, 2) : JSON.stringify(value)
   const { status, headers, contentType = "application/json" } = head
-  return sendBytes(call, headers === undefined ? { status, contentType } : { status, contentType, headers }, encoder.encode(`${text}\n`))
+  return sendBytes(
+    call,
+    headers === undefined ? { status, contentType } : { status, contentType, headers },
+    encoder.encode(`${text}\n`),
+  )
 }
 
 export const sendText = (call: Call, status: number, text: string): Promise<void> =>
