@@ -128,7 +128,7 @@ const shapeOf = ({ description, ...node }: JsonObject): string => JSON.stringify
 
 /** The types that are not the generator's: int-or-string, open JSON, embedded objects, metav1's Condition. */
 const ownType = (node: JsonObject): string | undefined => {
-  if (node["x-kubernetes-int-or-string"] === true) return "number | string"
+  if (node["x-kubernetes-int-or-string"] === true) return "(number | string)"
   if (node["x-kubernetes-embedded-resource"] === true) return "KubeObject"
   const open = node["x-kubernetes-preserve-unknown-fields"] === true
   if (open && node.properties === undefined) return node.type === "object" ? "JsonObject" : "Json"
@@ -209,11 +209,20 @@ const wrap = (words: string, width: number): ReadonlyArray<string> => {
 }
 
 const readonlyLine = (line: string): string =>
-  line
+  readonlyArrays(line)
     .replace(/^(\s+)(?=(?:[\w$]+|"[^"]*")\??: |\[k: string\]: )/, "$1readonly ")
     .replace("[k: string]", "[key: string]")
-    .replaceAll(/(\((?:[^()"]|"[^"]*")*\)|\b[A-Za-z_]\w*)\[\]/g, "ReadonlyArray<$1>")
-    .replaceAll(/ReadonlyArray<\(([^()]*)\)>/g, "ReadonlyArray<$1>")
+
+/** A name with its arguments, or a union in parentheses, before `[]`. */
+const arrayType = /(?:\(((?:[^()"]|"[^"]*")*)\)|([A-Za-z_]\w*(?:<(?:[^<>]|<[^<>]*>)*>)?))\[\]/g
+
+const readonlyArrays = (line: string): string => {
+  const next = line.replaceAll(
+    arrayType,
+    (_, union?: string, name?: string) => `ReadonlyArray<${union ?? name}>`,
+  )
+  return next === line ? line : readonlyArrays(next)
+}
 
 const codeOf = (text: string): string =>
   text

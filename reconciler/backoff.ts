@@ -15,6 +15,6 @@ export const exponentialBackoff = (options: BackoffOptions = {}): Backoff => {
   const max = Duration.toMillis(Duration.fromInputUnsafe(options.max ?? backoffMax))
   return (failures) => {
     const delay = Math.min(max, base * 2 ** Math.min(failures - 1, 60))
-    return Effect.map(Random.nextBetween(0.8, 1.2), (jitter) => Duration.millis(delay * jitter))
+    return Effect.map(Random.nextBetween(0.8, 1.2), (jitter) => Duration.millis(Math.round(delay * jitter)))
   }
 }

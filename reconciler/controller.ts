@@ -9,6 +9,7 @@ import { type Client, WriteContext } from "../client/index.ts"
 import type { Kind } from "../schemas/index.ts"
 import { type Backoff, exponentialBackoff } from "./backoff.ts"
 import { causeOf, Wakers } from "./cause-of-writes.ts"
+import { detached } from "./detached.ts"
 import { Disposition, disposition } from "./disposition.ts"
 import { type EventRecorder, makeEventRecorder } from "./events.ts"
 import type { Informer } from "./informer.ts"
@@ -151,7 +152,7 @@ const drain = Effect.fnUntraced(function* (
   grace: Duration.Duration,
 ) {
   const ended = yield* Effect.forkDetach(Fiber.interruptAll(workers), { startImmediately: true })
-  yield* Effect.interruptible(Effect.raceFirst(Fiber.await(ended), Effect.sleep(grace)))
+  yield* detached(Effect.raceFirst(Fiber.await(ended), Effect.sleep(grace)))
   yield* Scope.close(reconciles, Exit.void)
   yield* Fiber.await(ended)
 })

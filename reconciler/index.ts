@@ -1,5 +1,14 @@
+export { type Applier, makeApplier } from "./apply.ts"
 export { type Backoff, type BackoffOptions, exponentialBackoff } from "./backoff.ts"
 export { causeOf } from "./cause-of-writes.ts"
+export {
+  type ConditionState,
+  conditionOf,
+  isConditionTrue,
+  rfc3339,
+  setCondition,
+  setConditions,
+} from "./conditions.ts"
 export {
   Controller,
   type ControllerHandle,
@@ -9,6 +18,14 @@ export {
 } from "./controller.ts"
 export { Disposition, disposition } from "./disposition.ts"
 export { type EventNote, type EventRecorder, makeEventRecorder } from "./events.ts"
+export {
+  addFinalizer,
+  type Finalized,
+  type FinalizerStep,
+  finalized,
+  finalizerStep,
+  removeFinalizer,
+} from "./finalizer.ts"
 export { type Informer, type InformerOptions, makeInformer, staleFor } from "./informer.ts"
 export type { ChangeHandler, InformerCounts, InformerState, Selection } from "./informer-core.ts"
 export { Informers, type InformersShape } from "./informers.ts"
@@ -22,6 +39,7 @@ export {
 } from "./leader-election.ts"
 export { Manager, type ManagerHandle, type ManagerOptions } from "./manager.ts"
 export { byLabel, byOwnerUid, type Change, type IndexFunction, type Lister } from "./object-cache.ts"
+export { applyWouldChange, type Ownership, sameJson } from "./owned-fields.ts"
 export { controllerOf, controllerReference, isControlledBy, ownerReference } from "./owner.ts"
 export * from "./reconciler.ts"
 export { keyOf, keyString, requestOf } from "./request.ts"

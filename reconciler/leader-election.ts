@@ -13,6 +13,7 @@
 import { Clock, Deferred, Duration, Effect, Random, Result } from "effect"
 import { ApiError, Client, isReason } from "../client/index.ts"
 import { Lease, type LeaseSpec } from "../schemas/index.ts"
+import { detached } from "./detached.ts"
 import { leaderStatus } from "./metrics.ts"
 
 export interface LeaderElectionOptions {
@@ -153,7 +154,7 @@ const acquire = (candidate: Candidate, terms: Terms): Effect.Effect<void> =>
         yield* Effect.logInfo("the lease could not be read or written", attempted.failure.message)
       }
       const jitter = yield* Random.nextBetween(1, 1.2)
-      yield* Effect.sleep(Duration.times(terms.retryPeriod, jitter))
+      yield* Effect.sleep(Duration.millis(Math.round(Duration.toMillis(terms.retryPeriod) * jitter)))
     }
   })
 
@@ -220,7 +221,7 @@ const term = Effect.fnUntraced(function* <A, E, R>(
   yield* Effect.addFinalizer(() =>
     Deferred.isDoneUnsafe(lost)
       ? Effect.void
-      : Effect.ignore(Effect.interruptible(within(candidate.release, terms.retryPeriod))),
+      : Effect.asVoid(detached(within(candidate.release, terms.retryPeriod))),
   )
   // Renewal ends before the Lease is given up, and goes on while what is led winds down.
   yield* Effect.forkScoped(Effect.andThen(renew(candidate, terms), Deferred.succeed(lost, undefined)))

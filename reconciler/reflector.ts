@@ -86,7 +86,7 @@ const watchOnce = Effect.fnUntraced(function* <T extends KubeObject>(reflection:
       if (leftMs <= 0) {
         return yield* Effect.fail(lost(kind, `the watch was silent for ${Duration.format(idleTimeout)}`))
       }
-      yield* Effect.sleep(Duration.millis(leftMs))
+      yield* Effect.sleep(Duration.millis(Math.ceil(leftMs)))
     }
   })
   return yield* Effect.raceFirst(read, watchdog)

@@ -52,7 +52,7 @@ export const makeRequestQueue = Effect.fnUntraced(function* (
       rearm.closeUnsafe()
       armedFor = queue.nextDeadline() ?? Number.POSITIVE_INFINITY
       if (armedFor === Number.POSITIVE_INFINITY) yield* rearm.await
-      else yield* Effect.raceFirst(Effect.sleep(Duration.millis(armedFor - now())), rearm.await)
+      else yield* Effect.raceFirst(Effect.sleep(Duration.millis(Math.ceil(armedFor - now()))), rearm.await)
       wake(queue.advance(now()))
     }
   })

@@ -7,7 +7,7 @@ import type { KubeObject } from "../../schemas/index.ts"
 
 /** A part of a response: bytes, the connection's end, or silence. */
 type Piece = string | "cut" | "hang"
-type Answer = (request: TransportRequest) => Promise<TransportResponse>
+export type Answer = (request: TransportRequest) => Promise<TransportResponse>
 
 export const cut = "\0cut"
 export const hang = "\0hang"

@@ -1,0 +1,1 @@
+export { compilePattern, type Pattern, patternProblem } from "./pattern.ts"

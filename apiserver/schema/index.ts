@@ -1,0 +1,5 @@
+export { type CompileOptions, compileSchema, type RuleEvaluator, type Schema } from "./compiled-schema.ts"
+export { dnsLabelProblem, dnsSubdomainProblem, labelValueProblem, qualifiedNameProblem } from "./names.ts"
+export { type ObjectMetaRules, validateObjectMeta } from "./object-meta.ts"
+export { objectMetaSchema } from "./object-meta-schema.ts"
+export { checkStructural } from "./structural.ts"
