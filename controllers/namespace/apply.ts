@@ -46,10 +46,7 @@ const deleteContent = Effect.fnUntraced(function* (content: {
           { namespace, name },
           { propagationPolicy: "Background", ...(uid === undefined ? {} : { preconditions: { uid } }) },
         )
-        .pipe(
-          Effect.asVoid,
-          Effect.result,
-        ),
+        .pipe(Effect.asVoid, Effect.result),
     { concurrency: DELETES_AT_ONCE },
   )
   const isSettled = isReason("NotFound", "Conflict")

@@ -29,7 +29,11 @@ export interface RunnerFacts {
 
 const SANDBOXES_DEFAULT = 250
 
-export const labelsOf = ({ options, machine, runtime }: RunnerFacts): { readonly [label: string]: string } => ({
+export const labelsOf = ({
+  options,
+  machine,
+  runtime,
+}: RunnerFacts): { readonly [label: string]: string } => ({
   ...options.labels,
   "kubernetes.io/hostname": options.nodeName,
   "kubernetes.io/arch": machine.architecture,
@@ -37,7 +41,9 @@ export const labelsOf = ({ options, machine, runtime }: RunnerFacts): { readonly
   ...("info" in runtime
     ? {
         "miren.dev/runtime": runtime.info.name,
-        ...Object.fromEntries(runtime.info.handlers.map(({ handler }) => [`miren.dev/runtime-${handler}`, "true"])),
+        ...Object.fromEntries(
+          runtime.info.handlers.map(({ handler }) => [`miren.dev/runtime-${handler}`, "true"]),
+        ),
       }
     : {}),
 })
@@ -120,12 +126,27 @@ const nodeInfoOf = ({ options, machine, runtime }: RunnerFacts): NonNullable<Nod
 const conditionsOf = ({ runtime }: RunnerFacts) =>
   "info" in runtime
     ? [
-        { type: "RuntimeReady", status: "True" as const, reason: "RuntimeReady", message: handlersOf(runtime.info) },
-        { type: "Ready", status: "True" as const, reason: "RunnerReady", message: "the runner takes sandboxes" },
+        {
+          type: "RuntimeReady",
+          status: "True" as const,
+          reason: "RuntimeReady",
+          message: handlersOf(runtime.info),
+        },
+        {
+          type: "Ready",
+          status: "True" as const,
+          reason: "RunnerReady",
+          message: "the runner takes sandboxes",
+        },
       ]
     : [
         { type: "RuntimeReady", status: "False" as const, reason: "RuntimeFailed", message: runtime.failure },
-        { type: "Ready", status: "False" as const, reason: "RuntimeFailed", message: "the runtime does not answer" },
+        {
+          type: "Ready",
+          status: "False" as const,
+          reason: "RuntimeFailed",
+          message: "the runtime does not answer",
+        },
       ]
 
 /** `gvisor 20221219 on ptrace, network netstack; runc 1.1.5` */

@@ -6,8 +6,15 @@ import { type ApiError, Client, isReason } from "../../client/index.ts"
 import { SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Lease, Namespace, Node } from "../../schemas/index.ts"
 import { microTimestampOf } from "../conditions.ts"
-import { readMachine, type Machine } from "./machine.ts"
-import { isStatusDue, missingLabels, newNode, nextNodeStatus, type RunnerFacts, type RunnerOptions } from "./registration.ts"
+import { type Machine, readMachine } from "./machine.ts"
+import {
+  isStatusDue,
+  missingLabels,
+  newNode,
+  nextNodeStatus,
+  type RunnerFacts,
+  type RunnerOptions,
+} from "./registration.ts"
 
 export const LEASE_NAMESPACE = "kube-node-lease"
 export const RENEW_EVERY = Duration.seconds(10)
@@ -26,7 +33,9 @@ export const runNode = Effect.fn("Node.run")(function* (
   const node = yield* beat.pipe(
     Effect.retry({
       while: (error) => error.class === "retry" || error.class === "refresh",
-      schedule: Schedule.jittered(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(RENEW_EVERY)])),
+      schedule: Schedule.jittered(
+        Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(RENEW_EVERY)]),
+      ),
     }),
   )
   yield* beat.pipe(
@@ -69,7 +78,9 @@ const ensureNode = Effect.fnUntraced(function* (facts: RunnerFacts) {
     node = yield* client.patch(Node, key, { patch: { type: "merge", value: { metadata: { labels } } } })
   }
   const status = nextNodeStatus(facts, node.status)
-  return isStatusDue(node.status, status, facts.now) ? yield* client.updateStatus(Node, { ...node, status }) : node
+  return isStatusDue(node.status, status, facts.now)
+    ? yield* client.updateStatus(Node, { ...node, status })
+    : node
 })
 
 /** The Lease belongs to its Node, and goes with it. */

@@ -2,13 +2,13 @@
 import { Duration, Effect, type Scope } from "effect"
 import type { ApiError, Client } from "../../client/index.ts"
 import {
-  Controller,
   type Change,
+  Controller,
   Informers,
   keyOf,
-  reconciling,
   type Request,
   Result,
+  reconciling,
   watching,
 } from "../../reconciler/index.ts"
 import { Node, Sandbox } from "../../schemas/index.ts"
@@ -25,29 +25,31 @@ const UNSCHEDULABLE_WAIT = Duration.minutes(1)
  * One worker: it knows what it gave away a moment ago. Several schedulers at once may bind twice as much as there is to one
  * node, never one Sandbox twice.
  */
-export const schedulerController: Effect.Effect<Controller<Client>, never, Informers | Scope.Scope> = Effect.gen(
-  function* () {
-    const informers = yield* Informers
-    const nodes = yield* informers.get(Node)
-    const sandboxes = yield* informers.get(Sandbox, { indexes: { [NODE_INDEX]: nodeIndex } })
-    const assumed = new Assumed()
-    yield* sandboxes.subscribe(({ old, new: now }) => {
-      if (now !== undefined) assumed.shown(now, false)
-      else if (old !== undefined) assumed.shown(old, true)
-    })
-    const view: SchedulerView = { nodes: nodes.lister, sandboxes: sandboxes.lister, assumed }
-    const waiting = (): ReadonlyArray<Request> => sandboxes.lister.byIndex(NODE_INDEX, "").map(keyOf)
-    return Controller.make({
-      name: "scheduler",
-      for: reconciling(Sandbox),
-      watches: [
-        watching(Node, { predicate: isNodeNews, map: waiting }),
-        watching(Sandbox, { predicate: givesRoom, map: waiting }),
-      ],
-      reconcile: (request) => schedule(request, view),
-    })
-  },
-)
+export const schedulerController: Effect.Effect<
+  Controller<Client>,
+  never,
+  Informers | Scope.Scope
+> = Effect.gen(function* () {
+  const informers = yield* Informers
+  const nodes = yield* informers.get(Node)
+  const sandboxes = yield* informers.get(Sandbox, { indexes: { [NODE_INDEX]: nodeIndex } })
+  const assumed = new Assumed()
+  yield* sandboxes.subscribe(({ old, new: now }) => {
+    if (now !== undefined) assumed.shown(now, false)
+    else if (old !== undefined) assumed.shown(old, true)
+  })
+  const view: SchedulerView = { nodes: nodes.lister, sandboxes: sandboxes.lister, assumed }
+  const waiting = (): ReadonlyArray<Request> => sandboxes.lister.byIndex(NODE_INDEX, "").map(keyOf)
+  return Controller.make({
+    name: "scheduler",
+    for: reconciling(Sandbox),
+    watches: [
+      watching(Node, { predicate: isNodeNews, map: waiting }),
+      watching(Sandbox, { predicate: givesRoom, map: waiting }),
+    ],
+    reconcile: (request) => schedule(request, view),
+  })
+})
 
 const schedule = Effect.fnUntraced(function* (
   request: Request,
