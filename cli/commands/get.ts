@@ -63,7 +63,7 @@ const printTables = async (
     }
   }
   const where = namespace === "" ? "No resources found" : `No resources found in ${namespace} namespace.`
-  if (printed === 0 && code === 0) warn(program, `${where}\n`)
+  if (printed === 0 && targets.some(({ name }) => name === undefined)) warn(program, `${where}\n`)
   return code
 }
 
