@@ -29,7 +29,7 @@ export const awaitObject = async (
   { resource, namespace, name }: ObjectName,
   { wanted, what, timeoutMs, signal }: WaitOptions & { readonly wanted: Wanted; readonly what: string },
 ): Promise<JsonObject | undefined> => {
-  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(Math.ceil(timeoutMs))
   const ended = timeout === undefined ? signal : AbortSignal.any([signal, timeout])
   for (;;) {
     const object = await read(api, objectPath(resource, namespace, name))

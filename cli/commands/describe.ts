@@ -95,23 +95,34 @@ const withoutValues = (object: JsonObject): JsonObject => ({
   ),
 })
 
-const formatFields = (object: JsonObject, indent: string): string => {
+/** Fields whose keys are people's own words, not names of fields. */
+const maps: ReadonlySet<string> = new Set([
+  ...["labels", "matchLabels", "selector", "nodeSelector", "annotations", "data", "binaryData", "stringData"],
+  ...["limits", "requests", "capacity", "allocatable"],
+])
+
+const formatFields = (
+  object: JsonObject,
+  indent: string,
+  name: (field: string) => string = title,
+): string => {
   const plain = Object.entries(object).filter(([, value]) => !isNested(value))
-  const width = Math.max(0, ...plain.map(([name]) => title(name).length)) + 2
+  const width = Math.max(0, ...plain.map(([field]) => name(field).length)) + 2
   return Object.entries(object)
-    .map(([name, value]) => {
-      const label = indent === "" || !isNested(value) || name !== "" ? title(name) : name
-      if (!isNested(value)) return `${indent}${`${label}:`.padEnd(width)} ${scalarText(value)}\n`
-      return `${indent}${label}:\n${formatNested(value, `${indent}  `)}`
+    .map(([field, value]) => {
+      if (!isNested(value)) return `${indent}${`${name(field)}:`.padEnd(width)} ${scalarText(value)}\n`
+      return `${indent}${name(field)}:\n${formatNested(value, `${indent}  `, maps.has(field) ? asItIs : title)}`
     })
     .join("")
 }
 
+const asItIs = (field: string): string => plainText(field)
+
 const isNested = (value: Json): boolean =>
   (isObject(value) && Object.keys(value).length > 0) || (isArray(value) && value.length > 0)
 
-const formatNested = (value: Json, indent: string): string => {
-  if (isObject(value)) return formatFields(value, indent)
+const formatNested = (value: Json, indent: string, name: (field: string) => string): string => {
+  if (isObject(value)) return formatFields(value, indent, name)
   if (!isArray(value)) return ""
   return value
     .map((item) =>

@@ -28,11 +28,12 @@ export const watchTargets = async (request: GetRequest, format: OutputFormat): P
 type Sink = (document: JsonObject) => Promise<void>
 
 const sinkOf = (request: GetRequest, resource: Resource, format: OutputFormat): Sink => {
-  const { program } = request
+  const { program, args } = request
   const seen = new Map<string, string>()
   if (format.type === "objects")
     return async (object) => {
-      if (isNews(seen, objectAt(object, "metadata"))) print(program, await format.print(object))
+      if (!isNews(seen, objectAt(object, "metadata"))) return
+      print(program, `${args.text("output") === "yaml" ? "---\n" : ""}${await format.print(object)}`)
     }
   const printer = tablePrinter(request, resource, format.wide)
   return async (table) => {

@@ -62,8 +62,9 @@ const printTables = async (
       }
     }
   }
-  const where = namespace === "" ? "No resources found" : `No resources found in ${namespace} namespace.`
-  if (printed === 0 && code === 0) warn(program, `${where}\n`)
+  const everywhere = namespace === "" || targets.every(({ resource }) => !resource.namespaced)
+  const where = everywhere ? "No resources found" : `No resources found in ${namespace} namespace.`
+  if (printed === 0 && targets.some(({ name }) => name === undefined)) warn(program, `${where}\n`)
   return code
 }
 

@@ -189,7 +189,7 @@ const checkNodes = (source: SourceDocument): ReadonlyArray<ManifestProblem> => {
       ...(field === "" ? {} : { field }),
       message,
     })
-  walk(source.document.contents, "", { report, depth: 0, line: source.line })
+  walk(source.document.contents, "", { ...source, report, depth: 0 })
   return problems
 }
 
@@ -197,6 +197,7 @@ interface Walk {
   readonly report: (offset: number, field: string, message: string) => void
   readonly line: (offset: number) => number
   readonly depth: number
+  readonly document: Document
 }
 
 const walk = (node: unknown, path: string, state: Walk): void => {
@@ -208,7 +209,11 @@ const walk = (node: unknown, path: string, state: Walk): void => {
   }
   if (isScalar(node) && typeof node.value === "number" && !Number.isFinite(node.value))
     report(offset, path, "is not a number that JSON has")
-  if (isAlias(node)) return
+  if (isAlias(node)) {
+    if (node.resolve(state.document) === undefined)
+      report(offset, path, `*${node.source} is no anchor before this`)
+    return
+  }
   const next = { ...state, depth: depth + 1 }
   if (isSeq(node)) for (const [index, item] of node.items.entries()) walk(item, `${path}[${index}]`, next)
   if (isMap(node)) walkPairs(node.items, path, next)

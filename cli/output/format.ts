@@ -51,7 +51,7 @@ export const parseFormat = (
 
 export const formatYaml = async (value: Json): Promise<string> => {
   const { stringify } = await import("yaml")
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+  return stringify(value, { lineWidth: 0, indentSeq: false, aliasDuplicateObjects: false })
 }
 
 export const itemsOf = (document: JsonObject): ReadonlyArray<JsonObject> =>
