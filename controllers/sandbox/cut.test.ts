@@ -78,7 +78,10 @@ const startRunner = Effect.fnUntraced(function* (context: World) {
 })
 
 /** The life that is cut: made, ended by itself, replaced, deleted. What must hold after each part is checked. */
-const live = Effect.fnUntraced(function* (world: ApiWorld, whenSettled: Effect.Effect<void, never, Scope.Scope>) {
+const live = Effect.fnUntraced(function* (
+  world: ApiWorld,
+  whenSettled: Effect.Effect<void, never, Scope.Scope>,
+) {
   const client = Context.get(world.context, Client)
   const settled = Effect.andThen(settle, whenSettled)
   const patch = (spec: object) =>

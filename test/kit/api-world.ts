@@ -2,7 +2,7 @@
  * A whole cluster without ports: the real API server over a memory store, a client, and a fake runtime, all in the test's
  * own time. Start with {@link makeApiWorld}.
  */
-import { Clock, type Context, type Duration, Effect, Layer, type Scope } from "effect"
+import { Clock, Context, type Duration, Effect, Exit, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { type Ambient, ApiServer, systemAmbient } from "../../apiserver/index.ts"
 import { type Client, clientLayer, type Discovery, discoveryLayer } from "../../client/index.ts"
@@ -64,3 +64,20 @@ export const pass = (seconds: number, step: Duration.Input = "1 second"): Effect
       yield* settle
     }
   })
+
+/** A process with informers of its own, in a scope of its own: `stop` ends it with all that it holds in memory. */
+export const startProcess = Effect.fnUntraced(function* <E, R>(
+  context: Context.Context<R | Client>,
+  run: Effect.Effect<unknown, E, R | Client | Informers | Scope.Scope>,
+): Effect.fn.Return<{ readonly stop: Effect.Effect<void> }, never, Scope.Scope> {
+  const scope = yield* Scope.make()
+  const stop = Scope.close(scope, Exit.void)
+  yield* Effect.addFinalizer(() => stop)
+  const informers = yield* informersOf(context).pipe(Scope.provide(scope))
+  yield* run.pipe(
+    Effect.provideContext(Context.merge(context, informers)),
+    Scope.provide(scope),
+    Effect.orDie,
+  )
+  return { stop }
+})
