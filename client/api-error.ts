@@ -1,5 +1,5 @@
 /** The one error of the client: a Status that says no, or no answer at all (`ServiceUnavailable`). Branch on `reason`. */
-import { Data } from "effect"
+import * as Data from "effect/Data"
 import { type ErrorClass, type Status, type StatusReason, statusReasons } from "../schemas/index.ts"
 
 export class ApiError extends Data.TaggedError("ApiError")<{

@@ -3,7 +3,9 @@
  *
  * Every method speaks of a {@link Kind} and a name; what comes back is typed by the Kind. Nothing is cached or retried here.
  */
-import { Context, type Effect, type Stream } from "effect"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
 import type { JsonObject, Kind, KubeObject, ObjectList, Status } from "../schemas/index.ts"
 import type { ApiError } from "./api-error.ts"
 

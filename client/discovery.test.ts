@@ -22,10 +22,18 @@ const widget = (version: string) => ({
   namespaced: false,
 })
 
+const widgetWords = { singular: "widget", shortNames: ["wd"], categories: ["all"] }
 const want = [
-  { kind: configMap, verbs: new Set(["list", "delete"]), isPreferred: true },
-  { kind: widget("v1"), verbs: new Set(["list"]), isPreferred: true },
-  { kind: widget("v1beta1"), verbs: new Set(["list"]), isPreferred: false },
+  {
+    kind: configMap,
+    verbs: new Set(["list", "delete"]),
+    isPreferred: true,
+    singular: "configmap",
+    shortNames: [],
+    categories: [],
+  },
+  { kind: widget("v1"), verbs: new Set(["list"]), isPreferred: true, ...widgetWords },
+  { kind: widget("v1beta1"), verbs: new Set(["list"]), isPreferred: false, ...widgetWords },
 ]
 
 describe("Discovery", () => {
@@ -35,6 +43,9 @@ describe("Discovery", () => {
       responseKind: { group: "x.dev", version: "", kind: "Widget" },
       scope: "Cluster",
       verbs: ["list"],
+      singularResource: "widget",
+      shortNames: ["wd"],
+      categories: ["all"],
     }
     const transport = answering({
       "/api": {
@@ -74,7 +85,8 @@ describe("Discovery", () => {
   })
 
   test("walks the group versions of a server that does not aggregate, without subresources", async () => {
-    const widgets = { name: "widgets", kind: "Widget", namespaced: false, verbs: ["list"] }
+    const words = { singularName: "widget", shortNames: ["wd"], categories: ["all"] }
+    const widgets = { name: "widgets", kind: "Widget", namespaced: false, verbs: ["list"], ...words }
     const transport = answering({
       "/api": { kind: "APIVersions", versions: ["v1"] },
       "/api/v1": {

@@ -3,7 +3,9 @@
  *
  * One request where the server knows aggregated discovery (KEP-3352), else one for each group version.
  */
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { Json, JsonObject, Kind } from "../schemas/index.ts"
 import type { ApiError } from "./api-error.ts"
 import { exchange } from "./exchange.ts"
@@ -14,6 +16,10 @@ import type { Transport } from "./transport.ts"
 export interface ApiResource {
   readonly kind: Kind
   readonly verbs: ReadonlySet<string>
+  /** Lower case; what people type for one. */
+  readonly singular: string
+  readonly shortNames: ReadonlyArray<string>
+  readonly categories: ReadonlyArray<string>
   /** The first served version of its group and plural: one object is seen once through these. */
   readonly isPreferred: boolean
 }
@@ -34,15 +40,18 @@ export const makeDiscovery = (transport: Transport): Discovery["Service"] => {
       headers: { accept: aggregated },
       parse: (answer) => answer,
     })
-  const resources = Effect.forEach(["/api", "/apis"], (root) =>
-    Effect.flatMap(read(root), (answer) =>
-      answer.kind === "APIGroupDiscoveryList"
-        ? Effect.succeed(parseAggregated(answer))
-        : Effect.map(
-            Effect.forEach(groupVersionsOf(answer), (path) => read(path)),
-            (lists) => lists.flatMap(parseResourceList),
-          ),
-    ),
+  const resources = Effect.forEach(
+    ["/api", "/apis"],
+    (root) =>
+      Effect.flatMap(read(root), (answer) =>
+        answer.kind === "APIGroupDiscoveryList"
+          ? Effect.succeed(parseAggregated(answer))
+          : Effect.map(
+              Effect.forEach(groupVersionsOf(answer), (path) => read(path), { concurrency: 8 }),
+              (lists) => lists.flatMap(parseResourceList),
+            ),
+      ),
+    { concurrency: 2 },
   )
   return Discovery.of({ resources: Effect.map(resources, (parts) => withPreference(parts.flat())) })
 }
@@ -67,22 +76,34 @@ const objectsIn = (value: Json | undefined): ReadonlyArray<JsonObject> =>
 
 const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "")
 
-const verbsOf = (value: Json | undefined): ReadonlySet<string> =>
-  new Set(Array.isArray(value) ? value.filter((verb) => typeof verb === "string") : [])
+const textsOf = (value: Json | undefined): ReadonlyArray<string> =>
+  Array.isArray(value) ? value.filter((text) => typeof text === "string") : []
+
+/** What people may type, from the JSON of either form. */
+const wordsOf = (resource: JsonObject, kind: string) => ({
+  singular: textOf(resource.singularResource ?? resource.singularName) || kind.toLowerCase(),
+  shortNames: textsOf(resource.shortNames),
+  categories: textsOf(resource.categories),
+})
 
 const parseAggregated = ({ items }: JsonObject): ReadonlyArray<Found> =>
   objectsIn(items).flatMap(({ metadata, versions }) =>
     objectsIn(versions).flatMap(({ version, resources }) =>
-      objectsIn(resources).map(({ resource, responseKind, scope, verbs }) => ({
-        kind: {
-          group: isJsonObject(metadata) ? textOf(metadata.name) : "",
-          version: textOf(version),
-          kind: isJsonObject(responseKind) ? textOf(responseKind.kind) : "",
-          plural: textOf(resource),
-          namespaced: scope === "Namespaced",
-        },
-        verbs: verbsOf(verbs),
-      })),
+      objectsIn(resources).map((found) => {
+        const { resource, responseKind, scope, verbs } = found
+        const kind = isJsonObject(responseKind) ? textOf(responseKind.kind) : ""
+        return {
+          kind: {
+            group: isJsonObject(metadata) ? textOf(metadata.name) : "",
+            version: textOf(version),
+            kind,
+            plural: textOf(resource),
+            namespaced: scope === "Namespaced",
+          },
+          verbs: new Set(textsOf(verbs)),
+          ...wordsOf(found, kind),
+        }
+      }),
     ),
   )
 
@@ -104,8 +125,12 @@ const parseResourceList = ({ groupVersion, resources }: JsonObject): ReadonlyArr
   const version = second ?? first
   return objectsIn(resources)
     .filter(({ name }) => !textOf(name).includes("/"))
-    .map(({ name, kind, namespaced, verbs }) => ({
-      kind: { group, version, kind: textOf(kind), plural: textOf(name), namespaced: namespaced === true },
-      verbs: verbsOf(verbs),
-    }))
+    .map((found) => {
+      const { name, kind, namespaced, verbs } = found
+      return {
+        kind: { group, version, kind: textOf(kind), plural: textOf(name), namespaced: namespaced === true },
+        verbs: new Set(textsOf(verbs)),
+        ...wordsOf(found, textOf(kind)),
+      }
+    })
 }

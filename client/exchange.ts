@@ -1,5 +1,5 @@
 /** One request and its JSON answer as an Effect: interruption aborts it, every failure is an {@link ApiError}. */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { JsonObject } from "../schemas/index.ts"
 import type { ApiError } from "./api-error.ts"
 import { asApiError, readJson } from "./response.ts"

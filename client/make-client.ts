@@ -1,5 +1,6 @@
 /** The {@link Client} over a {@link Transport}: kinds and names become paths, JSON becomes objects. */
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { JsonObject, Kind, KubeObject, Status } from "../schemas/index.ts"
 import { ApiError } from "./api-error.ts"
 import {

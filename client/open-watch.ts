@@ -1,5 +1,7 @@
 /** A watch response as a Stream of events, in the batches in which they came. */
-import { Cause, Effect, Stream } from "effect"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { Kind, KubeObject } from "../schemas/index.ts"
 import type { ApiError } from "./api-error.ts"
 import type { WatchEvent } from "./client.ts"

@@ -2,7 +2,7 @@
  * What surrounds a write: why it is made, and who wants to know that it was made.
  * A controller sets it around a reconcile; the client reads it at each write, whoever makes it and wherever it got its client.
  */
-import { Context } from "effect"
+import * as Context from "effect/Context"
 import type { Kind, KubeObject } from "../schemas/index.ts"
 import type { ObjectKey } from "./client.ts"
 
