@@ -81,7 +81,7 @@ describe("an object with owners", () => {
     ],
     ["outside of all namespaces never goes for an owner in one", ["outOfReach"], ["Report outOfReach0"]],
     [
-      "is not told apart from its owner's namespace by a solid one",
+      "that names one in a namespace is only reported, though another is solid",
       ["outOfReach", "solid"],
       ["Report outOfReach0"],
     ],

@@ -6,20 +6,20 @@ import { Lease, Node } from "../../schemas/index.ts"
 import { plan } from "./plan.ts"
 import { LEASE_NAMESPACE } from "./runner.ts"
 
-/** When each Lease was seen to change, by our clock. A new controller gives every node its full time again. */
+/** When each runner was heard last, by our clock. A new controller gives every node its full time again. */
 class Silence {
-  readonly #seen = new Map<string, { readonly renewTime: string; readonly at: number }>()
+  readonly #heard = new Map<string, { readonly sign: string; readonly at: number }>()
 
-  /** How long the Lease has read like this. */
-  observe(nodeName: string, renewTime: string, now: number): number {
-    const known = this.#seen.get(nodeName)
-    if (known?.renewTime === renewTime) return now - known.at
-    this.#seen.set(nodeName, { renewTime, at: now })
+  /** How long the sign of life has been the same. */
+  observe(nodeName: string, sign: string, now: number): number {
+    const known = this.#heard.get(nodeName)
+    if (known?.sign === sign) return now - known.at
+    this.#heard.set(nodeName, { sign, at: now })
     return 0
   }
 
   forget(nodeName: string): void {
-    this.#seen.delete(nodeName)
+    this.#heard.delete(nodeName)
   }
 }
 
@@ -54,7 +54,7 @@ const reconcileNode = Effect.fnUntraced(function* (
   }
   const now = yield* Clock.currentTimeMillis
   const lease = view.leases.get({ namespace: LEASE_NAMESPACE, name: request.name })
-  const silentForMs = view.silence.observe(request.name, lease?.spec?.renewTime ?? "", now)
+  const silentForMs = view.silence.observe(request.name, signOf(node, lease), now)
   const action = plan({ node, silentForMs, now })
   if (action._tag === "Wait") return Result.RequeueAfter({ delay: Duration.millis(action.millis) })
   if (action._tag === "MarkLost") {
@@ -63,3 +63,9 @@ const reconcileNode = Effect.fnUntraced(function* (
   }
   return Result.Done()
 })
+
+/** What a runner changes as long as it lives: its Lease, and its word in the status. Whichever of them shows first counts. */
+const signOf = ({ status }: Node, lease: Lease | undefined): string => {
+  const heartbeat = status?.conditions?.find(({ type }) => type === "Ready")?.lastHeartbeatTime
+  return `${lease?.spec?.renewTime} ${heartbeat}`
+}

@@ -1,4 +1,4 @@
-/** Whether a node is lost: a pure function of when its Lease was last seen to be renewed. */
+/** Whether a node is lost: a pure function of when its runner was last heard. */
 import { Data } from "effect"
 import type { Node, NodeStatusCondition } from "../../schemas/index.ts"
 import { withConditions } from "../conditions.ts"
@@ -8,7 +8,7 @@ export const LOST_AFTER_MS = 40_000
 
 export interface Observed {
   readonly node: Node
-  /** How long ago the Lease was seen to change, by our own clock: those of other machines do not count. */
+  /** How long ago a sign of life was seen, by our own clock: those of other machines do not count. */
   readonly silentForMs: number
   readonly now: number
 }
@@ -27,9 +27,12 @@ export const plan = ({ node, silentForMs, now }: Observed): Action => {
   const before = node.status?.conditions ?? []
   const isMarked = before.some(({ type, status }) => type === "Ready" && status === "Unknown")
   if (isMarked) return Action.Rest()
+  const heartbeats = new Map(before.map(({ type, lastHeartbeatTime }) => [type, lastHeartbeatTime]))
   const lost = (type: string) => ({
     type,
     status: "Unknown" as const,
+    // It tells when the runner was heard, and that has not changed.
+    lastHeartbeatTime: heartbeats.get(type) ?? null,
     reason: "NodeStatusUnknown",
     message: "the runner of this node has stopped renewing its lease",
   })

@@ -51,7 +51,7 @@ export const runNode = Effect.fn("Node.run")(function* (
   return node
 })
 
-/** One beat: the Node as it should be, then the Lease. */
+/** One beat: the Node, its Lease, its status. */
 export const keepNode = Effect.fnUntraced(function* (
   options: RunnerOptions,
   machine: Machine,
@@ -64,7 +64,7 @@ export const keepNode = Effect.fnUntraced(function* (
   const facts: RunnerFacts = { options, machine, runtime: told, now: yield* Clock.currentTimeMillis }
   const node = yield* ensureNode(facts)
   yield* renewLease(node, facts.now)
-  return node
+  return yield* ensureStatus(node, facts)
 })
 
 const ensureNode = Effect.fnUntraced(function* (facts: RunnerFacts) {
@@ -77,6 +77,11 @@ const ensureNode = Effect.fnUntraced(function* (facts: RunnerFacts) {
   if (labels !== undefined) {
     node = yield* client.patch(Node, key, { patch: { type: "merge", value: { metadata: { labels } } } })
   }
+  return node
+})
+
+const ensureStatus = Effect.fnUntraced(function* (node: Node, facts: RunnerFacts) {
+  const client = yield* Client
   const status = nextNodeStatus(facts, node.status)
   return isStatusDue(node.status, status, facts.now)
     ? yield* client.updateStatus(Node, { ...node, status })

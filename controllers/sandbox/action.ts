@@ -16,6 +16,8 @@ export type Action = Data.TaggedEnum<{
   RecordStatus: { readonly status: SandboxStatus }
   /** Nothing to do before then. */
   Wait: { readonly seconds: number }
+  /** What has failed is not tried again before then, whatever wakes the Sandbox meanwhile, unless its spec changes. */
+  Hold: { readonly seconds: number }
   /** The failure is not the Sandbox's: fail the reconcile with it, and be tried again. */
   Retry: Record<never, never>
   RemoveFinalizer: Record<never, never>

@@ -16,7 +16,7 @@ export type Outcome = Data.TaggedEnum<{
 export const Outcome = Data.taggedEnum<Outcome>()
 
 /** The actions that change something. */
-export type Step = Exclude<Action, { readonly _tag: "Wait" | "Retry" }>
+export type Step = Exclude<Action, { readonly _tag: "Wait" | "Hold" | "Retry" }>
 
 /** Fails with ApiError where the object could not be written. */
 export const apply = Effect.fnUntraced(function* (

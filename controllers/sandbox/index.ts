@@ -1,5 +1,5 @@
 /** The runner's controller of the Sandboxes bound to its node. Start with {@link runSandboxes}. */
-import { Effect, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
 import type { Client } from "../../client/index.ts"
 import {
   Controller,
@@ -11,6 +11,7 @@ import {
 } from "../../reconciler/index.ts"
 import { type RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
+import { Holds } from "./holds.ts"
 import type { NodeFacts } from "./observed.ts"
 import { reconcileSandbox } from "./reconcile.ts"
 import { sweepOrphans } from "./sweep.ts"
@@ -25,6 +26,8 @@ export interface SandboxRunnerOptions {
   readonly hostIP?: string
   /** Sandboxes that are worked on at once. Default 16. */
   readonly concurrency?: number
+  /** How long running reconciles may go on once the Scope closes. Default: the reconciler's own. */
+  readonly grace?: Duration.Input
 }
 
 const CONCURRENCY_DEFAULT = 16
@@ -44,6 +47,8 @@ export const runSandboxes = Effect.fn("Sandbox.run")(function* (
     hostIP: options.hostIP ?? "127.0.0.1",
     info: yield* runtime.info,
   }
+  const grace = options.grace === undefined ? undefined : Duration.fromInputUnsafe(options.grace)
+  const holds = new Holds()
   const selection = { fieldSelector: `spec.nodeName=${options.nodeName}` }
   const { lister } = yield* informers.get(Sandbox, selection)
   const handle = yield* runController(
@@ -51,8 +56,9 @@ export const runSandboxes = Effect.fn("Sandbox.run")(function* (
       name: "sandbox",
       for: reconciling(Sandbox, selection),
       concurrency: options.concurrency ?? CONCURRENCY_DEFAULT,
-      reconcile: (request) => reconcileSandbox(request, { node, lookup: lister.get }),
+      reconcile: (request) => reconcileSandbox(request, { node, lookup: lister.get, holds }),
     }),
+    grace === undefined ? {} : { grace: () => grace },
   )
   yield* Effect.forkScoped(wakeByRuntime({ enqueue: handle.enqueue, all: () => lister.list().map(keyOf) }))
   yield* Effect.forkScoped(sweepOrphans(options.nodeName))

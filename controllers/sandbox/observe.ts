@@ -2,6 +2,7 @@
 import { Clock, Effect } from "effect"
 import { type RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
 import type { Sandbox } from "../../schemas/index.ts"
+import type { Holds } from "./holds.ts"
 import { identityOf, runtimeIdOf } from "./identity.ts"
 import {
   containerStatusOf,
@@ -18,13 +19,27 @@ export interface Memory {
   readonly failure: Failure | undefined
 }
 
+export interface ObserveOptions {
+  readonly node: NodeFacts
+  readonly memory: Memory
+  readonly holds: Holds
+}
+
 export const observe = Effect.fnUntraced(function* (
   object: Sandbox,
-  { node, memory }: { readonly node: NodeFacts; readonly memory: Memory },
+  { node, memory, holds }: ObserveOptions,
 ): Effect.fn.Return<Observed, RuntimeError, SandboxRuntime> {
   const runtimes = yield* observeRuntimes(object)
   const now = yield* Clock.currentTimeMillis
-  const observed: Observed = { object, runtimes, image: memory.pulled, failure: memory.failure, node, now }
+  const observed: Observed = {
+    object,
+    runtimes,
+    image: memory.pulled,
+    failure: memory.failure,
+    heldUntil: holds.until(object),
+    node,
+    now,
+  }
   const image = memory.pulled ?? (yield* observeImage(observed))
   return { ...observed, image }
 })

@@ -24,6 +24,8 @@ export interface Observed {
   /** The node's image for the container; `isFresh` where this reconcile has pulled it. */
   readonly image: (Image & { readonly isFresh: boolean }) | undefined
   readonly failure: Failure | undefined
+  /** Until when this runner does not try again what failed. Another runner tries at once. */
+  readonly heldUntil: number | undefined
   readonly node: NodeFacts
   readonly now: number
 }

@@ -10,11 +10,11 @@ import type { Verdict } from "./status.ts"
 export const planFailure = (observed: Observed, failure: Failure): ReadonlyArray<Action> => {
   const { message, reason } = failure.error
   if (failure.verb === "EnsureImage" || reason === "ImageNotPresent") {
-    return recordAndWait(observed, "ImagePresent", imageVerdict(failure))
+    return recordAndHold(observed, "ImagePresent", imageVerdict(failure))
   }
   if (reason === "NetworkFailed") {
     const network = { status: "False", reason, message } as const
-    return recordAndWait(observed, "NetworkReady", { ...waiting(reason, message), network })
+    return recordAndHold(observed, "NetworkReady", { ...waiting(reason, message), network })
   }
   return [...record(observed, waiting(`${failure.verb}Failed`, message)), Action.Retry()]
 }
@@ -30,10 +30,10 @@ const imageVerdict = ({ error }: Failure): Verdict => {
   return { ...waiting(reason, error.message), state, image }
 }
 
-/** Waits as long as the condition has been false already, so that the waits double. */
-const recordAndWait = (observed: Observed, type: string, verdict: Verdict): ReadonlyArray<Action> => {
+/** Holds as long as the condition has been false already, so that the waits double. */
+const recordAndHold = (observed: Observed, type: string, verdict: Verdict): ReadonlyArray<Action> => {
   const former = conditionOf(observed.object.status?.conditions, type)
   const since = former?.status === "False" ? Date.parse(former.lastTransitionTime) : observed.now
   const seconds = retryDelaySeconds((observed.now - since) / 1000)
-  return [...record(observed, verdict), Action.Wait({ seconds })]
+  return [...record(observed, verdict), Action.Hold({ seconds })]
 }

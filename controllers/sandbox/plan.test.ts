@@ -31,6 +31,7 @@ interface Given {
   }>
   readonly imageIs?: "absent" | "present" | "pulled"
   readonly failure?: Failure
+  readonly heldForSeconds?: number
 }
 
 const sandbox = (given: Given): Sandbox => ({
@@ -83,6 +84,7 @@ const observed = (given: Given): Observed => {
         ? undefined
         : { reference: "busybox", digest: "sha256:1", sizeBytes: 1, isFresh: imageIs === "pulled" },
     failure: given.failure,
+    heldUntil: given.heldForSeconds === undefined ? undefined : NOW + given.heldForSeconds * 1000,
     node: {
       name: "n1",
       hostIP: "127.0.0.1",
@@ -110,7 +112,8 @@ const tell = (action: Action): string => {
       return `Record #${container?.restartCount} ${ready?.status} ${ready?.reason}`
     }
     case "Wait":
-      return `Wait ${action.seconds}s`
+    case "Hold":
+      return `${action._tag} ${action.seconds}s`
     case "EnsureImage":
       return `EnsureImage ${action.policy}`
     default:
@@ -442,12 +445,12 @@ describe("a failure", () => {
     [
       "to pull is told, and waited out",
       { imageIs: "absent", failure: failing("EnsureImage", "ImagePullFailed") },
-      ["Record #0 False ImagePullFailed", "Wait 10s"],
+      ["Record #0 False ImagePullFailed", "Hold 10s"],
     ],
     [
       "to find an image that may not be pulled is told",
       { imageIs: "absent", failure: failing("EnsureImage", "ImageNotPresent") },
-      ["Record #0 False ImageNotPresent", "Wait 10s"],
+      ["Record #0 False ImageNotPresent", "Hold 10s"],
     ],
     [
       "that lasts is waited out as long as it has lasted",
@@ -466,12 +469,12 @@ describe("a failure", () => {
           ],
         },
       },
-      ["Record #0 False ImagePullFailed", "Wait 80s"],
+      ["Record #0 False ImagePullFailed", "Hold 80s"],
     ],
     [
       "of the network is told, and waited out",
       { failure: failing("Create", "NetworkFailed") },
-      ["Record #0 False NetworkFailed", "Wait 10s"],
+      ["Record #0 False NetworkFailed", "Hold 10s"],
     ],
     [
       "of the runtime is told, and tried again",
@@ -510,6 +513,13 @@ describe("a failure", () => {
       "with an id that was used leads to the next id",
       { failure: failing("Create", "FailedPrecondition") },
       ["Record #1 False ContainerCreating"],
+    ],
+    ["is left alone while it is held", { heldForSeconds: 4, imageIs: "absent" }, ["Wait 4s"]],
+    ["is tried again when it is held no more", { heldForSeconds: 0 }, ["Create #0 after 0s"]],
+    [
+      "that is held is no reason not to tell what runs",
+      { heldForSeconds: 4, runtimes: [{ attempt: 0, task: running }] },
+      ["Record #0 True Running"],
     ],
     [
       "to stop for a replacement is tried again",

@@ -48,6 +48,9 @@ const planAttempt = (observed: Observed, desired: DesiredRuntime): Plan => {
   const end = endOf(observed)
   if (end !== undefined) return planEnd(observed, end)
   if (observed.failure !== undefined) return planFailure(observed, observed.failure)
+  if (observed.heldUntil !== undefined && observed.heldUntil > observed.now) {
+    return [Action.Wait({ seconds: Math.ceil((observed.heldUntil - observed.now) / 1000) })]
+  }
   return current?.task.state === "created"
     ? [Action.Start({ id: current.id })]
     : planCreation(observed, desired)
