@@ -14,6 +14,7 @@ export const layout = (dataDir: string) => ({
   runtime: join(dataDir, "runtime"),
   /** Tars that the runner imports at start and when they change. */
   images: join(dataDir, "images"),
+  secretKeys: join(dataDir, "pki", "secrets.keys"),
 })
 
 const codeOf = (error: unknown): string =>
