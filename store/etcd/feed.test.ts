@@ -191,6 +191,7 @@ describe("a feed of etcd", () => {
     scripted = scriptedFeed(5n)
     const stream = await scripted.stream(0)
     stream.answer({ events: [remove("/a", 6)] })
+    stream.answer({ events: [put("/b", 7)] })
     await settle()
     expect(scripted.lost.map(({ reason }) => reason)).toEqual(["Compacted"])
     expect(scripted.delivered).toEqual([])
