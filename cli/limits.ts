@@ -28,3 +28,5 @@ export const maxFrameBacklogBytes = 1024 * 1024
 export const maxInputFrameBytes = 32 * 1024
 /** Events shown by describe, the youngest. */
 export const maxEventsShown = 50
+/** How long a server's resources are remembered. */
+export const discoveryMaxAgeMs = 600_000

@@ -15,6 +15,8 @@ export interface Cluster {
   /** The namespace of the kubeconfig's context. */
   readonly namespace: string
   readonly server: string
+  /** Where its resources are remembered; undefined for nowhere. */
+  readonly cacheFolder: string | undefined
   /** A WebSocket of `v5.channel.k8s.io`: exec and attach. Fails as Api does. */
   openChannel(path: string): Promise<Channel>
 }

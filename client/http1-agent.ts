@@ -1,5 +1,5 @@
 /** HTTP/1.1 for servers that offer no HTTP/2: one kept-alive connection for each request under way. */
-import * as http from "node:http"
+import type * as http from "node:http"
 import * as https from "node:https"
 import { type ConnectionConfig, tlsOptions } from "./connection-config.ts"
 import { hostOf, portOf } from "./dial.ts"
@@ -26,10 +26,13 @@ const wasReset = (error: Error): boolean =>
 export const http1Agent = (config: ConnectionConfig): Http1Agent => {
   const url = new URL(config.server)
   const secure = url.protocol === "https:"
-  const agent = secure
-    ? new https.Agent({ keepAlive: true, ...tlsOptions(config) })
-    : new http.Agent({ keepAlive: true })
-  const send = secure ? https.request : http.request
+  // Importing node:http as a module evaluates all of its getters, and one of them loads undici: 12 ms for nothing.
+  const plain = secure ? undefined : process.getBuiltinModule("node:http")
+  const agent =
+    plain === undefined
+      ? new https.Agent({ keepAlive: true, ...tlsOptions(config) })
+      : new plain.Agent({ keepAlive: true })
+  const send = plain === undefined ? https.request : plain.request
 
   const request = (exchange: TransportRequest): Promise<TransportResponse> =>
     new Promise((resolve, reject) => {

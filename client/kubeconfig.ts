@@ -6,7 +6,6 @@
 import { readFile } from "node:fs/promises"
 import { homedir } from "node:os"
 import { delimiter, dirname, join, resolve } from "node:path"
-import { parse } from "yaml"
 import { ConfigError, type ConnectionConfig } from "./connection-config.ts"
 import { isJsonObject } from "./json-object.ts"
 import {
@@ -60,10 +59,11 @@ const readText = async (path: string): Promise<string | undefined> => {
 }
 
 /** The first definition of a name wins, as kubectl has it. */
-const mergeFile = (merged: Kubeconfig, path: string, text: string): void => {
+const mergeFile = async (merged: Kubeconfig, path: string, text: string): Promise<void> => {
   let document: unknown
   try {
-    document = parse(text)
+    // JSON is YAML too, and needs no parser to be loaded: what the server writes is JSON.
+    document = /^\s*\{/.test(text) ? JSON.parse(text) : (await import("yaml")).parse(text)
   } catch (cause) {
     throw new ConfigError("Invalid", `${path} is not YAML`, cause)
   }
@@ -110,7 +110,7 @@ const load = async (files: ReadonlyArray<string>): Promise<Kubeconfig | undefine
     const text = await readText(path)
     if (text === undefined) continue
     found += 1
-    mergeFile(merged, path, text)
+    await mergeFile(merged, path, text)
   }
   return found === 0 ? undefined : merged
 }

@@ -4,6 +4,7 @@ import type { Api } from "../api.ts"
 import { type Arguments, parseDuration } from "../arguments.ts"
 import type { Run } from "../command.ts"
 import { discover, type Resource, singularName } from "../discovery.ts"
+import { withResources } from "../discovery-cache.ts"
 import { CliFailure, isReason } from "../failure.ts"
 import { textAt } from "../json.ts"
 import { listObjects } from "../list-pages.ts"
@@ -118,7 +119,9 @@ const fromOperands = async (args: Arguments, cluster: Cluster): Promise<Readonly
   const selecting =
     args.flag("all") || args.text("selector") !== undefined || args.text("field-selector") !== undefined
   const doomed: Doomed[] = []
-  for (const { resource, name } of parseTargets(await discover(cluster.api), args.operands)) {
+  for (const { resource, name } of await withResources(cluster, (resources) =>
+    parseTargets(resources, args.operands),
+  )) {
     if (name !== undefined) {
       if (selecting) throw new CliFailure("Usage", "give names, or --all or a selector, not both")
       if (resource.namespaced && namespace === "")

@@ -2,7 +2,8 @@
 import type { Json, JsonObject } from "../../schemas/index.ts"
 import type { Api } from "../api.ts"
 import type { Run } from "../command.ts"
-import { discover, type Resource } from "../discovery.ts"
+import type { Resource } from "../discovery.ts"
+import { withResources } from "../discovery-cache.ts"
 import { CliFailure, isReason } from "../failure.ts"
 import { arrayAt, isArray, isObject, objectAt, textAt } from "../json.ts"
 import { maxEventsShown } from "../limits.ts"
@@ -18,7 +19,9 @@ export const runDescribe: Run = async (args, program) => {
   const namespace = namespaceOf(args, cluster)
   const query = { labelSelector: args.text("selector"), fieldSelector: args.text("field-selector") }
   const objects: JsonObject[] = []
-  for (const { resource, name } of parseTargets(await discover(cluster.api), args.operands)) {
+  for (const { resource, name } of await withResources(cluster, (resources) =>
+    parseTargets(resources, args.operands),
+  )) {
     if (name === undefined) objects.push(...(await listObjects(cluster.api, resource, { namespace, query })))
     else
       objects.push(

@@ -1,7 +1,7 @@
 /** `mctl get`: the server's tables, or objects as `-o` asks; once, or with each change. */
 import type { JsonObject } from "../../schemas/index.ts"
 import type { Run } from "../command.ts"
-import { discover } from "../discovery.ts"
+import { withResources } from "../discovery-cache.ts"
 import { CliFailure, isReason } from "../failure.ts"
 import { listAll, listObjects } from "../list-pages.ts"
 import { parseFormat } from "../output/format.ts"
@@ -27,7 +27,7 @@ export const runGet: Run = async (args, program) => {
     program,
     namespace: namespaceOf(args, cluster),
     query: { labelSelector: args.text("selector"), fieldSelector: args.text("field-selector") },
-    targets: parseTargets(await discover(cluster.api), args.operands),
+    targets: await withResources(cluster, (resources) => parseTargets(resources, args.operands)),
   }
   if (
     request.namespace === "" &&

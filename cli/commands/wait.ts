@@ -2,7 +2,8 @@
 import type { JsonObject } from "../../schemas/index.ts"
 import { parseDuration } from "../arguments.ts"
 import type { Run } from "../command.ts"
-import { discover, singularName } from "../discovery.ts"
+import { singularName } from "../discovery.ts"
+import { withResources } from "../discovery-cache.ts"
 import { CliFailure } from "../failure.ts"
 import { arrayAt, textAt, valueAt } from "../json.ts"
 import { listObjects } from "../list-pages.ts"
@@ -18,7 +19,9 @@ export const runWait: Run = async (args, program) => {
   const cluster = await program.connect(args)
   const namespace = namespaceOf(args, cluster)
   const names: ObjectName[] = []
-  for (const { resource, name } of parseTargets(await discover(cluster.api), args.operands)) {
+  for (const { resource, name } of await withResources(cluster, (resources) =>
+    parseTargets(resources, args.operands),
+  )) {
     if (name !== undefined) names.push({ resource, namespace, name })
     else if (
       !args.flag("all") &&

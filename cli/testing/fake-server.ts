@@ -34,6 +34,7 @@ export interface FakeOptions {
   readonly routes?: Routes
   readonly transport?: Transport
   readonly stdin?: string
+  readonly cacheFolder?: string
   readonly channel?: (path: string) => Channel
   /** Interrupts the program when its output matches. */
   readonly interruptAt?: RegExp
@@ -62,6 +63,7 @@ export const mctl = async (words: ReadonlyArray<string>, options: FakeOptions = 
       }),
       namespace: "default",
       server: "https://fake",
+      cacheFolder: options.cacheFolder,
       openChannel: async (path) => {
         if (options.channel === undefined) throw new Error("this test has no channel")
         return options.channel(path)
