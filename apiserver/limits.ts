@@ -40,6 +40,11 @@ export const limits = {
   requestTimeoutMs: 60_000,
   connectionsMax: 10_000,
   streamsPerConnectionMax: 1_000,
+  streamWindowBytes: 1024 * 1024,
+  sessionMemoryMegabytes: 1_024,
+  headersMax: 200,
+  keepAliveMs: 90_000,
+  keepAliveProbeMs: 30_000,
   closeMs: 2_000,
   /** Connecting to a node for log, exec, attach and portforward. */
   connectMs: 10_000,

@@ -16,8 +16,11 @@ export class ApiError extends Data.TaggedError("ApiError")<{
   }
 }
 
-/** A predicate for `Effect.catchIf`: the error's reason is one of these. */
+/**
+ * A predicate for `Effect.catchIf`: the error's reason is one of these. An ApiError of another reason stays an ApiError to the
+ * compiler.
+ */
 export const isReason =
-  (...reasons: ReadonlyArray<StatusReason>) =>
-  (error: unknown): error is ApiError =>
-    error instanceof ApiError && reasons.includes(error.reason)
+  <R extends StatusReason>(...reasons: ReadonlyArray<R>) =>
+  (error: unknown): error is ApiError & { readonly reason: R } =>
+    error instanceof ApiError && reasons.some((reason) => reason === error.reason)

@@ -2,7 +2,8 @@
 import { decodeText, isObject, mediaType, unsupportedMediaType } from "../body.ts"
 import { limits } from "../limits.ts"
 import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from "../parts.ts"
+import { applyStrategicMergePatch } from "../parts.ts"
+import { applyJsonPatch, applyMergePatch } from "../patch/index.ts"
 import {
   badRequest,
   failure,

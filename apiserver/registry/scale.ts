@@ -1,7 +1,7 @@
 /** The scale subresource: autoscaling/v1 Scale over the replicas of any kind that says where they are. */
 import { decodeObject, decodeText, isObject, mediaType, unsupportedMediaType } from "../body.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
-import { applyJsonPatch, applyMergePatch } from "../parts.ts"
+import { applyJsonPatch, applyMergePatch } from "../patch/index.ts"
 import { badRequest, invalid, noSuchPath } from "../status-error.ts"
 import { type Operation, subjectOf, type Target } from "./context.ts"
 import { decodeDocument } from "./document.ts"

@@ -1,6 +1,8 @@
 /** The steps between a wanted state and one that may be stored. Pure but for changing the wanted object. */
+
+import { clone, equal } from "../json/index.ts"
 import type { FieldError, MutableJson, MutableObject } from "../machinery.ts"
-import { clone, equal, validateObjectMeta } from "../parts.ts"
+import { validateObjectMeta } from "../schema/index.ts"
 import { invalid } from "../status-error.ts"
 import { type Operation, strategyContext, subjectOf } from "./context.ts"
 import { finalizersOf, isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"

@@ -126,7 +126,8 @@ const upgradeToExec = Effect.fnUntraced(
     const offered = (upgrade.request.headers["sec-websocket-protocol"] ?? "").split(",")
     const protocol = chooseSubprotocol(new Set(offered.map((name) => name.trim())))
     if (protocol === undefined) {
-      const message = "exec speaks v5.channel.k8s.io and v4.channel.k8s.io: offer one in Sec-WebSocket-Protocol"
+      const message =
+        "exec speaks v5.channel.k8s.io and v4.channel.k8s.io: offer one in Sec-WebSocket-Protocol"
       return yield* new Refusal({ reason: "BadRequest", message })
     }
     const id = yield* resolveSandbox(found.sandbox, { previous: false })

@@ -20,8 +20,11 @@ import { CommitAssembler } from "./commits.ts"
 import type { EtcdConnection, WatchStream } from "./connection.ts"
 import { watchCheckMs, watchCreateTimeoutMs } from "./limits.ts"
 
+/** What a feed needs of a connection. */
+export type FeedSource = Pick<EtcdConnection, "openWatch" | "newestRevision" | "rewind" | "moveOn">
+
 export interface FeedOptions {
-  readonly connection: EtcdConnection
+  readonly connection: FeedSource
   readonly timer: StoreTimer
   /** The revision to begin after. */
   readonly position: Revision
