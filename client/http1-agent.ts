@@ -1,6 +1,7 @@
 /** HTTP/1.1 for servers that offer no HTTP/2: one kept-alive connection for each request under way. */
 import type * as http from "node:http"
 import * as https from "node:https"
+import { after } from "./ambient.ts"
 import { type ConnectionConfig, tlsOptions } from "./connection-config.ts"
 import { hostOf, portOf } from "./dial.ts"
 import { connectTimeoutMs } from "./limits.ts"
@@ -51,10 +52,9 @@ export const http1Agent = (config: ConnectionConfig): Http1Agent => {
       outgoing.once("socket", (socket) => {
         if (!socket.connecting) return
         socket.setNoDelay(true)
-        const late = () =>
-          outgoing.destroy(new Error(`no connection to ${url.host} within ${connectTimeoutMs} ms`))
-        socket.setTimeout(connectTimeoutMs, late)
-        socket.once(secure ? "secureConnect" : "connect", () => socket.setTimeout(0).off("timeout", late))
+        const late = new Error(`no connection to ${url.host} within ${connectTimeoutMs} ms`)
+        const cancel = after(connectTimeoutMs, () => outgoing.destroy(late))
+        socket.once(secure ? "secureConnect" : "connect", cancel).once("close", cancel)
       })
       outgoing.once("error", (cause) =>
         // Most often the server closed an idle connection as we took it: the usual race of keep-alive.

@@ -11,4 +11,10 @@ export { collectionPath, groupVersionPath, objectPath, withQuery } from "./paths
 export { makeResolver, resourcesNamed } from "./resource-names.ts"
 export { retryAfterMs } from "./response.ts"
 export type { Transport, TransportRequest, TransportResponse } from "./transport.ts"
-export { causeHeader, WriteContext, type WriteContextShape, type Written } from "./write-context.ts"
+export {
+  causeHeader,
+  type Unanswered,
+  WriteContext,
+  type WriteContextShape,
+  type Written,
+} from "./write-context.ts"

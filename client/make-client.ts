@@ -1,4 +1,5 @@
 /** The {@link Client} over a {@link Transport}: kinds and names become paths, JSON becomes objects. */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { JsonObject, Kind, KubeObject, Status } from "../schemas/index.ts"
@@ -17,7 +18,7 @@ import { collectionPath, listQuery, objectPath, watchQuery, withQuery, writeQuer
 import { parseStatus } from "./response.ts"
 import type { Transport } from "./transport.ts"
 import { asDocument, asObject, asObjectList } from "./wire-object.ts"
-import { WriteContext, type Written } from "./write-context.ts"
+import { type Unanswered, WriteContext, type Written } from "./write-context.ts"
 
 export interface ClientOptions {
   /** Its part before "/" is the field manager of writes that name none. */
@@ -66,6 +67,24 @@ const traceOf = (result: KubeObject | Status): Pick<Written, "object" | "removed
 const report = (written: Written, options?: { readonly dryRun?: boolean }): Effect.Effect<void> =>
   options?.dryRun === true ? Effect.void : Effect.map(WriteContext, ({ onWritten }) => onWritten?.(written))
 
+/** Whether the server may have done what it did not confirm. */
+const isUnanswered = (cause: Cause.Cause<ApiError>): boolean =>
+  cause.reasons.some(
+    (reason) =>
+      !Cause.isFailReason(reason) ||
+      (reason.error.class === "retry" && reason.error.reason !== "TooManyRequests"),
+  )
+
+/** Tells the context of a write that was sent and not answered. */
+const noting =
+  (write: Unanswered, options?: { readonly dryRun?: boolean }) =>
+  <A>(effect: Effect.Effect<A, ApiError>): Effect.Effect<A, ApiError> =>
+    Effect.onError(effect, (cause) =>
+      options?.dryRun === true || !isUnanswered(cause)
+        ? Effect.void
+        : Effect.map(WriteContext, ({ onUnanswered }) => onUnanswered?.(write)),
+    )
+
 interface Write<T extends KubeObject> {
   readonly verb: Written["verb"]
   readonly kind: Kind<T>
@@ -87,7 +106,7 @@ export const makeClient = (transport: Transport, options: ClientOptions = {}): C
         call: { ...call, path },
         headers,
         parse: (answer, operation) => asObject(kind, answer, operation),
-      })
+      }).pipe(noting({ verb, kind, key }, request.options))
       yield* report({ verb, kind, key: keyOf(object), object }, request.options)
       return object
     })
@@ -159,7 +178,9 @@ export const makeClient = (transport: Transport, options: ClientOptions = {}): C
       const call = { method: "DELETE", path: objectPath(kind, key), body: deleteBody(deleteOptions) } as const
       return Effect.gen(function* () {
         const parse = (answer: JsonObject, operation: string) => deletion(kind, answer, operation)
-        const result = yield* exchangeWrite(transport, { call, headers, parse })
+        const result = yield* exchangeWrite(transport, { call, headers, parse }).pipe(
+          noting({ verb: "delete", kind, key }, deleteOptions),
+        )
         yield* report({ verb: "delete", kind, key, ...traceOf(result) }, deleteOptions)
         return result
       })
