@@ -33,13 +33,13 @@ const text = (chunks: Iterable<Uint8Array>): string => Buffer.concat([...chunks]
 /** Registers the suite. Each use of `layer` is a new service instance over the same machine. */
 export const runtimeConformance = (
   name: string,
-  layer: Layer.Layer<SandboxRuntime, RuntimeError>,
+  layer: () => Layer.Layer<SandboxRuntime, RuntimeError>,
   options: RuntimeConformanceOptions,
 ): void => {
   const withService = <A, E>(
     body: (runtime: Service) => Effect.Effect<A, E>,
   ): Effect.Effect<A, E | RuntimeError> =>
-    Effect.scoped(Effect.provide(Effect.flatMap(SandboxRuntime, body), layer, { local: true }))
+    Effect.scoped(Effect.provide(Effect.flatMap(SandboxRuntime, body), layer(), { local: true }))
 
   const test = (sentence: string, body: (runtime: Service) => Effect.Effect<void, RuntimeError>) =>
     it(sentence, () => Effect.runPromise(options.clock(withService(body))), options.timeoutMs)
