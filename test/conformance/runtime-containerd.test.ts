@@ -80,7 +80,7 @@ const suites = (real: () => RealRuntime, handler: Handler) => {
             yield* runtime.create(spec)
             yield* runtime.start(spec.id)
             yield* body(runtime, spec.id)
-          }).pipe(Effect.ensuring(Effect.ignore(runtime.remove(spec.id))))
+          }).pipe(Effect.ensuring(Effect.orDie(runtime.remove(spec.id))))
         }),
       60_000,
     )
@@ -195,7 +195,7 @@ const suites = (real: () => RealRuntime, handler: Handler) => {
         expect(yield* get(`http://${gateway}:${port}/`)).toBe("the host")
         expect((yield* ask(gateway, port)).output).not.toContain("the host")
         server.close()
-      }).pipe(Effect.ensuring(Effect.ignore(runtime.remove(sibling.id))))
+      }).pipe(Effect.ensuring(Effect.orDie(runtime.remove(sibling.id))))
     })
   })
 

@@ -85,7 +85,7 @@ export const runtimeConformance = (
     runtime: Service,
     spec: SandboxSpec,
     body: (id: string) => Effect.Effect<void, RuntimeError>,
-  ) => body(spec.id).pipe(Effect.ensuring(Effect.ignore(runtime.remove(spec.id))))
+  ) => body(spec.id).pipe(Effect.ensuring(Effect.orDie(runtime.remove(spec.id))))
 
   describe(`${name}: images`, () => {
     test("an image that is not present is not pulled when the policy is Never", (runtime) =>
