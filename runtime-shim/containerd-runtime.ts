@@ -4,35 +4,28 @@
  * Guarantees: what runs outlives this process and is found again by the next; what no record names (a netns, a lease) is
  * taken down when the layer is built. Start with {@link containerdRuntimeLayer}.
  */
-import { Effect, Layer, Schedule, type Scope, Stream } from "effect"
-import { type Containerd, connect } from "./containerd/connection.ts"
+import { Effect, Layer, Schedule, Stream } from "effect"
 import { type TaskEvent, taskEvents } from "./containerd/task-events.ts"
 import { EventFeed } from "./event-feed.ts"
 import { openHandlers } from "./handlers/handlers.ts"
-import { type Credentials, pullFromRegistry } from "./images/registry.ts"
-import { ImageStore } from "./images/store.ts"
-import { openInstallation, pathsOf } from "./installation.ts"
+import type { Credentials } from "./images/registry-auth.ts"
 import { RESYNC_DELAY_MS } from "./limits.ts"
 import { streamLog } from "./logs/log-stream.ts"
 import { LogWatch } from "./logs/log-watch.ts"
-import { type NetworkOptions, networkConfig } from "./network/config.ts"
-import { hostHasIPv6, SandboxNetworks } from "./network/network.ts"
-import { Introspection } from "./proto/containerd/introspection.gen.ts"
+import type { NetworkOptions } from "./network/config.ts"
+import { openWorld } from "./open-world.ts"
 import { Version } from "./proto/containerd/version.gen.ts"
-import { requireCniPlugins, requireProgram, requireRoot } from "./requirements.ts"
 import {
   type Handler,
-  RuntimeError,
+  type RuntimeError,
   type RuntimeInfo,
   type SandboxId,
   SandboxRuntime,
 } from "./sandbox-runtime.ts"
-import { cgroupVersion } from "./tasks/cgroup.ts"
 import { createSandbox } from "./tasks/creation.ts"
 import { execInSandbox } from "./tasks/exec.ts"
 import { startSandbox, stopSandbox } from "./tasks/lifecycle.ts"
 import { observeAll, observeSandbox, recordExit } from "./tasks/observation.ts"
-import { SandboxRecords } from "./tasks/record.ts"
 import { removeSandbox } from "./tasks/removal.ts"
 import type { TaskWorld } from "./tasks/task-world.ts"
 
@@ -48,59 +41,6 @@ export interface ContainerdRuntimeOptions {
   /** Who to be at a registry. Default: nobody. */
   readonly credentials?: Credentials
 }
-
-/** overlayfs, or native where the kernel or the file system can't. */
-const chooseSnapshotter = (containerd: Containerd) =>
-  Effect.gen(function* () {
-    const filters = ["type==io.containerd.snapshotter.v1"]
-    const { plugins } = yield* containerd.call(
-      Introspection.method.plugins,
-      { filters },
-      { subject: "containerd" },
-    )
-    const isUsable = (id: string) =>
-      plugins.some((plugin) => plugin.id === id && plugin.initErr === undefined)
-    const found = ["overlayfs", "native"].find(isUsable)
-    if (found !== undefined) return found
-    return yield* Effect.fail(
-      new RuntimeError({
-        reason: "FailedPrecondition",
-        operation: "open",
-        subject: containerd.address,
-        message: "containerd has neither the overlayfs nor the native snapshotter",
-      }),
-    )
-  })
-
-const openWorld = (options: ContainerdRuntimeOptions): Effect.Effect<TaskWorld, RuntimeError, Scope.Scope> =>
-  Effect.gen(function* () {
-    yield* requireRoot
-    for (const program of ["iptables", "unshare", "umount", "ip"] as const) yield* requireProgram(program)
-    const installation = openInstallation(options.dataDir, options.runRoot)
-    const paths = pathsOf(installation)
-    const pluginsDir = yield* requireCniPlugins()
-    const containerd = yield* connect(options.address)
-    const runtimes = yield* openHandlers(installation, options.handlers ?? ["gvisor"])
-    const snapshotter = yield* chooseSnapshotter(containerd)
-    const records = new SandboxRecords(installation)
-    const config = networkConfig(installation, options.network ?? {}, hostHasIPv6())
-    const networks = new SandboxNetworks(config, pluginsDir, {
-      netnsDir: paths.netns,
-      recordOf: (id) => records.files(id).network,
-    })
-    const pull = pullFromRegistry(options.credentials)
-    const images = new ImageStore(containerd, snapshotter, pull)
-    return {
-      installation,
-      containerd,
-      snapshotter,
-      cgroup: cgroupVersion(),
-      runtimes,
-      images,
-      networks,
-      records,
-    }
-  })
 
 /** Takes note of an event on disk, then tells it. An event of another installation's sandbox is none of ours. */
 const takeEvent = (world: TaskWorld, feed: EventFeed, event: TaskEvent) =>
@@ -153,10 +93,12 @@ export const containerdRuntimeLayer = (
   Layer.effect(
     SandboxRuntime,
     Effect.gen(function* () {
-      const world = yield* openWorld(options)
+      const opened = yield* openWorld(options)
+      const runtimes = yield* openHandlers(opened.installation, options.handlers ?? ["gvisor"])
+      const world = { ...opened, runtimes }
       const { records, networks, images } = world
       yield* networks.reconcile((id) => records.find(id) !== undefined)
-      yield* networks.ensureFirewall
+      yield* networks.ensure
       const watch = yield* Effect.acquireRelease(
         Effect.sync(() => new LogWatch()),
         (opened) => Effect.sync(() => opened.close()),

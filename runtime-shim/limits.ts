@@ -72,3 +72,5 @@ export const PULL_DOCUMENT_DEADLINE_MS = 60_000
 export const TOKEN_BYTES_MAX = 256 * 1024
 /** A subscription to containerd's events is surely in place this long after it was asked for. */
 export const RESYNC_DELAY_MS = 250
+/** Open files of one process in a sandbox, where the daemon itself may have as many. */
+export const OPEN_FILES_MAX = 1_048_576

@@ -1,5 +1,5 @@
 /** The handlers of this machine: for each, the containerd runtime that serves it and how it is told to. */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { create, toBinary } from "@bufbuild/protobuf"
 import { Effect } from "effect"
@@ -8,14 +8,16 @@ import { type Installation, pathsOf } from "../installation.ts"
 import { OptionsSchema, ShimConfigSchema } from "../proto/containerd/options.gen.ts"
 import { requireProgram } from "../requirements.ts"
 import type { Handler, RuntimeError, RuntimeInfo } from "../sandbox-runtime.ts"
-import { type GvisorMode, probeGvisor, runscVersion } from "./probe.ts"
-import { wrapperScript } from "./wrapper.ts"
+import { probeGvisor, runscVersion } from "./probe.ts"
+import { type WrapperOptions, wrapperScript } from "./wrapper.ts"
 
 /** What Containers.Create and Tasks.Create are given for a handler. */
 export interface TaskRuntime {
   readonly name: string
   readonly options: { readonly typeUrl: string; readonly value: Uint8Array }
   readonly info: RuntimeInfo["handlers"][number]
+  /** runsc as a program, where the shim does not know the pids inside a sandbox. */
+  readonly runsc?: string
 }
 
 export type TaskRuntimes = ReadonlyMap<Handler, TaskRuntime>
@@ -51,9 +53,11 @@ const ownShimOptions = ({ directory, script }: GvisorFiles) => {
   }
 }
 
-const writeWrapper = (files: GvisorFiles, runsc: string, mode: GvisorMode, emptyDir: string) => {
-  writeFileSync(files.script, wrapperScript({ runsc, emptyDir, ...mode }), { mode: 0o755 })
-  chmodSync(files.script, 0o755)
+/** Renamed into place: a shim may be running the one before. */
+const writeWrapper = (script: string, options: WrapperOptions) => {
+  writeFileSync(`${script}.new`, wrapperScript(options), { mode: 0o755 })
+  chmodSync(`${script}.new`, 0o755)
+  renameSync(`${script}.new`, script)
 }
 
 const openGvisor = (installation: Installation): Effect.Effect<TaskRuntime, RuntimeError> =>
@@ -63,8 +67,9 @@ const openGvisor = (installation: Installation): Effect.Effect<TaskRuntime, Runt
     const files = { directory, script: join(directory, "runsc") }
     const emptyDir = join(directory, "empty")
     mkdirSync(emptyDir, { recursive: true })
-    const mode = yield* probeGvisor(runsc, directory, emptyDir)
-    writeWrapper(files, runsc, mode, emptyDir)
+    const pidsDir = pathsOf(installation).fifos
+    const mode = yield* probeGvisor(runsc, { directory, emptyDir, pidsDir })
+    writeWrapper(files.script, { runsc, emptyDir, pidsDir, ...mode })
     const hasOwnShim = findExecutable("containerd-shim-runsc-v1") !== undefined
     return {
       name: hasOwnShim ? "io.containerd.runsc.v1" : "io.containerd.runc.v2",
@@ -75,6 +80,7 @@ const openGvisor = (installation: Installation): Effect.Effect<TaskRuntime, Runt
         platform: mode.platform,
         network: mode.network === "sandbox" ? "netstack" : "host",
       },
+      ...(hasOwnShim ? {} : { runsc: files.script }),
     }
   })
 

@@ -69,11 +69,16 @@ export const runscVersion = (runsc: string): Effect.Effect<string, RuntimeError>
     (text) => /version\s+(\S+)/.exec(text)?.[1] ?? "unknown",
   )
 
+export interface ProbePaths {
+  readonly directory: string
+  readonly emptyDir: string
+  readonly pidsDir: string
+}
+
 /** The best mode that works; remembered in `directory` for this build of runsc on this kernel. */
 export const probeGvisor = (
   runsc: string,
-  directory: string,
-  emptyDir: string,
+  { directory, emptyDir, pidsDir }: ProbePaths,
 ): Effect.Effect<GvisorMode, RuntimeError> =>
   Effect.gen(function* () {
     mkdirSync(directory, { recursive: true })
@@ -82,7 +87,7 @@ export const probeGvisor = (
     const cached = readJsonFile<Cached>(cachePath)
     if (cached?.key === key) return cached.mode
     for (const mode of candidates) {
-      if (!(yield* works(mode, directory, { runsc, emptyDir }))) continue
+      if (!(yield* works(mode, directory, { runsc, emptyDir, pidsDir }))) continue
       yield* writeJsonFile(cachePath, { key, mode } satisfies Cached)
       return mode
     }

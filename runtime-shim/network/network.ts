@@ -5,7 +5,7 @@
  * was asked of the plugins is on disk before they run, so a cut can be undone by another process.
  * Start with {@link SandboxNetworks}.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { runCommand, runOrFail } from "../command.ts"
@@ -66,8 +66,23 @@ export class SandboxNetworks {
     return this.config.subnet6 === undefined ? ["iptables"] : families
   }
 
-  /** The rules of the bridge. Repeated at each start: another program may have flushed them. */
-  readonly ensureFirewall: Effect.Effect<void, RuntimeError> = Effect.suspend(() =>
+  /**
+   * The bridge, before the plugin would make it: without duplicate address detection, which would keep its IPv6 address
+   * from use for seconds.
+   */
+  readonly #ensureBridge: Effect.Effect<void, RuntimeError> = Effect.suspend(() => {
+    const { bridge, subnet6 } = this.config
+    // Not /sys/class/net: that shows the netns in which /sys was mounted, not this process's.
+    if (existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) return Effect.void
+    return Effect.gen(function* () {
+      yield* runOrFail({ file: "ip", args: ["link", "add", bridge, "type", "bridge"], subject: bridge })
+      const acceptDad = `/proc/sys/net/ipv6/conf/${bridge}/accept_dad`
+      if (subnet6 !== undefined && existsSync(acceptDad)) writeFileSync(acceptDad, "0")
+      yield* runOrFail({ file: "ip", args: ["link", "set", bridge, "up"], subject: bridge })
+    })
+  })
+
+  readonly #ensureFirewall: Effect.Effect<void, RuntimeError> = Effect.suspend(() =>
     Effect.forEach(
       this.#families(),
       (family) =>
@@ -76,8 +91,13 @@ export class SandboxNetworks {
           const saved = yield* runOrFail({ file: `${family}-save`, args: [], subject })
           yield* restore(family, planFirewall(family, this.config, saved), subject)
         }),
-      { discard: true },
+      { discard: true, concurrency: 2 },
     ),
+  )
+
+  /** The bridge and its rules. Repeated at each start: another program may have flushed them. */
+  readonly ensure: Effect.Effect<void, RuntimeError> = Effect.suspend(() =>
+    Effect.andThen(this.#ensureFirewall, this.#ensureBridge),
   )
 
   /** A netns with nothing but its loopback: a task may be made in it while `attach` runs. */

@@ -20,6 +20,8 @@ export interface RuntimeSpecInput {
   readonly cwd: string
   readonly netns: string
   readonly cgroupsPath: string
+  /** The most open files that this daemon may let a process have. */
+  readonly openFilesMax: number
   /** Files of the host that stand for /etc/hosts, /etc/resolv.conf and /etc/hostname. */
   readonly files: { readonly hosts: string; readonly resolvConf: string; readonly hostname: string }
 }
@@ -116,7 +118,7 @@ const resourcesOf = ({ container: { resources }, handler, cgroup }: RuntimeSpecI
 
 /** A process of a container, its first or an exec'd one. */
 const processOf = (
-  { user, cwd }: { readonly user: User; readonly cwd: string },
+  { user, cwd, openFilesMax }: Pick<RuntimeSpecInput, "user" | "cwd" | "openFilesMax">,
   { args, env, terminal }: ProcessWords,
 ) => ({
   terminal,
@@ -125,7 +127,7 @@ const processOf = (
   env,
   cwd,
   capabilities: capabilitiesOf(user),
-  rlimits: [{ type: "RLIMIT_NOFILE", hard: 1_048_576, soft: 65_536 }],
+  rlimits: [{ type: "RLIMIT_NOFILE", hard: openFilesMax, soft: Math.min(openFilesMax, 65_536) }],
   noNewPrivileges: true,
 })
 
@@ -180,7 +182,11 @@ export const execProcess = (container: RuntimeSpec["process"], exec: ExecSpec) =
     ...added,
   ])
   return processOf(
-    { user: container.user, cwd: exec.workingDir ?? container.cwd },
+    {
+      user: container.user,
+      cwd: exec.workingDir ?? container.cwd,
+      openFilesMax: container.rlimits[0]?.hard ?? 1024,
+    },
     {
       args: exec.command,
       env: Array.from(env, ([name, value]) => `${name}=${value}`),

@@ -63,6 +63,7 @@ const buildSpec = (world: TaskWorld, { spec, image }: Parts, mounts: ReadonlyArr
       user,
       files,
       cgroup: world.cgroup,
+      openFilesMax: world.openFilesMax,
       env: environmentOf({ image: image.config.env, container: container.env, hostname, tty }),
       cwd: container.workingDir ?? (image.config.workingDir || "/"),
       netns: world.networks.netnsOf(id),

@@ -4,14 +4,23 @@
  * In order: pipes → Tasks.Exec → Wait (in the background) → Start. At its end: exit code → DeleteProcess, which waits until
  * the shim has copied all output → our writing ends let go → end of file → the session's exit.
  */
+import { readFileSync } from "node:fs"
 import type { Socket } from "node:net"
 import { join } from "node:path"
 import { Effect, Random, type Scope } from "effect"
 import { AttachedOutput } from "../attached-output.ts"
+import { runCommand } from "../command.ts"
+import { NAMESPACE } from "../containerd/connection.ts"
 import { pathsOf } from "../installation.ts"
 import { EXEC_DRAIN_MS, REMOVE_DEADLINE_MS, TASK_DEADLINE_MS, WAIT_DEADLINE_MS } from "../limits.ts"
 import { Tasks } from "../proto/containerd/tasks.gen.ts"
-import { type ExecSession, type ExecSpec, RuntimeError, type SandboxId } from "../sandbox-runtime.ts"
+import {
+  type ExecSession,
+  type ExecSpec,
+  type Handler,
+  RuntimeError,
+  type SandboxId,
+} from "../sandbox-runtime.ts"
 import { execProcess } from "../spec/runtime-spec.ts"
 import { makeFifos, type OutputPipe, openInput, openOutput } from "./fifo.ts"
 import { SIGKILL } from "./lifecycle.ts"
@@ -50,6 +59,9 @@ const ended = ({ socket }: OutputPipe): Effect.Effect<void> =>
 interface Execution {
   readonly id: SandboxId
   readonly execId: string
+  readonly handler: Handler
+  /** Where the pid inside the sandbox is written, under gVisor. */
+  readonly pidFile: string
 }
 
 /** Waits for the exit through containerd's restarts. */
@@ -70,10 +82,35 @@ const deleteProcess = ({ containerd }: TaskWorld, { id, execId }: Execution) =>
     ),
   )
 
-const kill = ({ containerd }: TaskWorld, { id, execId }: Execution) =>
-  Effect.ignore(
-    containerd.call(Tasks.method.kill, { containerId: id, execId, signal: SIGKILL }, { subject: id }),
+/** The process inside first: the shim's kill may reach no further than its own side of it. */
+const kill = (world: TaskWorld, on: Execution) => {
+  const { containerd, runtimes } = world
+  const { id, execId, handler, pidFile } = on
+  const runsc = runtimes.get(handler)?.runsc
+  const inside = Effect.suspend(() => {
+    const pid = readPid(pidFile)
+    if (runsc === undefined || pid === undefined) return Effect.void
+    const args = ["--root", RUNC_ROOT, "kill", "--pid", pid, id, "KILL"]
+    return Effect.asVoid(runCommand({ file: runsc, args, subject: id }))
+  })
+  const outside = containerd.call(
+    Tasks.method.kill,
+    { containerId: id, execId, signal: SIGKILL },
+    { subject: id },
   )
+  return Effect.andThen(Effect.ignore(inside), Effect.ignore(outside))
+}
+
+/** Where runc's shim has its runtimes keep their state, for our namespace. */
+const RUNC_ROOT = `/run/containerd/runc/${NAMESPACE}`
+
+const readPid = (path: string): string | undefined => {
+  try {
+    return /^\d+$/.exec(readFileSync(path, "utf8").trim())?.[0]
+  } catch {
+    return undefined
+  }
+}
 
 const begin = (world: TaskWorld, on: Execution, stdio: StdioPaths & { readonly spec: ExecSpec }) =>
   Effect.gen(function* () {
@@ -133,8 +170,9 @@ export const execInSandbox = (
       return yield* refuse(id, "FailedPrecondition", `sandbox ${id} does not run`)
     }
     const execId = `exec-${(yield* Random.nextIntBetween(0, 2 ** 48)).toString(16).padStart(12, "0")}`
-    const on = { id, execId }
-    const fifos = yield* makeFifos(join(pathsOf(world.installation).fifos, id, execId), id)
+    const directory = join(pathsOf(world.installation).fifos, id, execId)
+    const on = { id, execId, handler: found.handler, pidFile: join(directory, "pid") }
+    const fifos = yield* makeFifos(directory, id)
     const stdout = yield* openOutput(fifos.stdout)
     const stderr = spec.tty ? undefined : yield* openOutput(fifos.stderr)
     const stdin = spec.stdin ? yield* openInput(fifos.stdin) : undefined
@@ -153,7 +191,7 @@ export const execInSandbox = (
           stderr: spec.tty ? "" : fifos.stderr,
         }),
       ),
-      () => Effect.andThen(kill(world, on), deleteProcess(world, on)),
+      () => (attached.hasEnded ? Effect.void : Effect.andThen(kill(world, on), deleteProcess(world, on))),
     )
     const finish = Effect.gen(function* () {
       const exitCode = yield* awaitExitCode(world, on)

@@ -60,7 +60,10 @@ const removeTask = (world: TaskWorld, id: SandboxId): Effect.Effect<void, Runtim
       if (process === undefined) return
       if (process.status !== Status.STOPPED) {
         yield* killTask(world, id, SIGKILL)
-        if (tries > 0) for (const pid of [...pidsIn(id), ...pidsNaming(id, isRunsc)]) kill(pid)
+        // runsc signals no task that was not started.
+        if (tries > 0 || process.status === Status.CREATED) {
+          for (const pid of new Set([...pidsIn(id), ...pidsNaming(id, isRunsc)])) kill(pid)
+        }
         if (tries > 1) for (const pid of pidsNaming(id, isShim)) kill(pid)
         yield* awaitExit(world, id, tries === 0 ? 2_000 : REMOVE_DEADLINE_MS)
       }

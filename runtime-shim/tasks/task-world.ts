@@ -12,6 +12,7 @@ export interface TaskWorld {
   readonly containerd: Containerd
   readonly snapshotter: string
   readonly cgroup: RuntimeInfo["cgroup"]
+  readonly openFilesMax: number
   readonly runtimes: TaskRuntimes
   readonly images: ImageStore
   readonly networks: SandboxNetworks
