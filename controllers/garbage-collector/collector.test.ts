@@ -9,7 +9,8 @@ import {
   Namespace,
   type OwnerReference,
 } from "../../schemas/index.ts"
-import { makeApiWorld, pass, settle, startProcess } from "../../test/kit/api-world.ts"
+import { makeMachineWorld, startProcess } from "../../test/kit/machine-world.ts"
+import { pass, settle } from "../../test/kit/settle.ts"
 import { runGarbageCollector } from "./index.ts"
 
 interface Making {
@@ -19,7 +20,7 @@ interface Making {
 }
 
 const started = Effect.gen(function* () {
-  const world = yield* makeApiWorld
+  const world = yield* makeMachineWorld
   yield* startProcess(world.context, runGarbageCollector)
   yield* settle
   const client = Context.get(world.context, Client)
@@ -119,7 +120,7 @@ describe("in the background", () => {
 
   it.effect("what was orphaned while nobody collected goes when somebody does", () =>
     Effect.gen(function* () {
-      const world = yield* makeApiWorld
+      const world = yield* makeMachineWorld
       const client = Context.get(world.context, Client)
       const metadata = { name: "child", namespace: "default" }
       const owners = [{ apiVersion: "v1", kind: "ConfigMap", name: "gone", uid: "1" }]

@@ -3,11 +3,12 @@ import { Context, Effect } from "effect"
 import { Client, isReason } from "../../client/index.ts"
 import { runController } from "../../reconciler/index.ts"
 import { ConfigMap, Namespace } from "../../schemas/index.ts"
-import { makeApiWorld, pass, settle, startProcess } from "../../test/kit/api-world.ts"
+import { makeMachineWorld, startProcess } from "../../test/kit/machine-world.ts"
+import { pass, settle } from "../../test/kit/settle.ts"
 import { namespaceController } from "./index.ts"
 
 const started = Effect.gen(function* () {
-  const world = yield* makeApiWorld
+  const world = yield* makeMachineWorld
   yield* startProcess(world.context, runController(namespaceController))
   const client = Context.get(world.context, Client)
   yield* client.create(Namespace, { apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } })

@@ -1,10 +1,11 @@
 /** A runner that is killed before or after any one of its actions, and another that takes over. */
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Effect, Exit, Scope } from "effect"
+import { Context, Effect, type Scope } from "effect"
 import { Client, isReason } from "../../client/index.ts"
 import { SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
-import { type ApiWorld, informersOf, makeApiWorld, pass, settle } from "../../test/kit/api-world.ts"
+import { type MachineWorld, makeMachineWorld, startProcess } from "../../test/kit/machine-world.ts"
+import { pass, settle } from "../../test/kit/settle.ts"
 import { runSandboxes } from "./index.ts"
 
 type World = Context.Context<Client | SandboxRuntime>
@@ -64,22 +65,11 @@ const cutBy = (cut: Cut, context: World): World => {
   )
 }
 
-const startRunner = Effect.fnUntraced(function* (context: World) {
-  const scope = yield* Scope.make()
-  const informers = yield* informersOf(context).pipe(Scope.provide(scope))
-  yield* runSandboxes({ nodeName: "n1", grace: 0 }).pipe(
-    Scope.provide(scope),
-    Effect.provideContext(Context.merge(context, informers)),
-    Effect.orDie,
-  )
-  const kill = Scope.close(scope, Exit.void)
-  yield* Effect.addFinalizer(() => kill)
-  return kill
-})
+const startRunner = (context: World) => startProcess(context, runSandboxes({ nodeName: "n1", grace: 0 }))
 
 /** The life that is cut: made, ended by itself, replaced, deleted. What must hold after each part is checked. */
 const live = Effect.fnUntraced(function* (
-  world: ApiWorld,
+  world: MachineWorld,
   whenSettled: Effect.Effect<void, never, Scope.Scope>,
 ) {
   const client = Context.get(world.context, Client)
@@ -111,7 +101,7 @@ const live = Effect.fnUntraced(function* (
 })
 
 /** Exactly one sandbox runs, it is the one in the status, and it runs what the spec says. */
-const expectRunning = Effect.fnUntraced(function* (world: ApiWorld, command: ReadonlyArray<string>) {
+const expectRunning = Effect.fnUntraced(function* (world: MachineWorld, command: ReadonlyArray<string>) {
   const { status } = yield* Context.get(world.context, Client).get(Sandbox, key)
   const ready = status?.conditions?.find(({ type }) => type === "Ready")?.status
   const running = [...world.machine.sandboxes.values()]
@@ -127,13 +117,14 @@ const expectRunning = Effect.fnUntraced(function* (world: ApiWorld, command: Rea
 const liveCut = (at: number, side: "before" | "after") =>
   Effect.scoped(
     Effect.gen(function* () {
-      const world = yield* makeApiWorld
+      const world = yield* makeMachineWorld
       const cut = new Cut(at, side)
-      let kill: Effect.Effect<void> | undefined = yield* startRunner(cutBy(cut, world.context))
+      const runner = yield* startRunner(cutBy(cut, world.context))
+      let isTakenOver = false
       const takeOver = Effect.gen(function* () {
-        if (!cut.isReached || kill === undefined) return
-        yield* kill
-        kill = undefined
+        if (!cut.isReached || isTakenOver) return
+        isTakenOver = true
+        yield* runner.stop
         yield* startRunner(world.context)
         yield* pass(15)
       })

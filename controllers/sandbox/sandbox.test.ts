@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Effect, Exit, Scope } from "effect"
+import { Context, Effect } from "effect"
 import { Client, isReason } from "../../client/index.ts"
 import { exitsAfter, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
-import { type ApiWorld, informersOf, makeApiWorld, pass, settle } from "../../test/kit/api-world.ts"
+import { type MachineWorld, makeMachineWorld, startProcess } from "../../test/kit/machine-world.ts"
+import { pass, settle } from "../../test/kit/settle.ts"
 import { identityOf, runtimeIdOf, runtimeLabels } from "./identity.ts"
 import { runSandboxes } from "./index.ts"
 
@@ -16,31 +17,19 @@ const web = (spec: Partial<Sandbox["spec"]> = {}): Sandbox => ({
   spec: { nodeName: "n1", containers: [{ name: "main", image: "busybox", command: ["serve"] }], ...spec },
 })
 
-type World = Context.Context<Client | SandboxRuntime>
-
-/** A runner process: everything it holds in memory ends with its scope. */
-const startRunner = Effect.fnUntraced(function* (context: World) {
-  const scope = yield* Scope.make()
-  const informers = yield* informersOf(context).pipe(Scope.provide(scope))
-  yield* runSandboxes({ nodeName: "n1", grace: 0 }).pipe(
-    Scope.provide(scope),
-    Effect.provideContext(Context.merge(context, informers)),
-    Effect.orDie,
-  )
-  const crash = Scope.close(scope, Exit.void)
-  yield* Effect.addFinalizer(() => crash)
-  return { crash }
-})
+/** A runner process. */
+const startRunner = (context: MachineWorld["context"]) =>
+  startProcess(context, runSandboxes({ nodeName: "n1", grace: 0 }))
 
 const started = Effect.gen(function* () {
-  const world = yield* makeApiWorld
+  const world = yield* makeMachineWorld
   const runner = yield* startRunner(world.context)
   return { world, runner, client: Context.get(world.context, Client) }
 })
 
-const read = ({ context }: ApiWorld) => Context.get(context, Client).get(Sandbox, key)
+const read = ({ context }: MachineWorld) => Context.get(context, Client).get(Sandbox, key)
 
-const isThere = (world: ApiWorld) =>
+const isThere = (world: MachineWorld) =>
   read(world).pipe(
     Effect.as(true),
     Effect.catchIf(isReason("NotFound"), () => Effect.succeed(false)),
@@ -54,11 +43,11 @@ const conditionIn = ({ status }: Sandbox, type: string) => {
 const summary = (sandbox: Sandbox): string =>
   `${conditionIn(sandbox, "Ready")} #${sandbox.status?.containerStatuses?.[0]?.restartCount}`
 
-const attempts = ({ machine }: ApiWorld): ReadonlyArray<number | undefined> =>
+const attempts = ({ machine }: MachineWorld): ReadonlyArray<number | undefined> =>
   [...machine.sandboxes.values()].map(({ spec }) => identityOf(spec)?.attempt)
 
 /** Ends what runs for the sandbox now, as if by itself. */
-const exit = Effect.fnUntraced(function* ({ machine }: ApiWorld, exitCode: number) {
+const exit = Effect.fnUntraced(function* ({ machine }: MachineWorld, exitCode: number) {
   for (const id of machine.sandboxes.keys()) yield* machine.exit(id, { exitCode })
 })
 
@@ -197,7 +186,7 @@ describe("a container that ends", () => {
       const { world, runner, client } = yield* started
       yield* client.create(Sandbox, web())
       yield* settle
-      yield* runner.crash
+      yield* runner.stop
       world.machine.sandboxes.clear()
       yield* startRunner(world.context)
       yield* settle
@@ -279,7 +268,7 @@ describe("a new runner", () => {
       yield* client.create(Sandbox, web())
       yield* settle
       const before = yield* read(world)
-      yield* runner.crash
+      yield* runner.stop
       const calls = world.machine.calls.length
       yield* startRunner(world.context)
       yield* pass(90)
@@ -296,7 +285,7 @@ describe("a new runner", () => {
       yield* settle
       yield* exit(world, 1)
       yield* settle
-      yield* runner.crash
+      yield* runner.stop
       yield* exit(world, 7)
       yield* pass(4)
       yield* startRunner(world.context)
@@ -312,7 +301,7 @@ describe("a new runner", () => {
       const { world, runner, client } = yield* started
       yield* client.create(Sandbox, web())
       yield* settle
-      yield* runner.crash
+      yield* runner.stop
       const finalizers = { metadata: { finalizers: null } }
       yield* client.patch(Sandbox, key, { patch: { type: "merge", value: finalizers } })
       yield* client.delete(Sandbox, key)

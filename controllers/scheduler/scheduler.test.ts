@@ -3,11 +3,12 @@ import { Context, Effect } from "effect"
 import { Client } from "../../client/index.ts"
 import { runController } from "../../reconciler/index.ts"
 import { Node, Sandbox } from "../../schemas/index.ts"
-import { makeApiWorld, pass, settle, startProcess } from "../../test/kit/api-world.ts"
+import { makeMachineWorld, startProcess } from "../../test/kit/machine-world.ts"
+import { pass, settle } from "../../test/kit/settle.ts"
 import { schedulerController } from "./index.ts"
 
 const started = Effect.gen(function* () {
-  const world = yield* makeApiWorld
+  const world = yield* makeMachineWorld
   yield* startProcess(
     world.context,
     Effect.flatMap(schedulerController, (scheduler) => runController(scheduler)),

@@ -52,14 +52,13 @@ export const makeNodeServer = Effect.fn("NodeServer.make")(function* (
 ): Effect.fn.Return<NodeServer, NodeServerError, Scope.Scope | SandboxRuntime> {
   const host = options.host ?? "127.0.0.1"
   const server = yield* Effect.acquireRelease(listen(options, host), close)
+  const sockets = yield* Effect.acquireRelease(Effect.sync(makeSockets), (all) =>
+    Effect.sync(() => {
+      for (const socket of all.clients) socket.terminate()
+    }),
+  )
   const fibers = yield* FiberSet.make<void>()
   const fork = yield* FiberSet.runtime(fibers)<SandboxRuntime>()
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: limits.inboundFrameBytes,
-    perMessageDeflate: false,
-    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
-  })
   const admit = (request: IncomingMessage) => routeOf(request, options, [...fibers].length)
   server.on("request", (request, response) => {
     const fiber = fork(respond(admit(request), response))
@@ -72,6 +71,14 @@ export const makeNodeServer = Effect.fn("NodeServer.make")(function* (
   })
   return { host, port: portOf(server) }
 })
+
+const makeSockets = (): WebSocketServer =>
+  new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.inboundFrameBytes,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
+  })
 
 const routeOf = (
   request: IncomingMessage,
