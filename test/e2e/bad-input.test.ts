@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { type System, startSystem, worlds } from "../kit/system.ts"
+import { endToEnd, type System, startSystem, worlds } from "../kit/system.ts"
 
 const sandbox = (name: string, container: string): string =>
   `apiVersion: compute.miren.dev/v1alpha1\nkind: Sandbox\nmetadata:\n  name: ${name}\nspec:\n  containers:\n${container}`

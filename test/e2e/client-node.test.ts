@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { eventually } from "../kit/command.ts"
-import { type System, startSystem, worlds } from "../kit/system.ts"
+import { endToEnd, type System, startSystem, worlds } from "../kit/system.ts"
 
 const crd = join(import.meta.dirname, "fixtures", "widgets-crd.yaml")
 

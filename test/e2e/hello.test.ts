@@ -4,7 +4,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { eventually } from "../kit/command.ts"
-import { type System, startSystem, worlds } from "../kit/system.ts"
+import { endToEnd, type System, startSystem, worlds } from "../kit/system.ts"
 
 const example = readFileSync(
   join(import.meta.dirname, "..", "..", "examples", "01-hello", "hello.yaml"),
