@@ -5,7 +5,7 @@ import { CliFailure, StatusFailure } from "./failure.ts"
 import { isObject } from "./json.ts"
 import { maxLineBytes, maxResponseBytes } from "./limits.ts"
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method?: TransportRequest["method"]
   readonly path: string
   readonly accept?: string

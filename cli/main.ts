@@ -22,5 +22,7 @@ process.once("SIGTERM", () => interrupt.abort())
 // `mctl get ... | head` closes the pipe: that is an end, not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1))
 
-process.exitCode = await runWords(process.argv.slice(2), program)
+const code = await runWords(process.argv.slice(2), program)
 connection?.transport.close()
+// What was written is on its way; nothing else is worth waiting for.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))

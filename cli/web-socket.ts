@@ -18,8 +18,10 @@ export const openWebSocket = async (config: ConnectionConfig, path: string): Pro
     maxPayload: maxLineBytes,
     ...tlsOptions(config),
   })
+  // Listening starts before the socket opens: frames may come with the answer itself.
+  const channel = channelOf(socket)
   await opened(socket, config.server)
-  return channelOf(socket)
+  return channel
 }
 
 const opened = (socket: WebSocket, server: string): Promise<void> =>
