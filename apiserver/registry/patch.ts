@@ -2,8 +2,7 @@
 import { decodeText, isObject, mediaType, unsupportedMediaType } from "../body.ts"
 import { limits } from "../limits.ts"
 import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
-import { applyStrategicMergePatch } from "../parts.ts"
-import { applyJsonPatch, applyMergePatch } from "../patch/index.ts"
+import { applyJsonPatch, applyMergePatch, strategicMerge } from "../patch/index.ts"
 import {
   badRequest,
   failure,
@@ -90,7 +89,7 @@ const patcher = (
   if (!isObject(value)) throw badRequest("the patch must be an object")
   if (form === "merge") return (current) => asObject(applyMergePatch(current, value))
   const { schema } = operation.target.version
-  return (current) => asObject(applyStrategicMergePatch(current, value, schema.root))
+  return (current) => strategicMerge(current, value, schema.root)
 }
 
 const applyJson = (operation: Operation, current: MutableObject, value: MutableJson[]): MutableJson => {
