@@ -22,7 +22,7 @@ export interface ApiRequest {
   readonly signal: AbortSignal
 }
 
-/** Where a response goes. After `end` or once `closed`, calls do nothing. */
+/** Where a response goes. After `end` or once the peer is gone, calls do nothing. */
 export interface ResponseSink {
   /** Sends status and headers at once (they are flushed: watchers wait for them). */
   head(status: number, headers: { readonly [name: string]: string }): void
@@ -30,5 +30,7 @@ export interface ResponseSink {
   write(chunk: Uint8Array): boolean
   /** Bytes written and not yet taken by the peer. */
   readonly pending: number
+  /** Settles when the peer has taken what was written, or is gone. */
+  drained(): Promise<void>
   end(chunk?: Uint8Array): void
 }

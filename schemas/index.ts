@@ -1,6 +1,16 @@
-export type * from "./meta/condition.ts"
-export type * from "./meta/definition.ts"
-export type * from "./meta/json.ts"
-export { apiVersionOf, type Kind, type ObjectOf } from "./meta/kind.ts"
-export type * from "./meta/object.ts"
-export * from "./meta/status.ts"
+export { type ConfigFileResult, parseConfigFile } from "./config/file.ts"
+export type { ConfigOption } from "./config/option.ts"
+export {
+  type ConfigError,
+  type ConfigFile,
+  type ConfigResolution,
+  type ConfigSources,
+  configFilePath,
+  type FlagValue,
+  formatConfigError,
+  resolveServerConfig,
+} from "./config/resolve.ts"
+export { type ServerConfig, serverOptions } from "./config/server.gen.ts"
+export { definitions } from "./definitions.gen.ts"
+export * from "./kinds.gen.ts"
+export * from "./meta/index.ts"

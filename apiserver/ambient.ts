@@ -1,0 +1,25 @@
+/** Time, chance and ids as the server sees them: tests and simulations bring their own. */
+export interface Ambient {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Calls `fn` once after `ms`, unless the returned function is called before. */
+  timer(ms: number, fn: () => void): () => void
+  uuid(): string
+  /** In [0, 1). */
+  random(): number
+}
+
+/** The machine's own clock and entropy. Its timers do not keep the process alive. */
+export const systemAmbient: Ambient = {
+  now: () => Date.now(),
+  timer: (ms, fn) => {
+    const handle = setTimeout(fn, ms)
+    handle.unref()
+    return () => clearTimeout(handle)
+  },
+  uuid: () => crypto.randomUUID(),
+  random: () => Math.random(),
+}
+
+/** RFC 3339 in whole seconds, as `metav1.Time` is written. */
+export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`

@@ -1,0 +1,73 @@
+/** Who may do what: the seam, and the rule that holds until RBAC is asked. */
+import type { UserInfo } from "./exchange.ts"
+import type { RequestInfo, ResourceRequestInfo } from "./request-info.ts"
+import { failure, qualified, type StatusError } from "./status-error.ts"
+
+/** What is asked: a resource request, or a path. */
+export interface Attributes {
+  readonly user: UserInfo
+  readonly info: RequestInfo
+}
+
+export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string }
+
+export interface Authorizer {
+  authorize(attributes: Attributes): Decision | Promise<Decision>
+}
+
+const allowed: Decision = { allowed: true }
+
+const openPaths = ["/healthz", "/livez", "/readyz", "/version"]
+const discoveryPaths = ["/api", "/apis", "/openapi", "/.well-known/openid-configuration", "/openid/v1/jwks"]
+
+const under = (path: string, roots: ReadonlyArray<string>): boolean =>
+  roots.some((root) => path === root || path.startsWith(`${root}/`))
+
+/** Paths that answer without authentication. */
+export const isOpenPath = (info: RequestInfo): boolean => info.type === "path" && under(info.path, openPaths)
+
+const selfReviews: ReadonlySet<string> = new Set([
+  "authorization.k8s.io/selfsubjectaccessreviews",
+  "authorization.k8s.io/selfsubjectrulesreviews",
+  "authentication.k8s.io/selfsubjectreviews",
+])
+
+const isSelfReview = (info: ResourceRequestInfo): boolean =>
+  info.verb === "create" && selfReviews.has(`${info.group}/${info.resource}`)
+
+/** `system:masters` may everything; who is authenticated may look around and ask about itself; nobody else anything. */
+export const defaultAuthorizer: Authorizer = {
+  authorize: ({ user, info }) => {
+    if (user.groups.includes("system:masters")) return allowed
+    if (isOpenPath(info)) return allowed
+    if (user.groups.includes("system:authenticated")) {
+      if (info.type === "path" && info.verb === "get" && under(info.path, discoveryPaths)) return allowed
+      if (info.type === "resource" && isSelfReview(info)) return allowed
+    }
+    return { allowed: false, reason: "" }
+  },
+}
+
+const scope = (info: ResourceRequestInfo): string =>
+  info.namespace === "" ? " at the cluster scope" : ` in the namespace "${info.namespace}"`
+
+/** The 403. Source: NewForbidden and authorizer's forbiddenMessage. */
+export const refusal = ({ user, info }: Attributes, reason: string): StatusError => {
+  const tail = reason === "" ? "" : `: ${reason}`
+  if (info.type === "path") {
+    const text = `forbidden: User ${JSON.stringify(user.name)} cannot ${info.verb} path ${JSON.stringify(info.path)}${tail}`
+    return failure("Forbidden", text, { details: {} })
+  }
+  const resource = info.subresource === "" ? info.resource : `${info.resource}/${info.subresource}`
+  const named = `${qualified(info.resource, info.group)}${info.name === "" ? "" : ` ${JSON.stringify(info.name)}`}`
+  const text =
+    `${named} is forbidden: User ${JSON.stringify(user.name)} cannot ${info.verb} resource ` +
+    `${JSON.stringify(resource)} in API group ${JSON.stringify(info.group)}${scope(info)}${tail}`
+  return failure("Forbidden", text, {
+    details: {
+      ...(info.name === "" ? {} : { name: info.name }),
+      ...(info.group === "" ? {} : { group: info.group }),
+      kind: info.resource,
+    },
+  })
+}

@@ -1,0 +1,149 @@
+/** The server's parts, put together: plain TypeScript from here down. */
+import type { Ambient } from "./ambient.ts"
+import { fieldManager } from "./apply/index.ts"
+import type { Authorizer } from "./authorizer.ts"
+import { ConnectHandler, type Upgrade } from "./connect/connect-handler.ts"
+import { crdId } from "./crd/definition.ts"
+import { CrdManager } from "./crd/manager.ts"
+import { crdStrategy } from "./crd/strategy.ts"
+import { DiscoveryHandler } from "./discovery/discovery-handler.ts"
+import type { ApiRequest, ResponseSink } from "./exchange.ts"
+import { HealthHandler } from "./health.ts"
+import { Metrics } from "./metrics.ts"
+import type { RegistryContext } from "./registry/context.ts"
+import { ensureNamespaces } from "./registry/first-namespaces.ts"
+import { admitByNamespace } from "./registry/namespace-lifecycle.ts"
+import { type Fault, RequestHandler } from "./request-handler.ts"
+import { Resource } from "./resource.ts"
+import { ResourceHandler } from "./resource-handler.ts"
+import { ResourceTable } from "./resource-table.ts"
+import type { ApiServerOptions } from "./server-options.ts"
+import { builtinStrategy } from "./strategies/strategies.ts"
+import { versionHandler } from "./version.ts"
+import { WatchCache } from "./watch-cache/watch-cache.ts"
+import { sendText } from "./wire/response.ts"
+
+export interface CoreOptions extends ApiServerOptions {
+  readonly ambient: Ambient
+  readonly authorizer: Authorizer
+  readonly onFault: Fault
+}
+
+export interface Core {
+  readonly start: () => Promise<void>
+  readonly handle: (request: ApiRequest, sink: ResponseSink) => Promise<void>
+  readonly upgrade: (request: ApiRequest, upgrade: Upgrade) => Promise<void>
+  readonly healthy: () => boolean
+  readonly close: () => void
+}
+
+const secretsPrefix = "/registry/core/secrets/"
+
+const plain = (_key: string, value: Uint8Array): Uint8Array => value
+
+/** Only Secrets are sealed. */
+const onlySecrets =
+  (transform: (key: string, value: Uint8Array) => Uint8Array) =>
+  (key: string, value: Uint8Array): Uint8Array =>
+    key.startsWith(secretsPrefix) ? transform(key, value) : value
+
+const builtins = (options: CoreOptions, resources: ResourceTable): ReadonlyArray<Resource> =>
+  options.definitions.map((definition) => {
+    const id = `${definition.group}/${definition.names.plural}`
+    const strategy = id === crdId ? crdStrategy(resources) : builtinStrategy(id)
+    return new Resource(definition, { origin: "builtin", strategy })
+  })
+
+const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceTable): RegistryContext => {
+  const context: RegistryContext = {
+    store: options.store,
+    cache,
+    resources,
+    ambient: options.ambient,
+    fields: fieldManager,
+    seal: onlySecrets(options.encryptValue ?? plain),
+    open: onlySecrets(options.decryptValue ?? plain),
+    admit: (request) => admitByNamespace(context, request),
+  }
+  return context
+}
+
+/** Fails when a built-in definition cannot be served. */
+export const assemble = (options: CoreOptions): Core => {
+  const { ambient, onFault } = options
+  const resources = new ResourceTable()
+  const metrics = new Metrics()
+  let manager: CrdManager | undefined
+  const cache = new WatchCache({
+    store: options.store,
+    ambient,
+    open: onlySecrets(options.decryptValue ?? plain),
+    onEvent: (resource, event) => {
+      if (resource.id !== crdId) {
+        if (event.type === "DELETED") manager?.emptied(resource)
+      } else if (event.type === "DELETED") manager?.removed(event.object.name)
+      else manager?.changed(event.object)
+    },
+    onLoaded: () => manager?.loaded(),
+    onFault,
+  })
+  for (const resource of builtins(options, resources)) {
+    resources.install(resource)
+    cache.claim(resource)
+  }
+  const context = contextOf(options, cache, resources)
+  manager = new CrdManager({ context, onFault })
+  const handler = requestHandler(options, { context, metrics, resources, cache })
+  return {
+    start: async () => {
+      await cache.start()
+      await ensureNamespaces(context, onFault)
+    },
+    handle: (request, sink) => handler.handle(request, sink),
+    upgrade: (request, upgrade) => handler.upgrade(request, upgrade),
+    healthy: () => cache.following,
+    close: () => {
+      manager?.close()
+      cache.close()
+    },
+  }
+}
+
+interface Parts {
+  readonly context: RegistryContext
+  readonly metrics: Metrics
+  readonly resources: ResourceTable
+  readonly cache: WatchCache
+}
+
+const requestHandler = (
+  options: CoreOptions,
+  { context, metrics, resources, cache }: Parts,
+): RequestHandler => {
+  const connect = new ConnectHandler(options.connect, options.ambient)
+  const resourceHandler = new ResourceHandler({ context, metrics, connect })
+  const discovery = new DiscoveryHandler(resources, connect.proxied)
+  const health = new HealthHandler([
+    { name: "ping", about: "liveness", healthy: () => true },
+    { name: "store", about: "readiness", healthy: () => cache.following },
+    { name: "informer-sync", about: "readiness", healthy: () => cache.following },
+  ])
+  return new RequestHandler({
+    ambient: options.ambient,
+    authorizer: options.authorizer,
+    metrics,
+    onFault: options.onFault,
+    resources: (call) => resourceHandler.handle(call),
+    upgrades: (call, upgrade) => resourceHandler.upgrade(call, upgrade),
+    paths: [
+      (call) => health.handle(call),
+      (call) => discovery.handle(call),
+      versionHandler(options.version),
+      async (call) => {
+        if (call.info.path !== "/metrics") return false
+        await sendText(call, 200, metrics.render())
+        return true
+      },
+    ],
+  })
+}

@@ -1,0 +1,209 @@
+/**
+ * The keeper of custom kinds: serves what established CustomResourceDefinitions define, and sees deleted ones out.
+ *
+ * Level-triggered: each event of a definition makes it look at the definition as it is now. A deleted definition goes
+ * when its last object has: 1. its finalizer is set by the deletion; 2. every object is deleted; 3. the finalizer is
+ * removed; 4. the definition vanishes, and with it discovery, schemas and watches.
+ */
+import { timestamp } from "../ambient.ts"
+import type { MutableObject } from "../machinery.ts"
+import type { RegistryContext, Target } from "../registry/context.ts"
+import { deleteObject } from "../registry/delete.ts"
+import { decodeDocument } from "../registry/document.ts"
+import { internalOperation } from "../registry/internal.ts"
+import { finalizersOf, isDeleting, metadataOf } from "../registry/object-meta.ts"
+import { updateObject } from "../registry/update.ts"
+import { Resource } from "../resource.ts"
+import { StatusError } from "../status-error.ts"
+import { customStrategy } from "../strategy.ts"
+import type { CachedObject } from "../watch-cache/cached-object.ts"
+import { establish, namesConflict } from "./conditions.ts"
+import { conditionIs, crdId, definitionOf } from "./definition.ts"
+import { cleanupFinalizer } from "./strategy.ts"
+
+const retryMs = 1_000
+
+/** Options of the server's own deletions. */
+const plainDeletion = {
+  dryRun: false,
+  propagationPolicy: undefined,
+  preconditions: { uid: "", resourceVersion: "" },
+  gracePeriodSeconds: undefined,
+} as const
+
+export interface CrdManagerOptions {
+  readonly context: RegistryContext
+  readonly onFault: (message: string, cause: unknown) => void
+}
+
+export class CrdManager {
+  readonly #context: RegistryContext
+  readonly #onFault: CrdManagerOptions["onFault"]
+  /** Ids of the resources that each definition's name serves. */
+  readonly #served = new Map<string, string>()
+  readonly #queue = new Set<string>()
+  #worker: Promise<void> | undefined
+  #state: "open" | "closed" = "open"
+
+  constructor(options: CrdManagerOptions) {
+    this.#context = options.context
+    this.#onFault = options.onFault
+  }
+
+  /** Serves every definition in the cache: after it has been read. */
+  loaded(): void {
+    const definitions = this.#definitions()
+    const names = new Set(definitions.map(({ name }) => name))
+    for (const name of [...this.#served.keys()]) if (!names.has(name)) this.#withdraw(name)
+    for (const definition of definitions) this.changed(definition)
+  }
+
+  /** A definition was written. */
+  changed(object: CachedObject): void {
+    const crd = decodeDocument(object.bytes)
+    this.#serve(object.name, crd)
+    if (isDeleting(crd) || !conditionIs(crd, "NamesAccepted", "True")) this.#enqueue(object.name)
+  }
+
+  /** A definition is gone: others may have the names that it had. */
+  removed(name: string): void {
+    this.#withdraw(name)
+    for (const other of this.#definitions()) this.#enqueue(other.name)
+  }
+
+  /** An object of a custom kind is gone: perhaps the last one that its definition waits for. */
+  emptied(resource: Resource): void {
+    if (resource.terminating) this.#enqueue(`${resource.plural}.${resource.group}`)
+  }
+
+  close(): void {
+    this.#state = "closed"
+    this.#queue.clear()
+  }
+
+  #definitions(): ReadonlyArray<CachedObject> {
+    const resource = this.#context.resources.get(crdId)
+    const cache = resource === undefined ? undefined : this.#context.cache.find(resource)
+    if (cache === undefined) return []
+    return [...cache.all()]
+  }
+
+  #serve(name: string, crd: MutableObject): void {
+    const definition = definitionOf(crd)
+    const { resources, cache } = this.#context
+    const id = definition === undefined ? "" : `${definition.group}/${definition.names.plural}`
+    const taken = resources.get(id)
+    const foreign = taken !== undefined && this.#served.get(name) !== id
+    if (definition === undefined || foreign || !conditionIs(crd, "Established", "True")) {
+      this.#withdraw(name)
+      return
+    }
+    const resource = new Resource(definition, {
+      origin: "custom",
+      strategy: customStrategy,
+      terminating: isDeleting(crd),
+    })
+    this.#served.set(name, id)
+    resources.install(resource)
+    cache.claim(resource)
+  }
+
+  #withdraw(name: string): void {
+    const id = this.#served.get(name)
+    if (id === undefined) return
+    this.#served.delete(name)
+    const resource = this.#context.resources.get(id)
+    this.#context.resources.remove(id)
+    if (resource !== undefined) this.#context.cache.release(resource)
+  }
+
+  #enqueue(name: string): void {
+    if (this.#state === "closed") return
+    this.#queue.add(name)
+    this.#worker ??= this.#drain()
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.resolve()
+    for (const name of this.#queue) {
+      this.#queue.delete(name)
+      try {
+        await this.#reconcile(name)
+      } catch (cause) {
+        if (this.#state === "closed") break
+        this.#onFault("a CustomResourceDefinition could not be brought up to date", cause)
+        this.#context.ambient.timer(retryMs, () => this.#enqueue(name))
+      }
+    }
+    this.#worker = undefined
+  }
+
+  async #reconcile(name: string): Promise<void> {
+    const found = this.#definitions().find((definition) => definition.name === name)
+    if (found === undefined) return
+    const crd = decodeDocument(found.bytes)
+    if (isDeleting(crd)) {
+      if (finalizersOf(crd).includes(cleanupFinalizer)) await this.#seeOut(name)
+    } else if (
+      !conditionIs(crd, "NamesAccepted", "True") &&
+      namesConflict(crd, this.#context.resources) === undefined
+    ) {
+      await this.#write(name, "status", (current) => establish(current, this.#context.resources, this.#now()))
+    }
+  }
+
+  async #seeOut(name: string): Promise<void> {
+    const { resources, cache } = this.#context
+    const id = this.#served.get(name)
+    const resource = id === undefined ? undefined : resources.get(id)
+    const objects = resource === undefined ? undefined : cache.find(resource)
+    if (resource !== undefined && objects !== undefined) {
+      await cache.fresh()
+      for (const object of [...objects.all()]) await this.#delete(resource, object)
+      await cache.fresh()
+      if (objects.size > 0) return
+    }
+    await this.#write(name, "", (crd) => {
+      const metadata = metadataOf(crd)
+      metadata.finalizers = finalizersOf(crd).filter((finalizer) => finalizer !== cleanupFinalizer)
+    })
+  }
+
+  async #delete(resource: Resource, object: CachedObject): Promise<void> {
+    const { namespace, name } = object
+    const target: Target = { resource, version: resource.storage, namespace, name, subresource: "" }
+    try {
+      await deleteObject(internalOperation(this.#context, target, "delete"), plainDeletion)
+    } catch (error) {
+      if (!(error instanceof StatusError && error.reason === "NotFound")) throw error
+    }
+  }
+
+  #now(): string {
+    return timestamp(this.#context.ambient.now())
+  }
+
+  async #write(name: string, subresource: string, change: (crd: MutableObject) => void): Promise<void> {
+    const resource = this.#context.resources.get(crdId)
+    if (resource === undefined) return
+    const target: Target = { resource, version: resource.storage, namespace: "", name, subresource }
+    const options = {
+      dryRun: false,
+      fieldValidation: "Ignore",
+      fieldManager: "apiserver",
+      named: true,
+      force: false,
+    } as const
+    try {
+      await updateObject(internalOperation(this.#context, target, "update"), {
+        options,
+        next: (current) => {
+          change(current)
+          return current
+        },
+      })
+    } catch (error) {
+      if (!(error instanceof StatusError && error.reason === "NotFound")) throw error
+    }
+  }
+}

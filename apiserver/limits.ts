@@ -1,0 +1,51 @@
+/** Every bound of the API server, in one place. Exceeding one is always answered with a Status. */
+export const limits = {
+  /** A request body. Source: apiserver's MaxRequestBodyBytes. */
+  bodyBytesMax: 3 * 1024 * 1024,
+  urlCharactersMax: 16 * 1024,
+  /** Nesting of a document; each level of a schema takes two. */
+  jsonDepthMax: 200,
+  jsonPatchOperationsMax: 10_000,
+  /** Items in one page, whatever `limit` says. */
+  pageItemsMax: 100_000,
+  /** Items of one deletecollection read at a time. */
+  deleteCollectionPage: 500,
+  /** Open watches over all clients. */
+  watchersMax: 20_000,
+  /** Bytes that a watcher may be behind before it is ended with 410. */
+  watchPendingBytesMax: 16 * 1024 * 1024,
+  /** Bytes written ahead of a peer before a streamed list or the opening of a watch waits for it. */
+  streamAheadBytes: 1024 * 1024,
+  /** Size of one written piece of a list. */
+  streamChunkBytes: 256 * 1024,
+  /** Events of one resource kept for watches that start in the past. */
+  windowEventsMax: 10_000,
+  windowBytesMax: 64 * 1024 * 1024,
+  /** Source: cacher.go, defaultBookmarkFrequency. */
+  bookmarkMs: 60_000,
+  /** A watch without timeoutSeconds lives between one and two of these. Source: --min-request-timeout. */
+  watchTimeoutMsMin: 1_800_000,
+  /** How long a request waits for the cache to reach a revision. */
+  freshMsMax: 3_000,
+  /** Source: GuaranteedUpdate; bounded here. */
+  updateAttemptsMax: 10,
+  generateNameAttemptsMax: 8,
+  gzipBytesMin: 128 * 1024,
+  fieldManagerCharactersMax: 128,
+  annotationBytesMax: 256 * 1024,
+  /** Start of the server: pages of the first read of the store. */
+  loadPage: 2_000,
+  /** Frontend. */
+  headersTimeoutMs: 30_000,
+  requestTimeoutMs: 60_000,
+  connectionsMax: 10_000,
+  streamsPerConnectionMax: 1_000,
+  streamWindowBytes: 1024 * 1024,
+  sessionMemoryMegabytes: 1_024,
+  headersMax: 200,
+  keepAliveMs: 90_000,
+  keepAliveProbeMs: 30_000,
+  closeMs: 2_000,
+  /** Connecting to a node for log, exec, attach and portforward. */
+  connectMs: 10_000,
+} as const

@@ -1,0 +1,113 @@
+/** The server's metrics with the field's names, in Prometheus' text format. Source: apiserver endpoints/metrics. */
+import type { RequestInfo } from "./request-info.ts"
+import type { Resource } from "./resource.ts"
+
+const buckets = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+]
+
+interface Histogram {
+  readonly counts: number[]
+  sum: number
+  count: number
+}
+
+type Labels = { readonly [name: string]: string }
+
+const escaped = (value: string): string =>
+  value.replace(/[\\"\n]/g, (char) => (char === "\n" ? "\\n" : `\\${char}`))
+
+const labelText = (labels: Labels): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}="${escaped(value)}"`)
+    .join(",")
+
+const labelsOf = (info: RequestInfo | undefined): Labels => {
+  if (info === undefined)
+    return { verb: "", group: "", version: "", resource: "", subresource: "", scope: "" }
+  if (info.type === "path") {
+    return { verb: info.verb.toUpperCase(), group: "", version: "", resource: "", subresource: "", scope: "" }
+  }
+  const { verb, group, version, resource, subresource } = info
+  const scope = info.name !== "" ? "resource" : info.namespace !== "" ? "namespace" : "cluster"
+  return { verb: verb.toUpperCase(), group, version, resource, subresource, scope }
+}
+
+export class Metrics {
+  readonly #totals = new Map<string, number>()
+  readonly #durations = new Map<string, Histogram>()
+  readonly #watchers = new Map<string, number>()
+  #open = 0
+
+  /** Open watches. */
+  get watchers(): number {
+    return this.#open
+  }
+
+  /** Resources that are not served share one row: clients must not be able to make rows. */
+  observe(
+    info: RequestInfo | undefined,
+    more: { readonly code: number; readonly seconds: number; readonly known: boolean },
+  ): void {
+    const labels = labelsOf(more.known ? info : undefined)
+    const total = labelText({ ...labels, code: String(more.code) })
+    this.#totals.set(total, (this.#totals.get(total) ?? 0) + 1)
+    if (labels.verb === "WATCH") return
+    const key = labelText(labels)
+    let histogram = this.#durations.get(key)
+    if (histogram === undefined) {
+      histogram = { counts: buckets.map(() => 0), sum: 0, count: 0 }
+      this.#durations.set(key, histogram)
+    }
+    histogram.sum += more.seconds
+    histogram.count++
+    const at = buckets.findIndex((bound) => more.seconds <= bound)
+    if (at >= 0) histogram.counts[at] = (histogram.counts[at] ?? 0) + 1
+  }
+
+  /** Counts an open watch until the returned function is called. */
+  watcherOpened({ group, plural, kind, storage }: Resource): () => void {
+    const labels = labelText({ group, version: storage.name, kind, resource: plural })
+    this.#watchers.set(labels, (this.#watchers.get(labels) ?? 0) + 1)
+    this.#open++
+    return () => {
+      this.#watchers.set(labels, (this.#watchers.get(labels) ?? 1) - 1)
+      this.#open--
+    }
+  }
+
+  render(): string {
+    const lines = [
+      "# HELP apiserver_request_total Requests by verb, group, version, resource, scope and HTTP code.",
+      "# TYPE apiserver_request_total counter",
+      ...[...this.#totals].map(([labels, value]) => `apiserver_request_total{${labels}} ${value}`),
+      "# HELP apiserver_request_duration_seconds Time from the head of a request to the end of its answer.",
+      "# TYPE apiserver_request_duration_seconds histogram",
+      ...[...this.#durations].flatMap(([labels, histogram]) => histogramLines(labels, histogram)),
+      "# HELP apiserver_longrunning_requests Open watches and streams.",
+      "# TYPE apiserver_longrunning_requests gauge",
+      ...[...this.#watchers].map(
+        ([labels, value]) => `apiserver_longrunning_requests{verb="WATCH",${labels}} ${value}`,
+      ),
+      "# HELP apiserver_registered_watchers Open watches by kind.",
+      "# TYPE apiserver_registered_watchers gauge",
+      ...[...this.#watchers].map(([labels, value]) => `apiserver_registered_watchers{${labels}} ${value}`),
+    ]
+    return `${lines.join("\n")}\n`
+  }
+}
+
+const histogramLines = (labels: string, { counts, sum, count }: Histogram): ReadonlyArray<string> => {
+  const name = "apiserver_request_duration_seconds"
+  let cumulative = 0
+  const rows = buckets.map((bound, index) => {
+    cumulative += counts[index] ?? 0
+    return `${name}_bucket{${labels},le="${bound}"} ${cumulative}`
+  })
+  return [
+    ...rows,
+    `${name}_bucket{${labels},le="+Inf"} ${count}`,
+    `${name}_sum{${labels}} ${sum}`,
+    `${name}_count{${labels}} ${count}`,
+  ]
+}

@@ -1,0 +1,64 @@
+/** What the verbs of the registry work with. */
+
+import type { Store } from "../../store/index.ts"
+import type { Ambient } from "../ambient.ts"
+import { timestamp } from "../ambient.ts"
+import type { Call } from "../call.ts"
+import type { FieldManager, MutableObject } from "../machinery.ts"
+import type { ResourceRequestInfo } from "../request-info.ts"
+import type { Resource, ResourceVersion } from "../resource.ts"
+import type { ResourceTable } from "../resource-table.ts"
+import type { Subject } from "../status-error.ts"
+import type { StrategyContext } from "../strategy.ts"
+import type { WatchCache } from "../watch-cache/watch-cache.ts"
+
+export interface RegistryContext {
+  readonly store: Store
+  readonly cache: WatchCache
+  readonly resources: ResourceTable
+  readonly ambient: Ambient
+  readonly fields: FieldManager
+  /** What is stored for a value in clear, and back. */
+  readonly seal: (key: string, value: Uint8Array) => Uint8Array
+  readonly open: (key: string, value: Uint8Array) => Uint8Array
+  /** Refuses a write that surroundings forbid (namespace lifecycle, later webhooks and policies). */
+  readonly admit: Admission
+}
+
+/** A write about to happen. Admission may change `object`, and throws to refuse. */
+export interface AdmissionRequest {
+  readonly operation: "CREATE" | "UPDATE" | "DELETE"
+  readonly target: Target
+  readonly object: MutableObject | undefined
+  readonly old: MutableObject | undefined
+  readonly dryRun: boolean
+  readonly call: Call
+}
+
+export type Admission = (request: AdmissionRequest) => Promise<void>
+
+/** The object or collection that a request is about, in the version that it speaks. */
+export interface Target {
+  readonly resource: Resource
+  readonly version: ResourceVersion
+  readonly namespace: string
+  readonly name: string
+  readonly subresource: string
+}
+
+/** A verb's call: the request with its target. */
+export interface Operation {
+  readonly context: RegistryContext
+  readonly call: Call<ResourceRequestInfo>
+  readonly target: Target
+}
+
+export const keyOf = (target: Target): string => target.resource.key(target.namespace, target.name)
+
+export const subjectOf = (target: Target): Subject => target.resource.subject(target.name)
+
+export const strategyContext = ({ context, call, target }: Operation): StrategyContext => ({
+  user: call.request.user,
+  now: timestamp(context.ambient.now()),
+  subresource: target.subresource,
+})

@@ -1,0 +1,81 @@
+/** DeleteOptions, from the body or the query. */
+import { decodeObject, isObject } from "../body.ts"
+import type { Call } from "../call.ts"
+import type { FieldError, MutableObject } from "../machinery.ts"
+import { badRequest, invalidOptions } from "../status-error.ts"
+import { stringOf } from "./object-meta.ts"
+import { dryRunErrors, notSupported } from "./write-options.ts"
+
+export type PropagationPolicy = "Foreground" | "Background" | "Orphan"
+
+export interface DeleteOptions {
+  readonly dryRun: boolean
+  readonly propagationPolicy: PropagationPolicy | undefined
+  readonly preconditions: { readonly uid: string; readonly resourceVersion: string }
+  readonly gracePeriodSeconds: number | undefined
+}
+
+const policies: ReadonlyArray<PropagationPolicy> = ["Background", "Foreground", "Orphan"]
+
+const fromQuery = (query: URLSearchParams): MutableObject => {
+  const options: MutableObject = {}
+  const policy = query.get("propagationPolicy")
+  if (policy !== null) options.propagationPolicy = policy
+  const orphan = query.get("orphanDependents")
+  if (orphan !== null) options.orphanDependents = orphan === "true" || orphan === "1"
+  const grace = query.get("gracePeriodSeconds")
+  if (grace !== null) options.gracePeriodSeconds = Number(grace)
+  const dryRun = query.getAll("dryRun").filter((value) => value !== "")
+  if (dryRun.length > 0) options.dryRun = dryRun
+  return options
+}
+
+const fromBody = (call: Call): MutableObject => {
+  const { object } = decodeObject(call.request.body, call.request.headers["content-type"])
+  const kind = stringOf(object, "kind")
+  if (kind !== "" && kind !== "DeleteOptions") throw badRequest(`expected DeleteOptions, not ${kind}`)
+  return object
+}
+
+const policyOf = (options: MutableObject): PropagationPolicy | undefined => {
+  const { orphanDependents } = options
+  if (typeof orphanDependents === "boolean") return orphanDependents ? "Orphan" : "Background"
+  return policies.find((policy) => policy === options.propagationPolicy)
+}
+
+const errorsOf = (options: MutableObject, dryRun: ReadonlyArray<string>): ReadonlyArray<FieldError> => {
+  const errors: FieldError[] = [...dryRunErrors(dryRun)]
+  const { propagationPolicy, orphanDependents } = options
+  if (propagationPolicy !== undefined && propagationPolicy !== null) {
+    if (typeof orphanDependents === "boolean") {
+      const detail = "Invalid value: orphanDependents and deletionPropagation cannot be both set"
+      errors.push({ field: "propagationPolicy", type: "FieldValueInvalid", detail })
+    }
+    if (!policies.some((policy) => policy === propagationPolicy)) {
+      errors.push(notSupported("propagationPolicy", String(propagationPolicy), policies))
+    }
+  }
+  return errors
+}
+
+/** Fails with `BadRequest`, `Invalid`. */
+export const parseDeleteOptions = (call: Call): DeleteOptions => {
+  const options = call.request.body.length > 0 ? fromBody(call) : fromQuery(call.info.query)
+  const dryRunValues = Array.isArray(options.dryRun) ? options.dryRun.map(String) : []
+  const queryDryRun = call.info.query.getAll("dryRun").filter((value) => value !== "")
+  const dryRun = [...dryRunValues, ...queryDryRun]
+  const errors = errorsOf(options, dryRun)
+  if (errors.length > 0) throw invalidOptions("DeleteOptions", errors)
+  const preconditions = isObject(options.preconditions) ? options.preconditions : {}
+  const grace = options.gracePeriodSeconds
+  return {
+    dryRun: dryRun.length > 0,
+    propagationPolicy: policyOf(options),
+    preconditions: {
+      uid: stringOf(preconditions, "uid"),
+      resourceVersion: stringOf(preconditions, "resourceVersion"),
+    },
+    gracePeriodSeconds:
+      typeof grace === "number" && Number.isFinite(grace) ? (grace < 0 ? 1 : grace) : undefined,
+  }
+}

@@ -1,0 +1,36 @@
+/** Admission by the state of the namespace: it must exist, and not be going. Source: plugin namespace/lifecycle. */
+import { forbidden, notFound } from "../status-error.ts"
+import type { AdmissionRequest, RegistryContext, Target } from "./context.ts"
+import { decodeDocument } from "./document.ts"
+import { isDeleting } from "./object-meta.ts"
+import { type Current, currentFromCache, currentFromStore } from "./written.ts"
+
+const namespacesId = "/namespaces"
+
+const terminating = ({ target }: AdmissionRequest): Error => {
+  const { namespace } = target
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`
+  const cause = {
+    reason: "NamespaceTerminating",
+    message: `namespace ${namespace} is being terminated`,
+    field: "metadata.namespace",
+  }
+  return forbidden(target.resource.subject(target.name), why, [cause])
+}
+
+/** Refuses creations in namespaces that are missing (`NotFound`) or going (`Forbidden`). */
+export const admitByNamespace = async (
+  context: RegistryContext,
+  request: AdmissionRequest,
+): Promise<void> => {
+  const { target, operation } = request
+  if (operation !== "CREATE" || !target.resource.namespaced) return
+  const resource = context.resources.get(namespacesId)
+  if (resource === undefined) return
+  const name = target.namespace
+  const namespace: Target = { resource, version: resource.storage, namespace: "", name, subresource: "" }
+  const found: Current | undefined =
+    currentFromCache(context, namespace) ?? (await currentFromStore(context, namespace))
+  if (found === undefined) throw notFound(resource.subject(name))
+  if (isDeleting(decodeDocument(found.bytes))) throw terminating(request)
+}

@@ -1,0 +1,78 @@
+/** The way into the store: bytes at the storage version, sealed, with a condition; and the way of reading one back. */
+
+import type { Expect } from "../../store/index.ts"
+import type { MutableObject } from "../machinery.ts"
+import { cacheDocument, readThrough } from "../watch-cache/cached-object.ts"
+import { keyOf, type RegistryContext, type Target } from "./context.ts"
+import { decodeDocument, encodeDocument, withResourceVersion } from "./document.ts"
+
+/** The current state of an object, with where it was read. */
+export interface Current {
+  readonly revision: bigint
+  /** Served bytes at the storage version. */
+  readonly bytes: Buffer
+  /** From the cache it may be old; from the store it was current when read. */
+  readonly source: "cache" | "store"
+}
+
+/** An object that has been stored, or would be: in the version of the request. */
+export interface Written {
+  readonly bytes: Buffer
+  readonly revision: bigint
+}
+
+/** What a patch wrote, and whether it made the object. */
+export interface PatchResult {
+  readonly written: Written
+  readonly created: boolean
+}
+
+export const currentFromCache = (context: RegistryContext, target: Target): Current | undefined => {
+  const found = context.cache.get(target.resource).get(keyOf(target))
+  return found === undefined ? undefined : { revision: found.revision, bytes: found.bytes, source: "cache" }
+}
+
+export const currentFromStore = async (
+  context: RegistryContext,
+  target: Target,
+): Promise<Current | undefined> => {
+  const key = keyOf(target)
+  const { kv } = await context.store.get(key)
+  if (kv === undefined) return undefined
+  const stored = { key, value: context.open(key, kv.value), revision: kv.modRevision }
+  const found = cacheDocument(stored, target.resource)
+  if (found === undefined) throw new Error(`the stored document ${key} is not readable`)
+  return { revision: kv.modRevision, bytes: found.bytes, source: "store" }
+}
+
+/** The current object in the version of the request; a fresh copy that may be changed. */
+export const decodeCurrent = (current: Current, target: Target): MutableObject => {
+  const object = decodeDocument(current.bytes)
+  return target.version === target.resource.storage ? object : readThrough(object, target.version)
+}
+
+/** The bytes to store for an object in the version of the request. */
+export const storedBytes = (object: MutableObject, target: Target): Uint8Array =>
+  encodeDocument({ ...object, apiVersion: target.resource.storage.apiVersion })
+
+/** The served bytes of an object in the version of the request. */
+export const servedBytes = (object: MutableObject, revision: bigint | undefined): Buffer => {
+  const bytes = withResourceVersion(encodeDocument(object), revision)
+  if (bytes === undefined) throw new Error("an encoded document has no metadata")
+  return bytes
+}
+
+/** Stores the object if the expectation holds. Rejects with a StoreError otherwise. */
+export const putObject = async (
+  context: RegistryContext,
+  target: Target,
+  write: { readonly object: MutableObject; readonly expect: Expect },
+): Promise<Written> => {
+  const key = keyOf(target)
+  const stored = storedBytes(write.object, target)
+  const revision = await context.store.put({ key, value: context.seal(key, stored), expect: write.expect })
+  const atStorage = target.version === target.resource.storage
+  const bytes = atStorage ? withResourceVersion(stored, revision) : servedBytes(write.object, revision)
+  if (bytes === undefined) throw new Error("an encoded document has no metadata")
+  return { bytes, revision }
+}

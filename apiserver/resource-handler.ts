@@ -1,0 +1,241 @@
+/** Requests for resources: finds what is asked for, and lets the verb answer. */
+import type { Call } from "./call.ts"
+import type { ConnectHandler, Upgrade } from "./connect/connect-handler.ts"
+import { crdId } from "./crd/definition.ts"
+import { limits } from "./limits.ts"
+import type { Metrics } from "./metrics.ts"
+import { type Negotiated, negotiate, type View } from "./negotiation.ts"
+import type { Operation, RegistryContext, Target } from "./registry/context.ts"
+import { create } from "./registry/create.ts"
+import { deleteObject } from "./registry/delete.ts"
+import { deleteCollection } from "./registry/delete-collection.ts"
+import { parseDeleteOptions } from "./registry/delete-options.ts"
+import { decodeDocument } from "./registry/document.ts"
+import { get } from "./registry/get.ts"
+import { list } from "./registry/list.ts"
+import { patch } from "./registry/patch.ts"
+import { put } from "./registry/put.ts"
+import { answerReview } from "./registry/review.ts"
+import { patchScale, putScale, scaleOf } from "./registry/scale.ts"
+import { watch } from "./registry/watch.ts"
+import type { Written } from "./registry/written.ts"
+import type { ResourceRequestInfo } from "./request-info.ts"
+import { methodNotAllowed, tooManyRequests } from "./status-error.ts"
+import { bytesIn } from "./watch-cache/cached-object.ts"
+import { listViews, sendList } from "./wire/list-response.ts"
+import { objectViews, sendObject, sendValue } from "./wire/object-response.ts"
+import { headersOf, sendJson } from "./wire/response.ts"
+import { type IncludeObject, parseIncludeObject } from "./wire/views.ts"
+import { watchFormat } from "./wire/watch-format.ts"
+
+export interface ResourceHandlerOptions {
+  readonly context: RegistryContext
+  readonly metrics: Metrics
+  readonly connect: ConnectHandler
+}
+
+type ResourceCall = Call<ResourceRequestInfo>
+
+/** What is served at the path of a request; undefined when nothing is. */
+export const findTarget = (context: RegistryContext, info: ResourceRequestInfo): Target | undefined => {
+  const served = context.resources.find(info.group, info.version, info.resource)
+  if (served === undefined) return undefined
+  const { resource } = served
+  const itself = resource.id === "/namespaces"
+  const namespace = itself ? "" : info.namespace
+  if (!resource.namespaced && namespace !== "") return undefined
+  if (resource.namespaced && namespace === "" && info.name !== "") return undefined
+  return { ...served, namespace, name: info.name, subresource: info.subresource }
+}
+
+const hasSubresource = ({ resource, version, subresource }: Target): boolean => {
+  if (subresource === "") return true
+  if (subresource === "status") return version.hasStatus
+  if (subresource === "scale") return version.definition.subresources?.scale !== undefined
+  return (
+    resource.strategy.subresources !== undefined && Object.hasOwn(resource.strategy.subresources, subresource)
+  )
+}
+
+interface Answering {
+  readonly operation: Operation
+  readonly negotiated: Negotiated
+  readonly include: IncludeObject
+}
+
+export class ResourceHandler {
+  readonly #context: RegistryContext
+  readonly #metrics: Metrics
+  readonly #connect: ConnectHandler
+
+  constructor({ context, metrics, connect }: ResourceHandlerOptions) {
+    this.#context = context
+    this.#metrics = metrics
+    this.#connect = connect
+  }
+
+  /** Answers; false when nothing is served at this path. */
+  async handle(call: ResourceCall): Promise<boolean> {
+    const target = findTarget(this.#context, call.info)
+    if (target === undefined) return false
+    if (this.#connect.serves(target)) {
+      await this.#connect.stream({ context: this.#context, call, target })
+      return true
+    }
+    if (!hasSubresource(target)) return false
+    this.#warnOfDeprecation(call, target)
+    const operation: Operation = { context: this.#context, call, target }
+    if (target.resource.strategy.answer !== undefined) await this.#review(operation)
+    else if (target.subresource === "scale") await this.#scale(operation)
+    else await this.#verb(operation)
+    return true
+  }
+
+  /** Joins an upgraded connection with the node's; false when nothing is served at this path. */
+  async upgrade(call: ResourceCall, upgrade: Upgrade): Promise<boolean> {
+    const target = findTarget(this.#context, call.info)
+    if (target === undefined || !this.#connect.serves(target)) return false
+    await this.#connect.upgrade({ context: this.#context, call, target }, upgrade)
+    return true
+  }
+
+  #warnOfDeprecation(call: ResourceCall, { version, resource }: Target): void {
+    const { deprecated, deprecationWarning } = version.definition
+    if (deprecated !== true) return
+    call.warnings.push(deprecationWarning ?? `${version.apiVersion} ${resource.kind} is deprecated`)
+  }
+
+  #answering(operation: Operation, views: ReadonlySet<View>): Answering {
+    const { call } = operation
+    const { headers } = call.request
+    const asked = { accept: headers.accept, userAgent: headers["user-agent"], query: call.info.query }
+    return { operation, negotiated: negotiate(asked, views), include: parseIncludeObject(call.info.query) }
+  }
+
+  async #verb(operation: Operation): Promise<void> {
+    const { target, call } = operation
+    const { verb } = call.info
+    if (target.subresource !== "" && !["get", "update", "patch"].includes(verb)) {
+      throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
+    }
+    switch (verb) {
+      case "get":
+        return this.#get(this.#answering(operation, objectViews))
+      case "list":
+        return this.#list(this.#answering(operation, listViews), list)
+      case "watch":
+        return this.#watch(this.#answering(operation, objectViews))
+      case "deletecollection":
+        return this.#list(this.#answering(operation, listViews), deleteCollection)
+      case "create":
+        this.#refuseUnplaced(operation)
+        return this.#write(this.#answering(operation, objectViews), async () => [
+          201,
+          await create(operation),
+        ])
+      case "update":
+        return this.#write(this.#answering(operation, objectViews), async () => [200, await put(operation)])
+      case "patch":
+        return this.#write(this.#answering(operation, objectViews), async () => {
+          const { written, created } = await patch(operation)
+          return [created ? 201 : 200, written]
+        })
+      case "delete":
+        return this.#delete(this.#answering(operation, objectViews))
+    }
+  }
+
+  #refuseUnplaced({ target, call }: Operation): void {
+    if (target.resource.namespaced && target.namespace === "") {
+      throw methodNotAllowed(target.resource.subject(), call.info.method)
+    }
+  }
+
+  async #get(answering: Answering): Promise<void> {
+    const { operation } = answering
+    const { resource, version } = operation.target
+    const found = await get(operation)
+    await this.#sendObject(answering, 200, bytesIn(found, version, resource))
+  }
+
+  #sendObject({ operation, negotiated, include }: Answering, status: number, bytes: Buffer): Promise<void> {
+    const { version } = operation.target
+    const now = this.#context.ambient.now()
+    return sendObject(operation.call, { status, bytes, version, negotiated, include, now })
+  }
+
+  async #list({ operation, negotiated, include }: Answering, read: typeof list): Promise<void> {
+    const { resource, version } = operation.target
+    const listed = await read(operation)
+    const now = this.#context.ambient.now()
+    await sendList(operation.call, { listed, resource, version, negotiated, include, now })
+  }
+
+  async #write(answering: Answering, write: () => Promise<readonly [number, Written]>): Promise<void> {
+    const [status, written] = await write()
+    await this.#settle(answering.operation, written)
+    await this.#sendObject(answering, status, written.bytes)
+  }
+
+  /** A definition is in force when its write is answered. */
+  async #settle({ target }: Operation, { revision }: Written): Promise<void> {
+    if (target.resource.id === crdId) await this.#context.cache.reach(revision)
+  }
+
+  async #delete(answering: Answering): Promise<void> {
+    const { operation } = answering
+    const { call, target } = operation
+    const deleted = await deleteObject(operation, parseDeleteOptions(call))
+    const written = deleted.type === "held" ? deleted.written : deleted.last
+    await this.#settle(operation, written)
+    if (deleted.type === "held") return this.#sendObject(answering, 200, written.bytes)
+    const { group, plural } = target.resource
+    const details = { name: target.name, ...(group === "" ? {} : { group }), kind: plural, uid: deleted.uid }
+    const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details }
+    await sendValue(call, { status: 200, negotiated: answering.negotiated }, status)
+  }
+
+  async #watch({ operation, negotiated, include }: Answering): Promise<void> {
+    const { call, target } = operation
+    if (this.#metrics.watchers >= limits.watchersMax) {
+      throw tooManyRequests(`the server has ${limits.watchersMax} open watches already: try again later`)
+    }
+    const now = () => this.#context.ambient.now()
+    const format = watchFormat({ ...target, negotiated, include, now })
+    await watch(operation, {
+      format,
+      head: () => {
+        call.sink.head(200, headersOf(call, { status: 200, contentType: "application/json" }))
+        return call.sink
+      },
+      opened: (watcher) => watcher.onEnd(this.#metrics.watcherOpened(target.resource)),
+    })
+  }
+
+  async #scale(operation: Operation): Promise<void> {
+    const { call, target } = operation
+    const { negotiated } = this.#answering(operation, new Set<View>([""]))
+    const answer = { status: 200, negotiated }
+    switch (call.info.verb) {
+      case "get": {
+        const { bytes } = await get({ ...operation, target: { ...target, subresource: "" } })
+        return sendValue(call, answer, scaleOf(decodeDocument(bytes), target))
+      }
+      case "update":
+        return sendValue(call, answer, await putScale(operation))
+      case "patch":
+        return sendValue(call, answer, await patchScale(operation))
+      default:
+        throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
+    }
+  }
+
+  async #review(operation: Operation): Promise<void> {
+    const { call, target } = operation
+    if (call.info.verb !== "create" || target.subresource !== "") {
+      throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
+    }
+    const { negotiated } = this.#answering(operation, new Set<View>([""]))
+    await sendJson(call, { status: 201, pretty: negotiated.pretty }, await answerReview(operation))
+  }
+}

@@ -1,0 +1,2 @@
+export { matchFields, parseFieldSelector } from "./field-selector.ts"
+export { parseLabelSelector } from "./label-selector.ts"

@@ -1,0 +1,47 @@
+/**
+ * What one kind may do differently from the generic registry. Everything is optional; a kind without one behaves as a
+ * custom resource does. Functions are synchronous and see documents in the version of the request.
+ */
+import type { UserInfo } from "./exchange.ts"
+import type { FieldError, MutableObject } from "./machinery.ts"
+import type { StatusError } from "./status-error.ts"
+
+/** What a strategy may ask of its surroundings. */
+export interface StrategyContext {
+  readonly user: UserInfo
+  /** RFC 3339 seconds. */
+  readonly now: string
+  /** "" on the main endpoint. */
+  readonly subresource: string
+}
+
+export interface Strategy {
+  /** Whether `metadata.generation` is kept. */
+  readonly generation: boolean
+  /** Whether an update without resourceVersion overwrites whatever is there. */
+  readonly unconditionalUpdate: boolean
+  /** Whether names are DNS labels instead of subdomains. */
+  readonly labelNames?: boolean
+  /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */
+  readonly subresources?: { readonly [name: string]: (next: MutableObject, old: MutableObject) => void }
+  /** Answers a create by itself: nothing is stored (reviews). */
+  readonly answer?: (
+    object: MutableObject,
+    context: StrategyContext,
+  ) => MutableObject | Promise<MutableObject>
+  /** Changes the object in place before defaults and validation. */
+  readonly prepareCreate?: (object: MutableObject, context: StrategyContext) => void
+  readonly prepareUpdate?: (object: MutableObject, old: MutableObject, context: StrategyContext) => void
+  readonly validate?: (object: MutableObject, old: MutableObject | undefined) => ReadonlyArray<FieldError>
+  /** Refuses a deletion. */
+  readonly refuseDelete?: (name: string) => StatusError | undefined
+  /** Finalizers that a deletion adds. */
+  readonly deletionFinalizers?: ReadonlyArray<string>
+  /** Marks an object whose deletion has begun. */
+  readonly prepareDelete?: (object: MutableObject, context: StrategyContext) => void
+  /** Whether something besides metadata.finalizers still holds a deleted object. */
+  readonly held?: (object: MutableObject) => boolean
+}
+
+/** The strategy of custom resources, and of built-in kinds that need nothing else. */
+export const customStrategy: Strategy = { generation: true, unconditionalUpdate: false }

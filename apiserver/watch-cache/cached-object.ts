@@ -1,0 +1,83 @@
+/** One version of one object as the cache holds it: its served bytes, and the few fields that selectors ask for. */
+import type { MutableObject } from "../machinery.ts"
+import { decodeDocument, encodeDocument, withResourceVersion } from "../registry/document.ts"
+import { fieldText, labelsOf, metadataOf, stringOf, valueAt } from "../registry/object-meta.ts"
+import type { Resource, ResourceVersion } from "../resource.ts"
+
+export interface CachedObject {
+  readonly key: string
+  readonly namespace: string
+  readonly name: string
+  readonly revision: bigint
+  /** In the storage version, with resourceVersion; what GET, LIST and WATCH write. Shared: never changed. */
+  readonly bytes: Buffer
+  readonly labels: { readonly [key: string]: string } | undefined
+  /** Values of the resource's selectable fields, in their order. */
+  readonly fields: ReadonlyArray<string> | undefined
+}
+
+export interface StoredDocument {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly revision: bigint
+}
+
+/** A document read through a version: converted, pruned, defaulted. Changes `object`. */
+export const readThrough = (object: MutableObject, version: ResourceVersion): MutableObject => {
+  object.apiVersion = version.apiVersion
+  version.schema.prune(object)
+  version.schema.applyDefaults(object)
+  return object
+}
+
+/**
+ * Reads a stored document once: converted to the storage version, pruned and defaulted where its schema has moved on.
+ * Undefined when the bytes are no document of ours.
+ */
+export const cacheDocument = (stored: StoredDocument, resource: Resource): CachedObject | undefined => {
+  const text = Buffer.from(stored.value.buffer, stored.value.byteOffset, stored.value.byteLength).toString(
+    "utf8",
+  )
+  let object: MutableObject
+  let value = stored.value
+  try {
+    object = readThrough(decodeDocument(stored.value), resource.storage)
+    if (JSON.stringify(object) !== text) value = encodeDocument(object)
+  } catch {
+    return undefined
+  }
+  const bytes = withResourceVersion(value, stored.revision)
+  if (bytes === undefined) return undefined
+  const metadata = metadataOf(object)
+  const { selectableFields } = resource
+  return {
+    key: stored.key,
+    namespace: stringOf(metadata, "namespace"),
+    name: stringOf(metadata, "name"),
+    revision: stored.revision,
+    bytes,
+    labels: labelsOf(object),
+    fields:
+      selectableFields.length === 0
+        ? undefined
+        : selectableFields.map(({ keys }) => fieldText(valueAt(object, keys))),
+  }
+}
+
+const views = new WeakMap<CachedObject, Map<string, Buffer>>()
+
+/** The object's bytes in a version: the cached ones, or made once and remembered while the object is. */
+export const bytesIn = (object: CachedObject, version: ResourceVersion, resource: Resource): Buffer => {
+  if (version === resource.storage) return object.bytes
+  let made = views.get(object)
+  if (made === undefined) {
+    made = new Map()
+    views.set(object, made)
+  }
+  const known = made.get(version.name)
+  if (known !== undefined) return known
+  const document = encodeDocument(readThrough(decodeDocument(object.bytes), version))
+  const bytes = withResourceVersion(document, object.revision) ?? object.bytes
+  made.set(version.name, bytes)
+  return bytes
+}

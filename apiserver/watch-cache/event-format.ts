@@ -1,0 +1,58 @@
+/** How the events of a watch look on the wire. Start with {@link EventFormat}. */
+import type { Resource, ResourceVersion } from "../resource.ts"
+import { bytesIn, type CachedObject } from "./cached-object.ts"
+
+export type EventType = "ADDED" | "MODIFIED" | "DELETED"
+
+export interface EventFormat {
+  /** Formats with the same id give the same bytes, so watchers share them; undefined when the format keeps state. */
+  readonly id: string | undefined
+  /** The pieces of one frame, in order; nothing is copied. */
+  event(type: EventType, object: CachedObject): ReadonlyArray<Uint8Array>
+  bookmark(revision: bigint, initialEventsEnd: boolean): Uint8Array
+}
+
+const encoder = new TextEncoder()
+
+const openings: { readonly [T in EventType]: Uint8Array } = {
+  ADDED: encoder.encode('{"type":"ADDED","object":'),
+  MODIFIED: encoder.encode('{"type":"MODIFIED","object":'),
+  DELETED: encoder.encode('{"type":"DELETED","object":'),
+}
+const closing = encoder.encode("}\n")
+
+/** A frame around any document. */
+export const frame = (type: string, document: unknown): Uint8Array =>
+  encoder.encode(`${JSON.stringify({ type, object: document })}\n`)
+
+export const bookmarkFrame = (
+  typeMeta: { readonly apiVersion: string; readonly kind: string },
+  revision: bigint,
+  initialEventsEnd: boolean,
+): Uint8Array =>
+  frame("BOOKMARK", {
+    kind: typeMeta.kind,
+    apiVersion: typeMeta.apiVersion,
+    metadata: {
+      resourceVersion: String(revision),
+      creationTimestamp: null,
+      ...(initialEventsEnd ? { annotations: { "k8s.io/initial-events-end": "true" } } : {}),
+    },
+  })
+
+/** Plain objects in JSON: the cache's own bytes. */
+export const jsonFormat = (resource: Resource, version: ResourceVersion): EventFormat => ({
+  id: `json/${version.name}`,
+  event: (type, object) => [openings[type], bytesIn(object, version, resource), closing],
+  bookmark: (revision, end) =>
+    bookmarkFrame({ apiVersion: version.apiVersion, kind: resource.kind }, revision, end),
+})
+
+/** Any other view, made from the object's bytes. */
+export const viewFormat = (
+  format: Pick<EventFormat, "id" | "bookmark"> & { readonly view: (object: CachedObject) => unknown },
+): EventFormat => ({
+  id: format.id,
+  event: (type, object) => [frame(type, format.view(object))],
+  bookmark: format.bookmark,
+})

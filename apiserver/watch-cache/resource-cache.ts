@@ -1,0 +1,184 @@
+/**
+ * The current objects of one resource, the window of its latest events, and its watchers.
+ *
+ * Guarantees: events reach every watcher in revision order; a watcher misses none and sees none twice, or is ended with
+ * 410. Written to by the {@link WatchCache} alone.
+ */
+import { restamped } from "../registry/document.ts"
+import type { Resource } from "../resource.ts"
+import { type CachedObject, cacheDocument, type StoredDocument } from "./cached-object.ts"
+import { type CacheEvent, EventWindow } from "./event-window.ts"
+import type { Selection } from "./selection.ts"
+import { SortedObjects } from "./sorted-objects.ts"
+import { project } from "./watch-group.ts"
+import { WatchGroups } from "./watch-groups.ts"
+import type { Watcher } from "./watcher.ts"
+
+/** Frames gathered before one write while a watch opens. */
+const openingFrames = 256
+
+export class ResourceCache {
+  #resource: Resource
+  readonly #objects = new SortedObjects()
+  readonly #opening = new Set<Watcher>()
+  readonly #groups = new WatchGroups()
+  #window: EventWindow
+
+  constructor(resource: Resource, floor: bigint) {
+    this.#resource = resource
+    this.#window = new EventWindow(floor)
+  }
+
+  get resource(): Resource {
+    return this.#resource
+  }
+
+  get size(): number {
+    return this.#objects.size
+  }
+
+  get window(): EventWindow {
+    return this.#window
+  }
+
+  /** The resource's definition has changed: what is cached is read again through the new one. */
+  redefine(resource: Resource): void {
+    this.#resource = resource
+    for (const object of [...this.#objects.from("")]) {
+      const { key, revision } = object
+      const again = cacheDocument({ key, revision, value: restamped(object.bytes, undefined) }, resource)
+      if (again !== undefined) this.#objects.set(again)
+    }
+  }
+
+  get(key: string): CachedObject | undefined {
+    return this.#objects.get(key)
+  }
+
+  /** Takes an object up without telling watchers: the first read of the store. */
+  load(stored: StoredDocument): void {
+    const object = cacheDocument(stored, this.#resource)
+    if (object !== undefined) this.#objects.set(object)
+  }
+
+  put(stored: StoredDocument): CacheEvent | undefined {
+    const object = cacheDocument(stored, this.#resource)
+    if (object === undefined) return undefined
+    const previous = this.#objects.get(stored.key)
+    this.#objects.set(object)
+    return this.#publish({
+      type: previous === undefined ? "ADDED" : "MODIFIED",
+      revision: stored.revision,
+      object,
+      previous,
+    })
+  }
+
+  delete(key: string, revision: bigint): CacheEvent | undefined {
+    const previous = this.#objects.get(key)
+    if (previous === undefined) return undefined
+    this.#objects.delete(key)
+    const object = { ...previous, revision, bytes: restamped(previous.bytes, revision) }
+    return this.#publish({ type: "DELETED", revision, object, previous })
+  }
+
+  #publish(event: CacheEvent): CacheEvent {
+    this.#window.push(event)
+    this.#groups.offer(event)
+    return event
+  }
+
+  /** Every current object in the order of keys. Do not write meanwhile. */
+  all(): Generator<CachedObject> {
+    return this.#objects.from("")
+  }
+
+  /** Current objects of a selection in the order of their keys, starting after a key. */
+  *select(selection: Selection, after = ""): Generator<CachedObject> {
+    const { prefix, namespaced } = this.#resource
+    if (selection.name !== "" && (selection.namespace !== "" || !namespaced)) {
+      const object = this.#objects.get(this.#resource.key(selection.namespace, selection.name))
+      if (object !== undefined && object.key > after && selection.matches(object)) yield object
+      return
+    }
+    const scope = selection.namespace === "" || !namespaced ? prefix : `${prefix}${selection.namespace}/`
+    for (const object of this.#objects.from(scope, after)) if (selection.matches(object)) yield object
+  }
+
+  /**
+   * Opens a watch: current objects where asked for, then everything after `since`, then live.
+   * `since` is a revision that this cache has reached.
+   */
+  async open(
+    watcher: Watcher,
+    start: { readonly since: bigint; readonly initial: boolean; readonly initialEnd: boolean },
+  ): Promise<void> {
+    this.#opening.add(watcher)
+    watcher.onEnd(() => this.#opening.delete(watcher))
+    if (start.initial) await this.#tellCurrent(watcher)
+    if (start.initialEnd) watcher.bookmark(start.since, true)
+    await this.#catchUp(watcher, start.since)
+  }
+
+  async #tellCurrent(watcher: Watcher): Promise<void> {
+    const snapshot = [...this.select(watcher.selection)]
+    let pieces: Uint8Array[] = []
+    for (const [index, object] of snapshot.entries()) {
+      pieces.push(...watcher.format.event("ADDED", object))
+      if ((index + 1) % openingFrames !== 0) continue
+      await watcher.stream(pieces)
+      if (watcher.ended) return
+      pieces = []
+    }
+    if (pieces.length > 0) await watcher.stream(pieces)
+  }
+
+  async #catchUp(watcher: Watcher, since: bigint): Promise<void> {
+    let cursor = since
+    for (;;) {
+      if (watcher.ended) return
+      const events = this.#window.after(cursor, openingFrames)
+      if (events === undefined) {
+        watcher.expire(`too old resource version: ${cursor} (${this.#window.floor})`)
+        return
+      }
+      const last = events.at(-1)
+      if (last === undefined) break
+      cursor = last.revision
+      const told = events.flatMap((event) => project(event, watcher.selection) ?? [])
+      await watcher.stream(told.flatMap(({ type, object }) => watcher.format.event(type, object)))
+    }
+    this.#opening.delete(watcher)
+    this.#groups.join(watcher)
+  }
+
+  /** Tells live watchers that asked for it how far they have been told. */
+  bookmark(revision: bigint): void {
+    this.#groups.flush()
+    for (const watcher of [...this.#groups.all()]) if (watcher.bookmarks) watcher.bookmark(revision)
+  }
+
+  /** The last things a watch is told at its timeout: what is waiting, and how far it has come. */
+  finish(watcher: Watcher, revision: bigint): void {
+    if (this.#opening.has(watcher)) return
+    this.#groups.flush()
+    if (watcher.bookmarks) watcher.bookmark(revision)
+  }
+
+  #watchers(): ReadonlyArray<Watcher> {
+    return [...this.#opening, ...this.#groups.all()]
+  }
+
+  /** Ends every watch cleanly: the server or the resource is going. */
+  endWatches(): void {
+    this.#groups.flush()
+    for (const watcher of this.#watchers()) watcher.end()
+  }
+
+  /** The history is lost: everything starts again at this revision, and every watcher is told to list. */
+  reset(floor: bigint): void {
+    for (const watcher of this.#watchers()) watcher.expire("the history of the watched resource was lost")
+    this.#objects.clear()
+    this.#window = new EventWindow(floor)
+  }
+}

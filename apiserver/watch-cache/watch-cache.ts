@@ -1,0 +1,288 @@
+/**
+ * The whole store under `/registry/` as served bytes, followed by one watch.
+ *
+ * Guarantees: events are taken up in revision order; once `reach(revision)` settles, everything written up to it is
+ * visible; `fresh()` is a linearizable point. After a compaction that it could not follow it reads everything again and
+ * its watchers are told 410.
+ */
+
+import type { KeyValue, Store, StoreEvent, Watch } from "../../store/index.ts"
+import type { Ambient } from "../ambient.ts"
+import { limits } from "../limits.ts"
+import { type Resource, storagePrefix } from "../resource.ts"
+import type { CacheEvent } from "./event-window.ts"
+import { Progress } from "./progress.ts"
+import { ResourceCache } from "./resource-cache.ts"
+
+export interface WatchCacheOptions {
+  readonly store: Store
+  readonly ambient: Ambient
+  /** What a stored value says in clear. */
+  readonly open: (key: string, value: Uint8Array) => Uint8Array
+  /** Called for every event of a known resource, after the cache has taken it up and before the next one. */
+  readonly onEvent: (resource: Resource, event: CacheEvent) => void
+  /** Called after everything has been read, at the start and after a reset. */
+  readonly onLoaded: (revision: bigint) => void
+  readonly onFault: (message: string, cause: unknown) => void
+}
+
+/** A read of the store's revision under way, and the one that starts after it. */
+interface Probe {
+  readonly promise: Promise<bigint>
+  next: Promise<bigint> | undefined
+}
+
+/** Retry of a store that can not be read: from the first to the longest pause. */
+const retryMs = { first: 50, longest: 2_000 } as const
+
+export class WatchCache {
+  readonly #options: WatchCacheOptions
+  readonly #caches = new Map<string, ResourceCache>()
+  /** What is stored for resources that nobody has defined (yet), by key. */
+  readonly #unclaimed = new Map<string, KeyValue>()
+  readonly #progress: Progress
+  #watch: Watch | undefined
+  #state: "loading" | "following" | "closed" = "loading"
+  readonly #cancelTimers = new Set<() => void>()
+  #probe: Probe | undefined
+
+  constructor(options: WatchCacheOptions) {
+    this.#options = options
+    this.#progress = new Progress(options.ambient)
+  }
+
+  /** Every event up to this has been taken up. */
+  get revision(): bigint {
+    return this.#progress.revision
+  }
+
+  get following(): boolean {
+    return this.#state === "following"
+  }
+
+  get(resource: Resource): ResourceCache {
+    const cache = this.#caches.get(resource.prefix)
+    if (cache === undefined) throw new Error(`no cache of ${resource.id}: it was not claimed`)
+    return cache
+  }
+
+  find(resource: Resource): ResourceCache | undefined {
+    return this.#caches.get(resource.prefix)
+  }
+
+  /** Starts (or goes on) caching a resource as it is now defined. */
+  claim(resource: Resource): void {
+    const known = this.#caches.get(resource.prefix)
+    if (known !== undefined) {
+      known.redefine(resource)
+      return
+    }
+    const cache = new ResourceCache(resource, this.#progress.revision)
+    this.#caches.set(resource.prefix, cache)
+    for (const [key, kv] of [...this.#unclaimed]) {
+      if (!key.startsWith(resource.prefix)) continue
+      this.#unclaimed.delete(key)
+      this.#loadOne(cache, kv)
+    }
+  }
+
+  /** Ends the watches of a resource that is no longer served and forgets it. */
+  release(resource: Resource): void {
+    const cache = this.#caches.get(resource.prefix)
+    cache?.endWatches()
+    this.#caches.delete(resource.prefix)
+  }
+
+  reach(revision: bigint): Promise<void> {
+    return this.#progress.reach(revision)
+  }
+
+  /** Reads the whole store, then follows it. Rejects when it is closed meanwhile. */
+  async start(): Promise<void> {
+    this.#scheduleBookmarks()
+    await this.#load()
+  }
+
+  async #load(): Promise<void> {
+    for (
+      let pause: number = retryMs.first;
+      this.#state === "loading";
+      pause = Math.min(pause * 2, retryMs.longest)
+    ) {
+      try {
+        await this.#readAll()
+        return
+      } catch (cause) {
+        this.#options.onFault("the store can not be read: trying again", cause)
+        await new Promise<void>((resolve) => this.#timer(pause, resolve))
+      }
+    }
+  }
+
+  async #readAll(): Promise<void> {
+    const { store } = this.#options
+    let after: string | undefined
+    let revision: bigint | undefined
+    const loaded: KeyValue[] = []
+    for (;;) {
+      const page = await store.range({
+        prefix: storagePrefix,
+        limit: limits.loadPage,
+        ...(after === undefined ? {} : { after }),
+        ...(revision === undefined ? {} : { revision }),
+      })
+      revision ??= page.revision
+      loaded.push(...page.items)
+      after = page.items.at(-1)?.key
+      if (after === undefined || page.count <= page.items.length) break
+    }
+    this.#adopt(loaded, revision)
+  }
+
+  #adopt(loaded: ReadonlyArray<KeyValue>, revision: bigint): void {
+    if (this.#state === "closed") return
+    this.#unclaimed.clear()
+    for (const cache of this.#caches.values()) cache.reset(revision)
+    this.#progress.advance(revision)
+    for (const kv of loaded) {
+      const cache = this.#cacheOf(kv.key)
+      if (cache === undefined) this.#unclaimed.set(kv.key, kv)
+      else this.#loadOne(cache, kv)
+    }
+    this.#state = "following"
+    this.#options.onLoaded(revision)
+    this.#follow(revision)
+  }
+
+  #loadOne(cache: ResourceCache, kv: KeyValue): void {
+    const value = this.#opened(kv)
+    if (value !== undefined) cache.load({ key: kv.key, value, revision: kv.modRevision })
+  }
+
+  #follow(revision: bigint): void {
+    this.#watch = this.#options.store.watch(
+      { prefix: storagePrefix, from: revision + 1n },
+      {
+        events: (events) => this.#take(events),
+        progress: (reached) => this.#progress.advance(reached),
+        ended: (error) => {
+          this.#watch = undefined
+          if (this.#state === "closed") return
+          if (error.reason !== "Compacted") this.#options.onFault("the watch of the store has ended", error)
+          this.#state = "loading"
+          void this.#load()
+        },
+      },
+    )
+  }
+
+  #take(events: ReadonlyArray<StoreEvent>): void {
+    for (const event of events) {
+      this.#takeOne(event)
+      this.#progress.advance(event.kv.modRevision)
+    }
+  }
+
+  #takeOne(event: StoreEvent): void {
+    const { kv } = event
+    const cache = this.#cacheOf(kv.key)
+    if (cache === undefined) {
+      if (event.type === "put") this.#unclaimed.set(kv.key, kv)
+      else this.#unclaimed.delete(kv.key)
+      return
+    }
+    if (event.type === "delete") {
+      this.#tell(cache, cache.delete(kv.key, kv.modRevision))
+      return
+    }
+    const value = this.#opened(kv)
+    if (value !== undefined) {
+      this.#tell(cache, cache.put({ key: kv.key, value, revision: kv.modRevision }))
+    }
+  }
+
+  #tell(cache: ResourceCache, event: CacheEvent | undefined): void {
+    if (event === undefined) return
+    try {
+      this.#options.onEvent(cache.resource, event)
+    } catch (cause) {
+      this.#options.onFault("an event could not be handled", cause)
+    }
+  }
+
+  #opened(kv: KeyValue): Uint8Array | undefined {
+    try {
+      return this.#options.open(kv.key, kv.value)
+    } catch (cause) {
+      this.#options.onFault("a stored value can not be read", cause)
+      return undefined
+    }
+  }
+
+  /** `/registry/<group>/<plural>/...` */
+  #cacheOf(key: string): ResourceCache | undefined {
+    const group = key.indexOf("/", storagePrefix.length)
+    const plural = key.indexOf("/", group + 1)
+    return plural < 0 ? undefined : this.#caches.get(key.slice(0, plural + 1))
+  }
+
+  /**
+   * Settles when everything that was written before the call is visible: a linearizable read from the cache.
+   * Callers share one small read of the store; one that comes while it is under way gets the next.
+   */
+  fresh(): Promise<bigint> {
+    const running = this.#probe
+    if (running === undefined) return this.#startProbe()
+    running.next ??= running.promise.then(
+      () => this.#startProbe(),
+      () => this.#startProbe(),
+    )
+    return running.next
+  }
+
+  #startProbe(): Promise<bigint> {
+    const promise = this.#probeStore()
+    const probe: Probe = { promise, next: undefined }
+    this.#probe = probe
+    const done = (): void => {
+      if (this.#probe === probe && probe.next === undefined) this.#probe = undefined
+    }
+    promise.then(done, done)
+    return promise
+  }
+
+  async #probeStore(): Promise<bigint> {
+    const { revision } = await this.#options.store.get(`${storagePrefix}~`)
+    if (revision > this.#progress.revision) {
+      this.#watch?.requestProgress()
+      await this.#progress.reach(revision)
+    }
+    return this.#progress.revision
+  }
+
+  #timer(ms: number, fn: () => void): void {
+    const cancel = this.#options.ambient.timer(ms, () => {
+      this.#cancelTimers.delete(cancel)
+      fn()
+    })
+    this.#cancelTimers.add(cancel)
+  }
+
+  #scheduleBookmarks(): void {
+    this.#timer(limits.bookmarkMs, () => {
+      if (this.#state === "closed") return
+      for (const cache of this.#caches.values()) cache.bookmark(this.#progress.revision)
+      this.#scheduleBookmarks()
+    })
+  }
+
+  close(): void {
+    if (this.#state === "closed") return
+    this.#state = "closed"
+    this.#watch?.close()
+    for (const cancel of this.#cancelTimers) cancel()
+    this.#cancelTimers.clear()
+    for (const cache of this.#caches.values()) cache.endWatches()
+    this.#progress.abandon()
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Watchers of one resource that see the very same bytes: each event is selected and framed once for all of them, and the
+ * events of one turn of the event loop become one write a watcher.
+ */
+import { restamped } from "../registry/document.ts"
+import type { CachedObject } from "./cached-object.ts"
+import type { EventFormat, EventType } from "./event-format.ts"
+import type { CacheEvent } from "./event-window.ts"
+import type { Selection } from "./selection.ts"
+import type { Watcher } from "./watcher.ts"
+
+/** An event as a selection sees it: entering is ADDED, leaving is DELETED, never inside is nothing. */
+export const project = (
+  event: CacheEvent,
+  selection: Selection,
+): { readonly type: EventType; readonly object: CachedObject } | undefined => {
+  const before = event.previous !== undefined && selection.matches(event.previous)
+  if (event.type === "DELETED") return before ? { type: "DELETED", object: event.object } : undefined
+  if (selection.matches(event.object)) return { type: before ? "MODIFIED" : "ADDED", object: event.object }
+  if (!before || event.previous === undefined) return undefined
+  const bytes = restamped(event.previous.bytes, event.revision)
+  return { type: "DELETED", object: { ...event.previous, revision: event.revision, bytes } }
+}
+
+export class WatchGroup {
+  readonly watchers = new Set<Watcher>()
+  readonly selection: Selection
+  readonly format: EventFormat
+  #pieces: Uint8Array[] = []
+
+  constructor(selection: Selection, format: EventFormat) {
+    this.selection = selection
+    this.format = format
+  }
+
+  /** Takes an event up for the next flush; false when it is not of the selection. */
+  offer(event: CacheEvent): boolean {
+    const told = project(event, this.selection)
+    if (told === undefined) return false
+    this.#pieces.push(...this.format.event(told.type, told.object))
+    return true
+  }
+
+  flush(): void {
+    if (this.#pieces.length === 0) return
+    const chunk = Buffer.concat(this.#pieces)
+    this.#pieces = []
+    for (const watcher of this.watchers) watcher.write(chunk)
+  }
+}

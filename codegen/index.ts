@@ -1,0 +1,3 @@
+export { generateBuiltIns, generateExternal, type Outputs } from "./generate.ts"
+export { type StaleFile, staleFiles, writeFiles } from "./output-files.ts"
+export { SchemaError, type SchemaProblem } from "./problem.ts"

@@ -1,0 +1,84 @@
+/** The scheduler: binds each Sandbox without a node to the first one that it fits on. Start with {@link schedulerController}. */
+import { Duration, Effect, type Scope } from "effect"
+import type { ApiError, Client } from "../../client/index.ts"
+import {
+  type Change,
+  Controller,
+  Informers,
+  keyOf,
+  type Request,
+  Result,
+  reconciling,
+  watching,
+} from "../../reconciler/index.ts"
+import { Node, Sandbox } from "../../schemas/index.ts"
+import { apply } from "./apply.ts"
+import { Assumed, isBound } from "./assumed.ts"
+import { isFinished } from "./demand.ts"
+import { NODE_INDEX, nodeIndex, observe, type SchedulerView } from "./observe.ts"
+import { plan } from "./plan.ts"
+
+/** How long a Sandbox without a place waits before it is looked at again, whatever happens. */
+const UNSCHEDULABLE_WAIT = Duration.minutes(1)
+
+/**
+ * One worker: it knows what it gave away a moment ago. Several schedulers at once may bind twice as much as there is to one
+ * node, never one Sandbox twice.
+ */
+export const schedulerController: Effect.Effect<
+  Controller<Client>,
+  never,
+  Informers | Scope.Scope
+> = Effect.gen(function* () {
+  const informers = yield* Informers
+  const nodes = yield* informers.get(Node)
+  const sandboxes = yield* informers.get(Sandbox, { indexes: { [NODE_INDEX]: nodeIndex } })
+  const assumed = new Assumed()
+  yield* sandboxes.subscribe(({ old, new: now }) => {
+    if (now !== undefined) assumed.shown(now, false)
+    else if (old !== undefined) assumed.shown(old, true)
+  })
+  const view: SchedulerView = { nodes: nodes.lister, sandboxes: sandboxes.lister, assumed }
+  const waiting = (): ReadonlyArray<Request> => sandboxes.lister.byIndex(NODE_INDEX, "").map(keyOf)
+  return Controller.make({
+    name: "scheduler",
+    for: reconciling(Sandbox),
+    watches: [
+      watching(Node, { predicate: isNodeNews, map: waiting }),
+      watching(Sandbox, { predicate: givesRoom, map: waiting }),
+    ],
+    reconcile: (request) => schedule(request, view),
+  })
+})
+
+const schedule = Effect.fnUntraced(function* (
+  request: Request,
+  view: SchedulerView,
+): Effect.fn.Return<Result, ApiError, Client> {
+  const sandbox = view.sandboxes.get(request)
+  if (sandbox === undefined) return Result.Done()
+  const action = plan(observe(sandbox, view))
+  if (action === undefined) return Result.Done()
+  const written = yield* apply(sandbox, action)
+  if (action._tag === "Refuse") return Result.RequeueAfter({ delay: UNSCHEDULABLE_WAIT })
+  view.assumed.note(written)
+  return Result.Done()
+})
+
+/** A node's heartbeat alone changes nothing for those that wait. */
+const isNodeNews = ({ old, new: now }: Change<Node>): boolean =>
+  old === undefined || now === undefined || placeOf(old) !== placeOf(now)
+
+const placeOf = ({ metadata, spec, status }: Node): string =>
+  JSON.stringify([
+    metadata.labels,
+    metadata.deletionTimestamp,
+    spec,
+    status?.allocatable,
+    status?.runtimeHandlers,
+    status?.conditions?.find(({ type }) => type === "Ready")?.status,
+  ])
+
+/** A bound Sandbox that goes, or ends, leaves room behind. */
+const givesRoom = ({ old, new: now }: Change<Sandbox>): boolean =>
+  old !== undefined && isBound(old) && (now === undefined || (isFinished(now) && !isFinished(old)))

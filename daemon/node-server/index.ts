@@ -1,0 +1,1 @@
+export { makeNodeServer, type NodeServer, NodeServerError, type NodeServerOptions } from "./server.ts"

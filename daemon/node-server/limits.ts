@@ -1,0 +1,18 @@
+/** What the node server takes and holds at most. */
+export const limits = {
+  /** Of a request line's path and query. */
+  urlCharacters: 32 * 1024,
+  /** Of the words of one exec command. */
+  commandWords: 256,
+  commandCharacters: 16 * 1024,
+  /** Of one WebSocket frame from the client, its channel byte included. */
+  inboundFrameBytes: 1024 * 1024,
+  /** Of one frame to the client: longer output is cut into several. */
+  outboundFrameBytes: 32 * 1024,
+  /** Frames that wait for a slow process's stdin before the socket is paused. */
+  waitingInboundFrames: 16,
+  /** Streams (logs and execs) open at once. */
+  streams: 1000,
+  tailLines: 1_000_000,
+  terminalColumnsOrRows: 10_000,
+} as const

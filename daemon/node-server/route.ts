@@ -1,0 +1,130 @@
+/**
+ * What a request asks of the node, parsed once and bounded: the logs of a sandbox, or a process in it.
+ * Start with {@link parseRoute}.
+ */
+import { Data, Result } from "effect"
+import { limits } from "./limits.ts"
+import { Refusal } from "./refusal.ts"
+
+export interface SandboxName {
+  readonly namespace: string
+  readonly name: string
+}
+
+export interface LogQuery {
+  readonly follow: boolean
+  readonly previous: boolean
+  readonly timestamps: boolean
+  readonly tailLines?: number
+  readonly sinceSeconds?: number
+}
+
+export interface ExecQuery {
+  readonly command: ReadonlyArray<string>
+  readonly stdin: boolean
+  readonly stdout: boolean
+  readonly stderr: boolean
+  readonly tty: boolean
+}
+
+export type Route = Data.TaggedEnum<{
+  Log: { readonly sandbox: SandboxName; readonly query: LogQuery }
+  Exec: { readonly sandbox: SandboxName; readonly query: ExecQuery }
+}>
+export const Route = Data.taggedEnum<Route>()
+
+/** The route of a path with query, as sent. */
+export const parseRoute = (url: string): Result.Result<Route, Refusal> => {
+  if (url.length > limits.urlCharacters) {
+    return refuse(
+      "RequestEntityTooLarge",
+      `the request's path and query must not pass ${limits.urlCharacters} characters`,
+    )
+  }
+  if (!URL.canParse(url, "https://node")) return refuse("BadRequest", "the request's path is not a URL path")
+  const { pathname, searchParams } = new URL(url, "https://node")
+  const [root, sandboxes, namespace, name, verb, ...rest] = pathname.split("/").map(decodePart)
+  const isSandbox = root === "" && sandboxes === "sandboxes" && rest.length === 0
+  if (!isSandbox || !namespace || !name || (verb !== "log" && verb !== "exec")) {
+    return refuse(
+      "NotFound",
+      "this node serves /sandboxes/NAMESPACE/NAME/log and /sandboxes/NAMESPACE/NAME/exec",
+    )
+  }
+  const sandbox = { namespace, name }
+  return verb === "log"
+    ? Result.map(parseLogQuery(searchParams), (query) => Route.Log({ sandbox, query }))
+    : Result.map(parseExecQuery(searchParams), (query) => Route.Exec({ sandbox, query }))
+}
+
+const parseLogQuery = (query: URLSearchParams): Result.Result<LogQuery, Refusal> => {
+  const tailLines = integerIn(query, "tailLines", { least: 0, most: limits.tailLines })
+  if (Result.isFailure(tailLines)) return Result.fail(tailLines.failure)
+  const sinceSeconds = integerIn(query, "sinceSeconds", { least: 1, most: Number.MAX_SAFE_INTEGER / 1000 })
+  if (Result.isFailure(sinceSeconds)) return Result.fail(sinceSeconds.failure)
+  return Result.succeed({
+    follow: isSet(query, "follow"),
+    previous: isSet(query, "previous"),
+    timestamps: isSet(query, "timestamps"),
+    ...(tailLines.success === undefined ? {} : { tailLines: tailLines.success }),
+    ...(sinceSeconds.success === undefined ? {} : { sinceSeconds: sinceSeconds.success }),
+  })
+}
+
+const parseExecQuery = (query: URLSearchParams): Result.Result<ExecQuery, Refusal> => {
+  const command = query.getAll("command")
+  const characters = command.reduce((sum, word) => sum + word.length, 0)
+  if (command.length === 0 || command[0] === "") {
+    return refuse(
+      "BadRequest",
+      "command: name the program to run, and each of its arguments, as ?command=...&command=...",
+    )
+  }
+  if (command.length > limits.commandWords || characters > limits.commandCharacters) {
+    return refuse(
+      "RequestEntityTooLarge",
+      `command: at most ${limits.commandWords} words and ${limits.commandCharacters} characters in all`,
+    )
+  }
+  const parsed = {
+    command,
+    stdin: isSet(query, "stdin"),
+    stdout: isSet(query, "stdout"),
+    stderr: isSet(query, "stderr"),
+    tty: isSet(query, "tty"),
+  }
+  return parsed.stdin || parsed.stdout || parsed.stderr
+    ? Result.succeed(parsed)
+    : refuse("BadRequest", "ask for at least one of stdin, stdout, stderr")
+}
+
+const refuse = (reason: Refusal["reason"], message: string): Result.Result<never, Refusal> =>
+  Result.fail(new Refusal({ reason, message }))
+
+/** `?follow`, `?follow=true` and `?follow=1` are set, as the Kubernetes API reads booleans. */
+const isSet = (query: URLSearchParams, name: string): boolean => {
+  const value = query.get(name)
+  return value === "" || value === "true" || value === "1"
+}
+
+const integerIn = (
+  query: URLSearchParams,
+  name: string,
+  range: { readonly least: number; readonly most: number },
+): Result.Result<number | undefined, Refusal> => {
+  const text = query.get(name)
+  if (text === null || text === "") return Result.succeed(undefined)
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  return value >= range.least && value <= range.most
+    ? Result.succeed(value)
+    : refuse("BadRequest", `${name}: must be a whole number from ${range.least} to ${Math.floor(range.most)}`)
+}
+
+/** A malformed escape stays as it was sent: no sandbox has such a name. */
+const decodePart = (part: string): string => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

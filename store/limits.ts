@@ -1,0 +1,4 @@
+/** Bounds that the implementations keep beyond those of the seam. */
+
+/** Revisions that a memory store keeps unless told otherwise. */
+export const memoryHistoryRevisionsMax = 100_000

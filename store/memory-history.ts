@@ -1,0 +1,159 @@
+/** Every version of every key of a memory store, back to its compaction: plain data, synchronous, no watches. */
+import { type ByteKey, byteKey, byteKeyAfterPrefix } from "./key.ts"
+import { compacted, futureRevision, type History } from "./replay.ts"
+import { type Bound, firstIndex, SortedKeys } from "./sorted-keys.ts"
+import type { KeyValue, Range, RangeOptions, Revision, SessionId, StoreEvent } from "./store.ts"
+import type { Commit } from "./watcher.ts"
+
+/** One state of a key; without a document it is a tombstone. */
+interface Version {
+  readonly revision: Revision
+  readonly kv: KeyValue | undefined
+}
+
+interface Entry {
+  readonly key: ByteKey
+  readonly versions: Array<Version>
+  session: SessionId | undefined
+}
+
+const noBytes = new Uint8Array(0)
+
+/** The document without its value. */
+export const withoutValue = (kv: KeyValue): KeyValue => ({ ...kv, value: noBytes })
+
+export class MemoryHistory implements History {
+  /** As in etcd an empty store is at revision 1, so that no list is ever "at revision 0". */
+  revision: Revision = 1n
+  compactRevision: Revision = 1n
+  readonly #entries = new Map<string, Entry>()
+  /** Keys that have a document now, and keys that have any version: past reads walk the second. */
+  readonly #live = new SortedKeys<Entry>()
+  readonly #known = new SortedKeys<Entry>()
+  readonly #sessionKeys = new Map<SessionId, Set<string>>()
+  /** One commit a revision, without gaps, the first of them at `#logStart`. */
+  #log: Array<Commit> = []
+  #logStart: Revision = 2n
+
+  current(key: string): KeyValue | undefined {
+    return this.#entries.get(key)?.versions.at(-1)?.kv
+  }
+
+  put(key: string, value: Uint8Array, session: SessionId | undefined): Commit {
+    const revision = ++this.revision
+    const entry = this.#entryOf(key)
+    const previous = entry.versions.at(-1)?.kv
+    const kv = { key, value, createRevision: previous?.createRevision ?? revision, modRevision: revision }
+    entry.versions.push({ revision, kv })
+    if (previous === undefined) this.#live.set(entry.key, entry)
+    if (entry.session !== session) this.#bind(key, entry, session)
+    return this.#append([previous === undefined ? { type: "put", kv } : { type: "put", kv, previous }])
+  }
+
+  /** Deletes keys that exist, all in one revision. */
+  delete(keys: ReadonlyArray<string>): Commit {
+    const revision = ++this.revision
+    const events: Array<StoreEvent> = []
+    for (const key of keys) {
+      const entry = this.#entries.get(key)
+      const last = entry?.versions.at(-1)?.kv
+      if (entry === undefined || last === undefined) continue
+      entry.versions.push({ revision, kv: undefined })
+      this.#live.delete(entry.key)
+      this.#bind(key, entry, undefined)
+      events.push({ type: "delete", kv: { ...last, modRevision: revision } })
+    }
+    return this.#append(events)
+  }
+
+  keysOf(session: SessionId): ReadonlyArray<string> {
+    return [...(this.#sessionKeys.get(session) ?? [])].sort()
+  }
+
+  range({ prefix, after, limit = Number.POSITIVE_INFINITY, revision, keysOnly }: RangeOptions): Range {
+    const at = revision ?? this.revision
+    if (at < this.compactRevision) throw compacted(prefix, this.compactRevision)
+    if (at > this.revision) throw futureRevision(prefix, at, this.revision)
+    const start = byteKey(prefix)
+    const end = byteKeyAfterPrefix(start)
+    const afterKey = after === undefined ? undefined : byteKey(after)
+    const from: Bound =
+      afterKey !== undefined && afterKey >= start
+        ? { key: afterKey, exclusive: true }
+        : { key: start, exclusive: false }
+    const items: Array<KeyValue> = []
+    const take = (kv: KeyValue) => items.push(keysOnly ? withoutValue(kv) : kv)
+    if (at === this.revision) {
+      this.#live.walk(from, end, ({ versions }) => {
+        const kv = versions.at(-1)?.kv
+        if (kv !== undefined && items.length < limit) take(kv)
+        return items.length < limit
+      })
+      return { items, revision: at, count: this.#live.count(from, end) }
+    }
+    let count = 0
+    this.#known.walk(from, end, ({ versions }) => {
+      const kv =
+        versions[firstIndex(versions.length, (index) => (versions[index]?.revision ?? 0n) > at) - 1]?.kv
+      if (kv !== undefined && ++count <= limit) take(kv)
+      return true
+    })
+    return { items, revision: at, count }
+  }
+
+  page(from: Revision): { commits: ReadonlyArray<Commit>; next: Revision } {
+    return { commits: this.#log.slice(Math.max(0, Number(from - this.#logStart))), next: this.revision + 1n }
+  }
+
+  /** Forgets what no read or watch from this revision on can see; `revision` is at most the newest. */
+  compact(revision: Revision): void {
+    if (revision <= this.compactRevision) return
+    this.compactRevision = revision
+    if (revision <= this.#logStart) return
+    const dropped = this.#log.slice(0, Number(revision - this.#logStart))
+    this.#log = this.#log.slice(dropped.length)
+    this.#logStart = revision
+    for (const { events } of dropped) for (const { kv } of events) this.#prune(kv.key, revision)
+  }
+
+  #prune(key: string, revision: Revision): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    const { versions } = entry
+    const last = firstIndex(versions.length, (index) => (versions[index]?.revision ?? 0n) > revision) - 1
+    if (last > 0) versions.splice(0, last)
+    const [only] = versions
+    if (versions.length === 1 && only?.kv === undefined) {
+      this.#entries.delete(key)
+      this.#known.delete(entry.key)
+    }
+  }
+
+  #append(events: ReadonlyArray<StoreEvent>): Commit {
+    const commit = { revision: this.revision, events }
+    this.#log.push(commit)
+    return commit
+  }
+
+  #entryOf(key: string): Entry {
+    const found = this.#entries.get(key)
+    if (found !== undefined) return found
+    const entry: Entry = { key: byteKey(key), versions: [], session: undefined }
+    this.#entries.set(key, entry)
+    this.#known.set(entry.key, entry)
+    return entry
+  }
+
+  #bind(key: string, entry: Entry, session: SessionId | undefined): void {
+    if (entry.session !== undefined) {
+      const keys = this.#sessionKeys.get(entry.session)
+      keys?.delete(key)
+      if (keys?.size === 0) this.#sessionKeys.delete(entry.session)
+    }
+    entry.session = session
+    if (session === undefined) return
+    const keys = this.#sessionKeys.get(session)
+    if (keys === undefined) this.#sessionKeys.set(session, new Set([key]))
+    else keys.add(key)
+  }
+}
