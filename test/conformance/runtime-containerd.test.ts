@@ -15,7 +15,7 @@ import {
 } from "../../runtime-shim/index.ts"
 import { leftovers, openRealRuntime, type RealRuntime } from "../kit/containerd.ts"
 import { TEST_IMAGE } from "../kit/image.ts"
-import { inOwnNamespaces } from "../kit/network-namespace.ts"
+import { inOwnNamespaces } from "../kit/isolated-test.ts"
 import { runtimeConformance } from "./runtime.ts"
 
 type Service = SandboxRuntime["Service"]

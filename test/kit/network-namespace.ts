@@ -1,38 +1,82 @@
 /**
- * A test file run in namespaces of its own.
- *
- * The file calls {@link inOwnNamespaces}; from outside that registers one test, which runs the same file again inside.
+ * A network of one's own for processes that a test starts one by one: a netns, and a mount namespace with an empty `/run`
+ * (so that nothing there meets the machine's, or another test's). Pids stay those of the machine.
  */
-import { join } from "node:path"
-import { expect, test } from "vitest"
-import { REPOSITORY, runIsolated } from "./own-namespaces.ts"
+import { type ChildProcess, spawn } from "node:child_process"
+import { readdirSync, readlinkSync } from "node:fs"
 
-const INSIDE = "MIREN_TEST_NAMESPACES"
-
-export interface NamespaceOptions {
-  /** The test file itself: `import.meta.filename`. */
-  readonly file: string
-  /** The vitest project that it belongs to. */
-  readonly project: "conformance" | "e2e"
-  readonly timeoutMs: number
+export interface NetworkNamespace {
+  /** The command that runs `argv` inside, in the same working directory. */
+  readonly enter: (argv: ReadonlyArray<string>) => ReadonlyArray<string>
+  /** Ends what still runs inside; the namespaces go with it. */
+  readonly remove: () => Promise<void>
 }
 
-/** Registers `body`'s tests where the file runs inside; outside, the one test that runs it there. Needs root. */
-export const inOwnNamespaces = ({ file, project, timeoutMs }: NamespaceOptions, body: () => void): void => {
-  if (process.env[INSIDE] === "inside") {
-    body()
-    return
+const SCRIPT = [
+  "set -e",
+  "mount -t tmpfs -o mode=755 tmpfs /run",
+  "ip link set lo up",
+  "echo ready",
+  // Ends with the test, since its stdin is the test's pipe.
+  "exec cat",
+].join("\n")
+
+const ready = (holder: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    holder.stdout?.once("data", () => resolve())
+    holder.once("error", reject)
+    holder.once("exit", (code) => reject(new Error(`the namespace could not be made: exit code ${code}`)))
+  })
+
+const gone = (child: ChildProcess): Promise<void> =>
+  child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise((resolve) => child.once("exit", () => resolve()))
+
+/** Processes in the netns of `pid`, itself left out. Only what was entered into it can be there. */
+const companions = (pid: number): ReadonlyArray<number> => {
+  const netnsOf = (of: number | string) => {
+    try {
+      return readlinkSync(`/proc/${of}/ns/net`)
+    } catch {
+      return undefined
+    }
   }
-  test(
-    "passes in namespaces of its own",
-    async ({ signal }) => {
-      expect(process.geteuid?.(), "this test needs root").toBe(0)
-      const vitest = join(REPOSITORY, "node_modules/vitest/vitest.mjs")
-      const command = [process.execPath, vitest, "run", "--project", project, "--no-color", file]
-      const { code, stdout, stderr } = await runIsolated({ command, signal, env: { [INSIDE]: "inside" } })
-      console.log(stdout + stderr)
-      expect(code, `${stdout}${stderr}`.slice(-4000)).toBe(0)
-    },
-    timeoutMs,
-  )
+  const own = netnsOf(pid)
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && name !== String(pid))
+    .filter((name) => own !== undefined && netnsOf(name) === own)
+    .map(Number)
+}
+
+/** Makes the namespaces. Needs root. */
+export const makeNetworkNamespace = async (): Promise<NetworkNamespace> => {
+  const holder = spawn("unshare", ["--net", "--mount", "/bin/sh", "-c", SCRIPT], {
+    stdio: ["pipe", "pipe", "inherit"],
+  })
+  await ready(holder)
+  const { pid } = holder
+  if (pid === undefined) throw new Error("the namespace has no process")
+  const enter = (argv: ReadonlyArray<string>) => [
+    "nsenter",
+    "--target",
+    String(pid),
+    "--net",
+    "--mount",
+    `--wdns=${process.cwd()}`,
+    "--",
+    ...argv,
+  ]
+  const remove = async () => {
+    for (const companion of companions(pid)) {
+      try {
+        process.kill(companion, "SIGKILL")
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    holder.kill("SIGKILL")
+    await gone(holder)
+  }
+  return { enter, remove }
 }
