@@ -11,6 +11,7 @@ import { type Installation, openInstallation, pathsOf } from "./installation.ts"
 import { endContainerd, type ManagedContainerdOptions, managedContainerd } from "./managed-containerd.ts"
 import { openWorld } from "./open-world.ts"
 import type { RuntimeError } from "./sandbox-runtime.ts"
+import { removeCgroupRoot } from "./tasks/cgroup.ts"
 import { observeAll } from "./tasks/observation.ts"
 import { removeSandbox } from "./tasks/removal.ts"
 
@@ -76,5 +77,6 @@ export const destroyRuntime = (options: ManagedContainerdOptions): Effect.Effect
     yield* endContainerd(installation)
     yield* endShims(installation)
     yield* unmountAll(installation)
+    yield* Effect.sync(removeCgroupRoot)
     yield* Effect.sync(() => rmSync(installation.runDir, { recursive: true, force: true }))
   })

@@ -12,12 +12,13 @@ export const cgroupVersion = (): RuntimeInfo["cgroup"] => {
 
 export const cgroupPath = (id: SandboxId): string => `/miren/${id}`
 
-const directoriesOf = (id: SandboxId): ReadonlyArray<string> => {
-  const path = cgroupPath(id)
+const directoriesAt = (path: string): ReadonlyArray<string> => {
   const hierarchies =
     cgroupVersion() === "v1" ? readdirSync(ROOT).map((controller) => join(ROOT, controller)) : [ROOT]
   return hierarchies.map((hierarchy) => join(hierarchy, path)).filter((directory) => existsSync(directory))
 }
+
+const directoriesOf = (id: SandboxId): ReadonlyArray<string> => directoriesAt(cgroupPath(id))
 
 const read = (path: string): string => {
   try {
@@ -44,13 +45,18 @@ export const pidsIn = (id: SandboxId): ReadonlyArray<number> => {
   return [...new Set(pids)]
 }
 
-/** Removes an emptied cgroup: one that is left keeps its limits for the next that has its name. */
-export const removeCgroup = (id: SandboxId): void => {
-  for (const directory of directoriesOf(id)) {
+const removeEmptied = (directories: ReadonlyArray<string>): void => {
+  for (const directory of directories) {
     try {
       rmdirSync(directory)
     } catch {
-      // A process is still in it; the next removal takes it.
+      // Something is still in it; the next removal takes it.
     }
   }
 }
+
+/** Removes an emptied cgroup: one that is left keeps its limits for the next that has its name. */
+export const removeCgroup = (id: SandboxId): void => removeEmptied(directoriesOf(id))
+
+/** Removes the cgroup above all sandboxes, unless another installation has one in it. */
+export const removeCgroupRoot = (): void => removeEmptied(directoriesAt("/miren"))

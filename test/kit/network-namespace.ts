@@ -1,86 +1,82 @@
 /**
- * A test file run in namespaces of its own: network, mounts, processes, and an empty `/run`.
- *
- * The file calls {@link inOwnNamespaces}; from outside that registers one test, which runs the same file again inside. All
- * that the inside starts (containerd, shims, sandboxes, bridges, mounts) goes with its first process, whatever happens.
+ * A network of one's own for processes that a test starts one by one: a netns, and a mount namespace with an empty `/run`
+ * (so that nothing there meets the machine's, or another test's). Pids stay those of the machine.
  */
-import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { expect, test } from "vitest"
+import { type ChildProcess, spawn } from "node:child_process"
+import { readdirSync, readlinkSync } from "node:fs"
 
-const INSIDE = "MIREN_TEST_NAMESPACES"
+export interface NetworkNamespace {
+  /** The command that runs `argv` inside, in the same working directory. */
+  readonly enter: (argv: ReadonlyArray<string>) => ReadonlyArray<string>
+  /** Ends what still runs inside; the namespaces go with it. */
+  readonly remove: () => Promise<void>
+}
 
-const repository = join(import.meta.dirname, "../..")
-
-/** The shell is the first process of the namespace, and as such reaps what loses its parent. */
 const SCRIPT = [
   "set -e",
   "mount -t tmpfs -o mode=755 tmpfs /run",
   "ip link set lo up",
-  '"$@" &',
-  "wait $!",
+  "echo ready",
+  // Ends with the test, since its stdin is the test's pipe.
+  "exec cat",
 ].join("\n")
 
-export interface NamespaceOptions {
-  /** The test file itself: `import.meta.filename`. */
-  readonly file: string
-  /** The vitest project that it belongs to. */
-  readonly project: "conformance" | "e2e"
-  readonly timeoutMs: number
-}
-
-interface Ended {
-  readonly code: number | null
-  readonly output: string
-}
-
-const runInside = ({ file, project }: NamespaceOptions, signal: AbortSignal): Promise<Ended> => {
-  const scratch = mkdtempSync(join(tmpdir(), "miren-test-"))
-  const vitest = join(repository, "node_modules/vitest/vitest.mjs")
-  const command = [process.execPath, vitest, "run", "--project", project, "--no-color", file]
-  const isolate = ["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child=KILL"]
-  const child = spawn("unshare", [...isolate, "/bin/sh", "-c", SCRIPT, "sh", ...command], {
-    cwd: repository,
-    env: { ...process.env, [INSIDE]: "inside", TMPDIR: scratch },
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
+const ready = (holder: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    holder.stdout?.once("data", () => resolve())
+    holder.once("error", reject)
+    holder.once("exit", (code) => reject(new Error(`the namespace could not be made: exit code ${code}`)))
   })
-  const end = () => child.kill("SIGKILL")
-  signal.addEventListener("abort", end)
-  process.once("exit", end)
-  return new Promise<Ended>((resolve, reject) => {
-    let output = ""
-    child.stdout.on("data", (chunk: Buffer) => {
-      output += chunk.toString()
-    })
-    child.stderr.on("data", (chunk: Buffer) => {
-      output += chunk.toString()
-    })
-    child.once("error", reject)
-    child.once("close", (code) => resolve({ code, output }))
-  }).finally(() => {
-    signal.removeEventListener("abort", end)
-    process.removeListener("exit", end)
-    rmSync(scratch, { recursive: true, force: true })
-  })
-}
 
-/** Registers `body`'s tests where the file runs inside; outside, the one test that runs it there. Needs root. */
-export const inOwnNamespaces = (options: NamespaceOptions, body: () => void): void => {
-  if (process.env[INSIDE] === "inside") {
-    body()
-    return
+const gone = (child: ChildProcess): Promise<void> =>
+  child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise((resolve) => child.once("exit", () => resolve()))
+
+/** Processes in the netns of `pid`, itself left out. Only what was entered into it can be there. */
+const companions = (pid: number): ReadonlyArray<number> => {
+  const netnsOf = (of: number | string) => {
+    try {
+      return readlinkSync(`/proc/${of}/ns/net`)
+    } catch {
+      return undefined
+    }
   }
-  test(
-    "passes in namespaces of its own",
-    async ({ signal }) => {
-      expect(process.geteuid?.(), "this test needs root").toBe(0)
-      const { code, output } = await runInside(options, signal)
-      console.log(output)
-      expect(code, output.slice(-4000)).toBe(0)
-    },
-    options.timeoutMs,
-  )
+  const own = netnsOf(pid)
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && name !== String(pid))
+    .filter((name) => own !== undefined && netnsOf(name) === own)
+    .map(Number)
+}
+
+/** Makes the namespaces. Needs root. */
+export const makeNetworkNamespace = async (): Promise<NetworkNamespace> => {
+  const holder = spawn("unshare", ["--net", "--mount", "/bin/sh", "-c", SCRIPT], {
+    stdio: ["pipe", "pipe", "inherit"],
+  })
+  await ready(holder)
+  const { pid } = holder
+  if (pid === undefined) throw new Error("the namespace has no process")
+  const enter = (argv: ReadonlyArray<string>) => [
+    "nsenter",
+    "--target",
+    String(pid),
+    "--net",
+    "--mount",
+    `--wdns=${process.cwd()}`,
+    "--",
+    ...argv,
+  ]
+  const remove = async () => {
+    for (const companion of companions(pid)) {
+      try {
+        process.kill(companion, "SIGKILL")
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    holder.kill("SIGKILL")
+    await gone(holder)
+  }
+  return { enter, remove }
 }
