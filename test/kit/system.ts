@@ -9,7 +9,7 @@ import { join, resolve } from "node:path"
 import { writeHelloImage } from "../../dev/hello-image.ts"
 import { type CommandOptions, type CommandResult, must, run } from "./command.ts"
 import { kubectlPath } from "./kubectl.ts"
-import { inOwnNamespaces } from "./network-namespace.ts"
+import { inOwnNamespaces } from "./isolated-test.ts"
 
 const root = resolve(import.meta.dirname, "..", "..")
 const nobody = 65_534
