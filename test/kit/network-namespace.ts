@@ -3,7 +3,7 @@
  * (so that nothing there meets the machine's, or another test's). Pids stay those of the machine.
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { readdirSync, readlinkSync } from "node:fs"
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 
 export interface NetworkNamespace {
   /** The command that runs `argv` inside, in the same working directory. */
@@ -33,20 +33,38 @@ const gone = (child: ChildProcess): Promise<void> =>
     ? Promise.resolve()
     : new Promise((resolve) => child.once("exit", () => resolve()))
 
-/** Processes in the netns of `pid`, itself left out. Only what was entered into it can be there. */
-const companions = (pid: number): ReadonlyArray<number> => {
-  const netnsOf = (of: number | string) => {
-    try {
-      return readlinkSync(`/proc/${of}/ns/net`)
-    } catch {
-      return undefined
-    }
+const netnsOf = (pid: number): string | undefined => {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`)
+  } catch {
+    return undefined
   }
+}
+
+const parentOf = (pid: number): number => {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
+/**
+ * Processes in the netns of `pid`, itself left out, and what descends from them: a sandbox has a netns of its own.
+ * Only what was entered into it can be there.
+ */
+const companions = (pid: number): ReadonlyArray<number> => {
   const own = netnsOf(pid)
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && name !== String(pid))
-    .filter((name) => own !== undefined && netnsOf(name) === own)
+  const all = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
     .map(Number)
+  const found = new Set(all.filter((other) => other !== pid && own !== undefined && netnsOf(other) === own))
+  const parents = new Map(all.map((other) => [other, parentOf(other)]))
+  for (let before = -1; before !== found.size; ) {
+    before = found.size
+    for (const [child, parent] of parents) if (found.has(parent)) found.add(child)
+  }
+  return [...found]
 }
 
 /** Makes the namespaces. Needs root. */
