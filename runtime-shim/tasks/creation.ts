@@ -1,5 +1,5 @@
 /**
- * Making a sandbox, in this order: record, netns, then the bridge beside snapshot → container → task.
+ * Making a sandbox: its record; then snapshot and container beside the netns; then the task beside the bridge.
  *
  * The bridge may come late: a task joins its netns when made, but takes its addresses only when started.
  * A failure or an interruption takes everything back. Start with {@link createSandbox}.
@@ -151,18 +151,19 @@ const make = (world: TaskWorld, parts: Parts) =>
     yield* records.open(id)
     yield* records.write(id, { handler, hostname, labels, createdAt })
     yield* writeEtcFiles(world, spec)
-    yield* networks.prepare(id, spec.ports)
-    const attach = Effect.flatMap(networks.attach(id), (addresses) =>
-      records.writeFile(records.files(id).hosts, hostsFile(hostname, addresses)),
-    )
-    const task = Effect.gen(function* () {
+    const container = Effect.gen(function* () {
       const mounts = yield* prepareSnapshot(world, parts)
       const ociSpec = yield* buildSpec(world, parts, mounts)
       yield* records.writeProcess(id, ociSpec.process)
       yield* createContainer(world, parts, ociSpec)
-      yield* createTask(world, parts, mounts)
+      return mounts
     })
-    yield* Effect.all([attach, task], { concurrency: 2, discard: true })
+    const attach = Effect.flatMap(networks.attach(id), (addresses) =>
+      records.writeFile(records.files(id).hosts, hostsFile(hostname, addresses)),
+    )
+    const both = { concurrency: 2 } as const
+    const [mounts] = yield* Effect.all([container, networks.prepare(id, spec.ports)], both)
+    yield* Effect.all([createTask(world, parts, mounts), attach], both)
   })
 
 /** Idempotent by id: gives what is there, or makes it; a half is taken away first. */
