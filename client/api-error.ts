@@ -1,5 +1,5 @@
 /** The one error of the client: a Status that says no, or no answer at all (`ServiceUnavailable`). Branch on `reason`. */
-import { Data } from "effect"
+import * as Data from "effect/Data"
 import { type ErrorClass, type Status, type StatusReason, statusReasons } from "../schemas/index.ts"
 
 export class ApiError extends Data.TaggedError("ApiError")<{
@@ -16,8 +16,11 @@ export class ApiError extends Data.TaggedError("ApiError")<{
   }
 }
 
-/** A predicate for `Effect.catchIf`: the error's reason is one of these. */
+/**
+ * A predicate for `Effect.catchIf`: the error's reason is one of these. An ApiError of another reason stays an ApiError to the
+ * compiler.
+ */
 export const isReason =
-  (...reasons: ReadonlyArray<StatusReason>) =>
-  (error: unknown): error is ApiError =>
-    error instanceof ApiError && reasons.includes(error.reason)
+  <R extends StatusReason>(...reasons: ReadonlyArray<R>) =>
+  (error: unknown): error is ApiError & { readonly reason: R } =>
+    error instanceof ApiError && reasons.some((reason) => reason === error.reason)

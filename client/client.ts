@@ -3,7 +3,9 @@
  *
  * Every method speaks of a {@link Kind} and a name; what comes back is typed by the Kind. Nothing is cached or retried here.
  */
-import { Context, type Effect, type Stream } from "effect"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
 import type { JsonObject, Kind, KubeObject, ObjectList, Status } from "../schemas/index.ts"
 import type { ApiError } from "./api-error.ts"
 
@@ -43,6 +45,11 @@ export interface WriteOptions {
   readonly fieldManager?: string
   readonly dryRun?: boolean
   readonly fieldValidation?: "Strict" | "Warn" | "Ignore"
+}
+
+export interface UpdateOptions extends WriteOptions {
+  /** Any but `status`, which has a verb of its own: `finalize` of a Namespace. */
+  readonly subresource?: string
 }
 
 export interface ApplyOptions extends WriteOptions {
@@ -98,7 +105,7 @@ export interface Writer {
   readonly update: <T extends KubeObject>(
     kind: Kind<T>,
     object: T,
-    options?: WriteOptions,
+    options?: UpdateOptions,
   ) => Effect.Effect<T, ApiError>
   readonly updateStatus: <T extends KubeObject>(
     kind: Kind<T>,

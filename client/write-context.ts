@@ -2,7 +2,7 @@
  * What surrounds a write: why it is made, and who wants to know that it was made.
  * A controller sets it around a reconcile; the client reads it at each write, whoever makes it and wherever it got its client.
  */
-import { Context } from "effect"
+import * as Context from "effect/Context"
 import type { Kind, KubeObject } from "../schemas/index.ts"
 import type { ObjectKey } from "./client.ts"
 
@@ -17,10 +17,14 @@ export interface Written {
   readonly removedUid?: string
 }
 
+/** A write whose answer never came: the server may have accepted it. `key.name` is "" where the server was to choose it. */
+export type Unanswered = Pick<Written, "verb" | "kind" | "key">
+
 export interface WriteContextShape {
   /** Sent as the header `Miren-Cause`. */
   readonly cause?: string
   readonly onWritten?: (written: Written) => void
+  readonly onUnanswered?: (write: Unanswered) => void
 }
 
 export const WriteContext = Context.Reference<WriteContextShape>("client/WriteContext", {

@@ -1,8 +1,14 @@
+/** The controllers of Miren's own kinds. What runs in the cluster, and what runs beside each runtime. */
+export { runGarbageCollector } from "./garbage-collector/index.ts"
+export { namespaceController } from "./namespace/index.ts"
+export { nodeController, type RunnerOptions, runNode } from "./node/index.ts"
 export {
   byNewestAttempt,
   identityOf,
-  labelsOf,
   type RuntimeIdentity,
-  runtimeIdOf,
+  runSandboxes,
   runtimeLabels,
-} from "./sandbox/identity.ts"
+  SANDBOX_FINALIZER,
+  type SandboxRunnerOptions,
+} from "./sandbox/index.ts"
+export { schedulerController } from "./scheduler/index.ts"

@@ -1,1 +1,59 @@
+export { type Applier, makeApplier } from "./apply.ts"
+export { type Backoff, type BackoffOptions, exponentialBackoff } from "./backoff.ts"
+export { causeOf } from "./cause-of-writes.ts"
+export {
+  type ConditionState,
+  conditionOf,
+  isConditionTrue,
+  rfc3339,
+  setCondition,
+  setConditions,
+} from "./conditions.ts"
+export {
+  Controller,
+  type ControllerHandle,
+  type ControllerOptions,
+  type RunOptions,
+  runController,
+} from "./controller.ts"
+export { Disposition, disposition } from "./disposition.ts"
+export { type EventNote, type EventRecorder, makeEventRecorder } from "./events.ts"
+export {
+  addFinalizer,
+  type Finalized,
+  type FinalizerStep,
+  finalized,
+  finalizerStep,
+  removeFinalizer,
+} from "./finalizer.ts"
+export { type Informer, type InformerOptions, makeInformer, staleFor } from "./informer.ts"
+export type { ChangeHandler, InformerCounts, InformerState, Selection } from "./informer-core.ts"
+export { Informers, type InformersShape } from "./informers.ts"
+export {
+  type ElectionStep,
+  electionStep,
+  type LeaderElectionOptions,
+  type Leadership,
+  type Observation,
+  withLeadership,
+} from "./leader-election.ts"
+export { Manager, type ManagerHandle, type ManagerOptions } from "./manager.ts"
+export { type Mutation, mutate } from "./mutate.ts"
+export { byLabel, byOwnerUid, type Change, type IndexFunction, type Lister } from "./object-cache.ts"
+export { applyWouldChange, type Ownership, sameJson } from "./owned-fields.ts"
+export { controllerOf, controllerReference, isControlledBy, ownerReference } from "./owner.ts"
 export * from "./reconciler.ts"
+export { keyOf, keyString, requestOf } from "./request.ts"
+export {
+  annotationsChanged,
+  anyOf,
+  generationChanged,
+  labelsChanged,
+  owning,
+  type Predicate,
+  reconciling,
+  type Source,
+  type SourceOptions,
+  watching,
+} from "./sources.ts"
+export { type EntryState, type QueuedKey, WorkQueue } from "./work-queue.ts"

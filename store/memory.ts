@@ -96,10 +96,12 @@ class InMemory implements ClosableStore {
       id,
       ttlSeconds: ttl,
       renew: async () => {
+        this.#assertOpen("session")
         if (!this.#sessions.has(id)) throw sessionGone("session", id)
         this.#sessions.extend(id, ttl)
       },
       revoke: async () => {
+        this.#assertOpen("session")
         if (this.#sessions.forget(id)) this.#deleteKeysOf(id)
       },
     }
@@ -129,8 +131,9 @@ class InMemory implements ClosableStore {
   #publish(commit: Commit): Revision {
     this.#watches.publish([commit])
     const excess = this.#history.revision - this.#history.compactRevision - this.#historyRevisionsMax
-    // A quarter late, so that the cost of dropping is spread over many writes.
-    if (excess > this.#historyRevisionsMax / 4n) this.#history.compact(this.#history.compactRevision + excess)
+    // A little late, so that the cost of dropping is spread over many writes.
+    if (excess > this.#historyRevisionsMax / 32n)
+      this.#history.compact(this.#history.compactRevision + excess)
     return commit.revision
   }
 }

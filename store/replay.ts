@@ -33,7 +33,8 @@ export class ReplayingWatches {
     this.#live.publish(commits)
   }
 
-  watch({ prefix, from = this.#history.revision + 1n }: WatchOptions, sink: WatchSink): Watch {
+  watch({ prefix, from: asked = this.#history.revision + 1n }: WatchOptions, sink: WatchSink): Watch {
+    const from = asked < 1n ? 1n : asked
     const watcher = new Watcher({
       prefix,
       from,
@@ -68,6 +69,15 @@ export class ReplayingWatches {
 
   #replay(watcher: Watcher): void {
     if (!watcher.open) return
+    try {
+      this.#replayPage(watcher)
+    } catch (cause) {
+      const message = `the history of ${watcher.prefix} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
+      watcher.end(new StoreError("Closed", watcher.prefix, { cause, message }))
+    }
+  }
+
+  #replayPage(watcher: Watcher): void {
     if (watcher.next < this.#history.compactRevision) {
       watcher.end(compacted(watcher.prefix, this.#history.compactRevision))
       return

@@ -89,16 +89,13 @@ export class Graph {
     return [...woken]
   }
 
-  /** Makes the nodes of one resource exactly these, as after a list; returns the uids that may have work to do. */
-  replace(kind: Kind, nodes: ReadonlyArray<GraphNode>): ReadonlyArray<string> {
-    const listed = new Set(nodes.map((node) => node.uid))
+  /** Forgets a whole resource: nobody serves it any more. Returns the uids that may have work to do. */
+  drop(kind: Kind): ReadonlyArray<string> {
     const woken = new Set<string>()
     for (const node of [...this.#nodes.values()]) {
-      if (isSameResource(node.kind, kind) && !listed.has(node.uid)) {
-        for (const uid of this.remove(node.uid)) woken.add(uid)
-      }
+      if (node.kind.group !== kind.group || node.kind.plural !== kind.plural) continue
+      for (const uid of this.remove(node.uid)) woken.add(uid)
     }
-    for (const node of nodes) for (const uid of this.put(node)) woken.add(uid)
     return [...woken]
   }
 
@@ -121,6 +118,3 @@ export class Graph {
     }
   }
 }
-
-/** The same resource, whichever version is spoken. */
-export const isSameResource = (a: Kind, b: Kind): boolean => a.group === b.group && a.plural === b.plural

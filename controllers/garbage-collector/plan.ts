@@ -32,6 +32,8 @@ export interface Observed {
   readonly object: GraphNode | undefined
   readonly owners: ReadonlyArray<ObservedOwner>
   readonly dependents: ReadonlyArray<GraphNode>
+  /** False while some resource has not told its objects yet: there may be more dependents. */
+  readonly isComplete: boolean
 }
 
 export type Policy = "Background" | "Foreground" | "Orphan"
@@ -46,33 +48,29 @@ export type Action = Data.TaggedEnum<{
   /** Has these looked at: their owner is deleting. */
   Wake: { readonly uids: ReadonlyArray<string> }
   /** Nothing can be said of the object now: look again later. */
-  Retry: { readonly owner: OwnerReference }
+  Wait: { readonly reason: "OwnerKindUnknown" | "GraphIncomplete" }
   /** Nothing can ever be done about the reference: tell, and leave the object alone. */
   Report: { readonly object: GraphNode; readonly owner: OwnerReference }
 }>
 export const Action = Data.taggedEnum<Action>()
 
 /** The actions, in order. [] is a converged object. */
-export const plan = ({ object, owners, dependents }: Observed): ReadonlyArray<Action> => {
+export const plan = ({ object, owners, dependents, isComplete }: Observed): ReadonlyArray<Action> => {
   if (object === undefined) return []
+  const isHolding = isOrphaning(object) || isWaitingForDependents(object)
+  if (isHolding && !isComplete) return [Action.Wait({ reason: "GraphIncomplete" })]
   if (isOrphaning(object)) return planOrphaning(object, dependents)
   if (isWaitingForDependents(object)) return planForeground(object, dependents)
   if (object.deleting || owners.length === 0) return []
   return planOwned(object, owners, dependents)
 }
 
-const planOrphaning = (
-  object: GraphNode,
-  dependents: ReadonlyArray<GraphNode>,
-): ReadonlyArray<Action> => [
+const planOrphaning = (object: GraphNode, dependents: ReadonlyArray<GraphNode>): ReadonlyArray<Action> => [
   ...dependents.map((dependent) => Action.RemoveReferences({ object: dependent, uids: [object.uid] })),
   Action.RemoveFinalizer({ object, finalizer: ORPHAN_FINALIZER }),
 ]
 
-const planForeground = (
-  object: GraphNode,
-  dependents: ReadonlyArray<GraphNode>,
-): ReadonlyArray<Action> => {
+const planForeground = (object: GraphNode, dependents: ReadonlyArray<GraphNode>): ReadonlyArray<Action> => {
   const alive = dependents.filter((dependent) => !dependent.deleting).map((dependent) => dependent.uid)
   const wake = alive.length === 0 ? [] : [Action.Wake({ uids: alive })]
   return dependents.some((dependent) => isBlocking(dependent, object))
@@ -85,8 +83,7 @@ const planOwned = (
   owners: ReadonlyArray<ObservedOwner>,
   dependents: ReadonlyArray<GraphNode>,
 ): ReadonlyArray<Action> => {
-  const unknown = owners.find((owner) => owner.state === "unknown")
-  if (unknown !== undefined) return [Action.Retry({ owner: unknown.reference })]
+  if (owners.some((owner) => owner.state === "unknown")) return [Action.Wait({ reason: "OwnerKindUnknown" })]
   const outOfReach = owners.find((owner) => owner.state === "outOfReach")
   if (outOfReach !== undefined) return [Action.Report({ object, owner: outOfReach.reference })]
   const stale = owners.filter((owner) => owner.state !== "solid")
@@ -98,7 +95,8 @@ const planOwned = (
   const isAwaited = owners.some((owner) => owner.state === "waiting")
   if (!isAwaited || dependents.length === 0) return [Action.Delete({ object, policy: policyOf(object) })]
   // A dependent that deletes itself in the foreground waits for us: we are in a cycle, which opens here.
-  return dependents.some(isWaitingForDependents) && object.owners.some((owner) => owner.blockOwnerDeletion === true)
+  return dependents.some(isWaitingForDependents) &&
+    object.owners.some((owner) => owner.blockOwnerDeletion === true)
     ? [Action.UnblockReferences({ object })]
     : [Action.Delete({ object, policy: "Foreground" })]
 }

@@ -12,6 +12,8 @@ export const runtimeLabels = {
   attempt: "compute.miren.dev/attempt",
   /** Of the spec it was created from: a running sandbox with another hash is replaced. */
   specHash: "compute.miren.dev/spec-hash",
+  /** How long this attempt was held back after the end of the one before: the next back-off grows from it. */
+  backoffSeconds: "compute.miren.dev/backoff-seconds",
 } as const
 
 const ID_LENGTH = 32
@@ -27,6 +29,7 @@ export interface RuntimeIdentity {
   readonly uid: string
   readonly attempt: number
   readonly specHash: string
+  readonly backoffSeconds: number
 }
 
 export const labelsOf = (identity: RuntimeIdentity): { readonly [key: string]: string } => ({
@@ -35,23 +38,29 @@ export const labelsOf = (identity: RuntimeIdentity): { readonly [key: string]: s
   [runtimeLabels.uid]: identity.uid,
   [runtimeLabels.attempt]: String(identity.attempt),
   [runtimeLabels.specHash]: identity.specHash,
+  [runtimeLabels.backoffSeconds]: String(identity.backoffSeconds),
 })
 
 const labelOf = (labels: { readonly [key: string]: string }, name: string): string =>
   Object.hasOwn(labels, name) ? (labels[name] ?? "") : ""
 
+const countOf = (labels: { readonly [key: string]: string }, name: string): number | undefined => {
+  const text = labelOf(labels, name)
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined
+}
+
 /** The identity that the labels spell, or undefined where they are not ours or not whole. */
 export const identityOf = ({ labels }: Pick<SandboxStatus, "labels">): RuntimeIdentity | undefined => {
-  const attempt = Number(labelOf(labels, runtimeLabels.attempt) || Number.NaN)
+  const attempt = countOf(labels, runtimeLabels.attempt)
   const identity = {
     namespace: labelOf(labels, runtimeLabels.namespace),
     name: labelOf(labels, runtimeLabels.name),
     uid: labelOf(labels, runtimeLabels.uid),
-    attempt,
     specHash: labelOf(labels, runtimeLabels.specHash),
+    backoffSeconds: countOf(labels, runtimeLabels.backoffSeconds) ?? 0,
   }
   const isWhole = identity.namespace !== "" && identity.name !== "" && identity.uid !== ""
-  return isWhole && Number.isSafeInteger(attempt) && attempt >= 0 ? identity : undefined
+  return isWhole && attempt !== undefined ? { ...identity, attempt } : undefined
 }
 
 /** The newest attempt first. */

@@ -50,7 +50,8 @@ const parseResize = (payload: Uint8Array): Inbound => {
   } catch {
     return Inbound.Ignored()
   }
-  if (typeof size !== "object" || size === null || !("Width" in size) || !("Height" in size)) return Inbound.Ignored()
+  if (typeof size !== "object" || size === null || !("Width" in size) || !("Height" in size))
+    return Inbound.Ignored()
   const { Width: columns, Height: rows } = size
   return isExtent(columns) && isExtent(rows) ? Inbound.Resize({ columns, rows }) : Inbound.Ignored()
 }

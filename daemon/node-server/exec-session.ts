@@ -13,7 +13,15 @@ import {
   type SandboxId,
   SandboxRuntime,
 } from "../../runtime-shim/index.ts"
-import { channels, exitFrame, failureFrame, framesOf, Inbound, parseFrame, type Subprotocol } from "./channel.ts"
+import {
+  channels,
+  exitFrame,
+  failureFrame,
+  framesOf,
+  Inbound,
+  parseFrame,
+  type Subprotocol,
+} from "./channel.ts"
 import type { ExecQuery } from "./route.ts"
 import { closed, type Inbox, receive, send } from "./web-socket.ts"
 

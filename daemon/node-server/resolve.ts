@@ -25,7 +25,9 @@ export const resolveSandbox = Effect.fnUntraced(function* (
     })
   }
   if (!previous) return newest.id
-  const former = attempts.find(({ identity }) => identity.uid === newest.identity.uid && identity !== newest.identity)
+  const former = attempts.find(
+    ({ identity }) => identity.uid === newest.identity.uid && identity !== newest.identity,
+  )
   if (former === undefined) {
     return yield* new Refusal({
       reason: "NotFound",

@@ -36,14 +36,20 @@ export const Route = Data.taggedEnum<Route>()
 /** The route of a path with query, as sent. */
 export const parseRoute = (url: string): Result.Result<Route, Refusal> => {
   if (url.length > limits.urlCharacters) {
-    return refuse("RequestEntityTooLarge", `the request's path and query must not pass ${limits.urlCharacters} characters`)
+    return refuse(
+      "RequestEntityTooLarge",
+      `the request's path and query must not pass ${limits.urlCharacters} characters`,
+    )
   }
   if (!URL.canParse(url, "https://node")) return refuse("BadRequest", "the request's path is not a URL path")
   const { pathname, searchParams } = new URL(url, "https://node")
   const [root, sandboxes, namespace, name, verb, ...rest] = pathname.split("/").map(decodePart)
   const isSandbox = root === "" && sandboxes === "sandboxes" && rest.length === 0
   if (!isSandbox || !namespace || !name || (verb !== "log" && verb !== "exec")) {
-    return refuse("NotFound", "this node serves /sandboxes/NAMESPACE/NAME/log and /sandboxes/NAMESPACE/NAME/exec")
+    return refuse(
+      "NotFound",
+      "this node serves /sandboxes/NAMESPACE/NAME/log and /sandboxes/NAMESPACE/NAME/exec",
+    )
   }
   const sandbox = { namespace, name }
   return verb === "log"
@@ -69,7 +75,10 @@ const parseExecQuery = (query: URLSearchParams): Result.Result<ExecQuery, Refusa
   const command = query.getAll("command")
   const characters = command.reduce((sum, word) => sum + word.length, 0)
   if (command.length === 0 || command[0] === "") {
-    return refuse("BadRequest", "command: name the program to run, and each of its arguments, as ?command=...&command=...")
+    return refuse(
+      "BadRequest",
+      "command: name the program to run, and each of its arguments, as ?command=...&command=...",
+    )
   }
   if (command.length > limits.commandWords || characters > limits.commandCharacters) {
     return refuse(

@@ -52,14 +52,13 @@ export const makeNodeServer = Effect.fn("NodeServer.make")(function* (
 ): Effect.fn.Return<NodeServer, NodeServerError, Scope.Scope | SandboxRuntime> {
   const host = options.host ?? "127.0.0.1"
   const server = yield* Effect.acquireRelease(listen(options, host), close)
+  const sockets = yield* Effect.acquireRelease(Effect.sync(makeSockets), (all) =>
+    Effect.sync(() => {
+      for (const socket of all.clients) socket.terminate()
+    }),
+  )
   const fibers = yield* FiberSet.make<void>()
   const fork = yield* FiberSet.runtime(fibers)<SandboxRuntime>()
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: limits.inboundFrameBytes,
-    perMessageDeflate: false,
-    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
-  })
   const admit = (request: IncomingMessage) => routeOf(request, options, [...fibers].length)
   server.on("request", (request, response) => {
     const fiber = fork(respond(admit(request), response))
@@ -72,6 +71,14 @@ export const makeNodeServer = Effect.fn("NodeServer.make")(function* (
   })
   return { host, port: portOf(server) }
 })
+
+const makeSockets = (): WebSocketServer =>
+  new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.inboundFrameBytes,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
+  })
 
 const routeOf = (
   request: IncomingMessage,
@@ -126,7 +133,8 @@ const upgradeToExec = Effect.fnUntraced(
     const offered = (upgrade.request.headers["sec-websocket-protocol"] ?? "").split(",")
     const protocol = chooseSubprotocol(new Set(offered.map((name) => name.trim())))
     if (protocol === undefined) {
-      const message = "exec speaks v5.channel.k8s.io and v4.channel.k8s.io: offer one in Sec-WebSocket-Protocol"
+      const message =
+        "exec speaks v5.channel.k8s.io and v4.channel.k8s.io: offer one in Sec-WebSocket-Protocol"
       return yield* new Refusal({ reason: "BadRequest", message })
     }
     const id = yield* resolveSandbox(found.sandbox, { previous: false })

@@ -22,9 +22,26 @@ export const sessionConformance = (world: () => World): void => {
         ["delete", `${prefix}a`],
         ["delete", `${prefix}b`],
       ])
-      const deletion = recorder.calls.at(-1)
-      expect(deletion !== undefined && "events" in deletion && deletion.events.length).toBe(2)
+      expect(gone[1]?.kv.modRevision).toBe(gone[0]?.kv.modRevision)
+      const told = recorder.calls.filter(
+        (call) => "events" in call && gone.some((one) => call.events.includes(one)),
+      )
+      expect(told.length).toBe(1)
       expect((await store.range({ prefix })).items.map((kv) => kv.key)).toEqual([`${prefix}free`])
+    })
+
+    it("tells of its end in one call, however much it held", async () => {
+      const { store, prefix } = world()
+      const session = await store.session(60)
+      const value = new Uint8Array(100_000).fill(7)
+      const keys = Array.from({ length: 40 }, (_, n) => `${prefix}${String(n).padStart(2, "0")}`)
+      for (const key of keys) await store.put({ key, value, expect: { absent: true }, session: session.id })
+      const { recorder } = record(store, { prefix })
+      await session.revoke()
+      await recorder.until(({ seen }) => seen.length > 0)
+      expect(recorder.seen.map(({ kv }) => kv.key)).toEqual(keys)
+      expect(recorder.seen.every(({ kv }) => kv.value.byteLength === value.byteLength)).toBe(true)
+      expect(new Set(recorder.seen.map(({ kv }) => kv.modRevision)).size).toBe(1)
     })
 
     it("deletes its keys when nobody renews it", async () => {

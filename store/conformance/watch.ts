@@ -162,6 +162,7 @@ export const watchConformance = (world: () => World): void => {
     it("ends with Closed when the store closes, and every later call rejects so", async () => {
       const { store, prefix } = world()
       const { recorder } = record(store, { prefix })
+      const session = await store.session(60)
       const from = await create(store, `${prefix}a`, "")
       const { recorder: replaying } = record(store, { prefix, from })
       await store.close()
@@ -177,6 +178,8 @@ export const watchConformance = (world: () => World): void => {
         store.delete(`${prefix}a`, { modRevision: from }),
         store.compact(from),
         store.session(10),
+        session.renew(),
+        session.revoke(),
       ]
       for (const outcome of await Promise.allSettled(calls))
         expect(outcome.status === "rejected" && isStoreError(outcome.reason, "Closed")).toBe(true)

@@ -1,0 +1,37 @@
+/** Empties a namespace that was deleted, and lets it go. */
+import { Duration, Effect } from "effect"
+import { type ApiError, Client, type Discovery, isReason } from "../../client/index.ts"
+import { type Request, Result } from "../../reconciler/index.ts"
+import { Namespace } from "../../schemas/index.ts"
+import { apply } from "./apply.ts"
+import { observe } from "./observe.ts"
+import { isTerminating, plan } from "./plan.ts"
+
+/** How long others are given to let their objects go before they are looked at again. */
+const CONTENT_WAIT = Duration.seconds(2)
+
+/** Passes of one reconcile: each deletes what one list tells, so a namespace with more takes a few. */
+const PASSES_MAX = 20
+
+export const reconcileNamespace = Effect.fnUntraced(function* ({
+  name,
+}: Request): Effect.fn.Return<Result, ApiError, Client | Discovery> {
+  const client = yield* Client
+  const read = client
+    .get(Namespace, { namespace: "", name })
+    .pipe(Effect.catchIf(isReason("NotFound"), () => Effect.succeed(undefined)))
+  let undeleted: ReadonlyArray<string> = []
+  for (let pass = 0; pass < PASSES_MAX; pass++) {
+    const namespace = yield* read
+    if (namespace === undefined || !isTerminating(namespace)) return Result.Done()
+    const observed = yield* observe(namespace)
+    const { discovery, content } = observed.failures
+    const actions = plan({ ...observed, failures: { discovery, content: [...content, ...undeleted] } })
+    undeleted = []
+    for (const action of actions) {
+      if (action._tag === "Wait") return Result.RequeueAfter({ delay: CONTENT_WAIT })
+      undeleted = [...undeleted, ...(yield* apply(namespace, action))]
+    }
+  }
+  return Result.RequeueAfter({ delay: CONTENT_WAIT })
+})

@@ -1,0 +1,92 @@
+/** The scheduler: binds each Sandbox without a node to the first one that it fits on. Start with {@link schedulerController}. */
+import { Duration, Effect, type Scope } from "effect"
+import type { ApiError, Client } from "../../client/index.ts"
+import {
+  type Change,
+  Controller,
+  type EventRecorder,
+  Informers,
+  keyOf,
+  makeEventRecorder,
+  type Request,
+  Result,
+  reconciling,
+  watching,
+} from "../../reconciler/index.ts"
+import { Node, Sandbox } from "../../schemas/index.ts"
+import { apply, CONTROLLER_NAME } from "./apply.ts"
+import { Assumed, isBound } from "./assumed.ts"
+import { isFinished } from "./demand.ts"
+import { NODE_INDEX, nodeIndex, observe, type SchedulerView } from "./observe.ts"
+import { plan } from "./plan.ts"
+
+/** How long a Sandbox without a place waits before it is looked at again, whatever happens. */
+const UNSCHEDULABLE_WAIT = Duration.minutes(1)
+
+/**
+ * One worker: it knows what it gave away a moment ago. Several schedulers at once may bind twice as much as there is to one
+ * node, never one Sandbox twice.
+ */
+export const schedulerController = Effect.gen(function* (): Effect.fn.Return<
+  Controller<Client>,
+  never,
+  Client | Informers | Scope.Scope
+> {
+  const informers = yield* Informers
+  const nodes = yield* informers.get(Node)
+  const sandboxes = yield* informers.get(Sandbox, { indexes: { [NODE_INDEX]: nodeIndex } })
+  const events = yield* makeEventRecorder(CONTROLLER_NAME)
+  const assumed = new Assumed()
+  yield* sandboxes.subscribe(({ old, new: now }) => {
+    if (now !== undefined) assumed.shown(now, false)
+    else if (old !== undefined) assumed.shown(old, true)
+  })
+  const view: SchedulerView = { nodes: nodes.lister, sandboxes: sandboxes.lister, assumed }
+  const waiting = (): ReadonlyArray<Request> => sandboxes.lister.byIndex(NODE_INDEX, "").map(keyOf)
+  return Controller.make({
+    name: CONTROLLER_NAME,
+    for: reconciling(Sandbox),
+    watches: [
+      watching(Node, { predicate: isNodeNews, map: waiting }),
+      watching(Sandbox, { predicate: givesRoom, map: waiting }),
+    ],
+    reconcile: (request) => schedule(request, { view, events }),
+  })
+})
+
+const schedule = Effect.fnUntraced(function* (
+  request: Request,
+  { view, events }: { readonly view: SchedulerView; readonly events: EventRecorder },
+): Effect.fn.Return<Result, ApiError, Client> {
+  const sandbox = view.sandboxes.get(request)
+  if (sandbox === undefined) return Result.Done()
+  const action = plan(observe(sandbox, view))
+  if (action === undefined) return Result.Done()
+  const written = yield* apply(sandbox, action)
+  if (action._tag === "Refuse") {
+    const { message } = action
+    if (written !== sandbox) events.record(sandbox, { type: "Warning", reason: "FailedScheduling", message })
+    return Result.RequeueAfter({ delay: UNSCHEDULABLE_WAIT })
+  }
+  view.assumed.note(written)
+  events.record(sandbox, { type: "Normal", reason: "Scheduled", message: `bound to node ${action.nodeName}` })
+  return Result.Done()
+})
+
+/** A node's heartbeat alone changes nothing for those that wait. */
+const isNodeNews = ({ old, new: now }: Change<Node>): boolean =>
+  old === undefined || now === undefined || placeOf(old) !== placeOf(now)
+
+const placeOf = ({ metadata, spec, status }: Node): string =>
+  JSON.stringify([
+    metadata.labels,
+    metadata.deletionTimestamp,
+    spec,
+    status?.allocatable,
+    status?.runtimeHandlers,
+    status?.conditions?.find(({ type }) => type === "Ready")?.status,
+  ])
+
+/** A bound Sandbox that goes, or ends, leaves room behind. */
+const givesRoom = ({ old, new: now }: Change<Sandbox>): boolean =>
+  old !== undefined && isBound(old) && (now === undefined || (isFinished(now) && !isFinished(old)))

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Context, Effect } from "effect"
+import { Client } from "../../client/index.ts"
+import { runController } from "../../reconciler/index.ts"
+import { Node, Sandbox } from "../../schemas/index.ts"
+import { makeMachineWorld, startProcess } from "../../test/kit/machine-world.ts"
+import { pass, settle } from "../../test/kit/settle.ts"
+import { schedulerController } from "./index.ts"
+
+const started = Effect.gen(function* () {
+  const world = yield* makeMachineWorld
+  yield* startProcess(
+    world.context,
+    Effect.flatMap(schedulerController, (scheduler) => runController(scheduler)),
+  )
+  return Context.get(world.context, Client)
+})
+
+const addNode = Effect.fnUntraced(function* (client: Client["Service"], name: string, memory: string) {
+  const node = yield* client.create(Node, { apiVersion: "v1", kind: "Node", metadata: { name } })
+  const conditions = [{ type: "Ready", status: "True" as const }]
+  return yield* client.updateStatus(Node, {
+    ...node,
+    status: { allocatable: { memory, cpu: "8" }, conditions },
+  })
+})
+
+const sandbox = (name: string, memory: string): Sandbox => ({
+  apiVersion: "compute.miren.dev/v1alpha1",
+  kind: "Sandbox",
+  metadata: { name, namespace: "default" },
+  spec: { containers: [{ name: "main", image: "busybox", resources: { requests: { memory } } }] },
+})
+
+const read = (client: Client["Service"], name: string) => client.get(Sandbox, { namespace: "default", name })
+
+const reasonOf = ({ status }: Sandbox): string | undefined =>
+  status?.conditions?.find(({ type }) => type === "Scheduled")?.reason
+
+describe("the scheduler", () => {
+  it.effect("never gives the same room twice, though it has not seen its own bindings yet", () =>
+    Effect.gen(function* () {
+      const client = yield* started
+      yield* addNode(client, "a", "3Gi")
+      yield* addNode(client, "b", "2Gi")
+      for (const name of ["1", "2", "3", "4", "5", "6", "7"])
+        yield* client.create(Sandbox, sandbox(name, "1Gi"))
+      yield* settle
+      const { items } = yield* client.list(Sandbox)
+      const nodes = items.map(({ spec }) => spec.nodeName ?? "none")
+      expect(nodes.toSorted()).toEqual(["a", "a", "a", "b", "b", "none", "none"])
+    }),
+  )
+
+  it.effect("tells why a sandbox has no place, and places it when a node comes", () =>
+    Effect.gen(function* () {
+      const client = yield* started
+      yield* client.create(Sandbox, sandbox("web", "2Gi"))
+      yield* addNode(client, "small", "1Gi")
+      yield* settle
+      const waiting = yield* read(client, "web")
+      expect(reasonOf(waiting)).toBe("Unschedulable")
+      expect(waiting.status?.conditions?.[0]?.message).toBe("0 of 1 node fits: 1 insufficient memory")
+      yield* addNode(client, "large", "4Gi")
+      yield* settle
+      expect((yield* read(client, "web")).spec.nodeName).toBe("large")
+    }),
+  )
+
+  it.effect("gives the room of a sandbox that goes to one that waits", () =>
+    Effect.gen(function* () {
+      const client = yield* started
+      yield* addNode(client, "a", "1Gi")
+      yield* client.create(Sandbox, sandbox("first", "1Gi"))
+      yield* settle
+      yield* client.create(Sandbox, sandbox("second", "1Gi"))
+      yield* settle
+      expect((yield* read(client, "second")).spec.nodeName).toBeUndefined()
+      yield* client.delete(Sandbox, { namespace: "default", name: "first" })
+      yield* settle
+      expect((yield* read(client, "second")).spec.nodeName).toBe("a")
+    }),
+  )
+
+  it.effect("does not write the same refusal again", () =>
+    Effect.gen(function* () {
+      const client = yield* started
+      yield* client.create(Sandbox, sandbox("web", "1Gi"))
+      yield* settle
+      const before = yield* read(client, "web")
+      expect(reasonOf(before)).toBe("Unschedulable")
+      yield* pass(180)
+      expect((yield* read(client, "web")).metadata.resourceVersion).toBe(before.metadata.resourceVersion)
+    }),
+  )
+})

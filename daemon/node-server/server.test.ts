@@ -1,0 +1,267 @@
+import { get, type RequestOptions } from "node:https"
+import { describe, expect, it } from "@effect/vitest"
+import { Context, Effect, Layer, type Scope } from "effect"
+import { WebSocket } from "ws"
+import { labelsOf, runtimeIdOf } from "../../controllers/sandbox/identity.ts"
+import { FakeWorld, fakeRuntimeLayer, SandboxRuntime } from "../../runtime-shim/index.ts"
+import { makeNodeServer, type NodeServer } from "./index.ts"
+import { type Credentials, issueCredentials } from "./testing/credentials.ts"
+
+interface World {
+  readonly server: NodeServer
+  readonly machine: FakeWorld
+  readonly credentials: Credentials
+}
+
+/** A node with one sandbox, `default/web`, that runs `command`. */
+const started = Effect.fnUntraced(function* (
+  command: ReadonlyArray<string>,
+): Effect.fn.Return<World, never, Scope.Scope> {
+  const machine = new FakeWorld()
+  machine.addImage("busybox")
+  const context = yield* Layer.build(fakeRuntimeLayer({ world: machine }))
+  const runtime = Context.get(context, SandboxRuntime)
+  const identity = {
+    namespace: "default",
+    name: "web",
+    uid: "u",
+    attempt: 0,
+    specHash: "h",
+    backoffSeconds: 0,
+  }
+  const id = runtimeIdOf("u", 0)
+  const container = { name: "main", image: "busybox", command, env: [], resources: {} }
+  const spec = { id, handler: "gvisor", hostname: "web", labels: labelsOf(identity), ports: [] } as const
+  yield* Effect.orDie(runtime.create({ ...spec, containers: [container] }))
+  yield* Effect.orDie(runtime.start(id))
+  const credentials = yield* Effect.promise(issueCredentials)
+  const server = yield* makeNodeServer({ tls: credentials.server, clientCommonName: "apiserver" }).pipe(
+    Effect.provideContext(context),
+    Effect.orDie,
+  )
+  return { server, machine, credentials }
+})
+
+type Who = "apiserver" | "stranger" | "nobody"
+
+const tlsOf = ({ credentials }: World, who: Who): RequestOptions => ({
+  ca: credentials.authority,
+  ...(who === "nobody" ? {} : credentials.clients[who]),
+})
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+const ask = (world: World, path: string, who: Who = "apiserver"): Effect.Effect<Answer | "no TLS"> =>
+  Effect.callback((resume) => {
+    const { host, port } = world.server
+    const options = { host, port, path, agent: false, ...tlsOf(world, who) }
+    const request = get(options, (response) => {
+      let body = ""
+      response.setEncoding("utf8")
+      response.on("data", (chunk: string) => {
+        body += chunk
+      })
+      response.on("end", () => resume(Effect.succeed({ status: response.statusCode ?? 0, body })))
+    })
+    request.on("error", () => resume(Effect.succeed("no TLS" as const)))
+  })
+
+const statusOf = (answer: Answer | "no TLS"): number => (answer === "no TLS" ? 0 : answer.status)
+
+describe("a client", () => {
+  it.live("that is not the API server is refused, with or without a certificate", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const path = "/sandboxes/default/web/log"
+      expect(statusOf(yield* ask(world, path))).toBe(200)
+      expect(statusOf(yield* ask(world, path, "stranger"))).toBe(403)
+      expect(yield* ask(world, path, "nobody")).toBe("no TLS")
+    }),
+  )
+
+  it.live("that asks for what is not there is told so", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const codes = yield* Effect.forEach(
+        [
+          "/",
+          "/sandboxes/default/other/log",
+          "/sandboxes/default/web/log?previous=true",
+          "/sandboxes/default/web/log?tailLines=many",
+          "/sandboxes/default/web/exec?command=true&stdout",
+        ],
+        (path) => Effect.map(ask(world, path), statusOf),
+      )
+      expect(codes).toEqual([404, 404, 404, 400, 400])
+    }),
+  )
+})
+
+describe("the log", () => {
+  it.live("is what the sandbox wrote, or its last lines", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["sh", "-c", "echo one; echo two; echo three"])
+      expect(yield* ask(world, "/sandboxes/default/web/log")).toEqual({
+        status: 200,
+        body: "one\ntwo\nthree\n",
+      })
+      const tail = yield* ask(world, "/sandboxes/default/web/log?tailLines=2")
+      expect(tail).toEqual({ status: 200, body: "two\nthree\n" })
+    }),
+  )
+
+  it.live("is followed until the sandbox ends", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const [sandbox] = world.machine.sandboxes.values()
+      if (sandbox === undefined) throw new Error("no sandbox")
+      const print = (text: string) =>
+        world.machine.print(sandbox, { at: sandbox.startedAt ?? 0, stream: "stdout", text })
+      print("before\n")
+      const write = Effect.sync(() => print("after\n")).pipe(
+        Effect.andThen(world.machine.exit(sandbox.spec.id, { exitCode: 0 })),
+        Effect.delay("50 millis"),
+      )
+      const [answer] = yield* Effect.all([ask(world, "/sandboxes/default/web/log?follow=true"), write], {
+        concurrency: "unbounded",
+      })
+      expect(answer).toEqual({ status: 200, body: "before\nafter\n" })
+    }),
+  )
+})
+
+interface Conversation {
+  /** What came on each channel, as text. */
+  readonly said: { readonly [channel: number]: string }
+  readonly protocol: string
+  readonly close: number
+}
+
+interface Talk {
+  readonly query: string
+  readonly protocols?: ReadonlyArray<string>
+  readonly frames?: ReadonlyArray<Uint8Array>
+  readonly who?: Who
+}
+
+const frame = (channel: number, text: string): Uint8Array =>
+  Uint8Array.from([channel, ...new TextEncoder().encode(text)])
+
+const socketTo = (world: World, { query, protocols, who = "apiserver" }: Talk): WebSocket =>
+  new WebSocket(
+    `wss://${world.server.host}:${world.server.port}/sandboxes/default/web/exec?${query}`,
+    [...(protocols ?? ["v5.channel.k8s.io"])],
+    { ...tlsOf(world, who), perMessageDeflate: false },
+  )
+
+/** Says the frames, and hears all until the socket closes; the HTTP code where the upgrade is refused. */
+const talk = (world: World, talking: Talk): Effect.Effect<Conversation | number> =>
+  Effect.callback((resume) => {
+    const socket = socketTo(world, talking)
+    const said: { [channel: number]: string } = {}
+    socket.on("open", () => {
+      for (const each of talking.frames ?? []) socket.send(each)
+    })
+    socket.on("message", (data: Buffer) => {
+      const channel = data[0] ?? -1
+      said[channel] = (said[channel] ?? "") + data.subarray(1).toString()
+    })
+    socket.on("unexpected-response", (_request, response) => {
+      socket.terminate()
+      resume(Effect.succeed(response.statusCode ?? 0))
+    })
+    socket.on("error", () => {})
+    socket.on("close", (close) => resume(Effect.succeed({ said, protocol: socket.protocol, close })))
+    return Effect.sync(() => socket.terminate())
+  })
+
+const exitOf = (conversation: Conversation | number): unknown =>
+  typeof conversation === "number" ? conversation : JSON.parse(conversation.said[3] ?? "null")
+
+describe("an exec", () => {
+  it.live("gives both outputs and Success", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const query = new URLSearchParams([
+        ["command", "sh"],
+        ["command", "-c"],
+        ["command", "echo out; echo err >&2"],
+        ["stdout", "true"],
+        ["stderr", "true"],
+      ])
+      const heard = yield* talk(world, { query: query.toString() })
+      expect(heard).toMatchObject({
+        said: { 1: "out\n", 2: "err\n" },
+        protocol: "v5.channel.k8s.io",
+        close: 1000,
+      })
+      expect(exitOf(heard)).toMatchObject({ status: "Success" })
+    }),
+  )
+
+  it.live("tells the exit code as its cause", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const heard = yield* talk(world, { query: "command=sh&command=-c&command=exit%203&stdout=true" })
+      expect(exitOf(heard)).toMatchObject({
+        status: "Failure",
+        reason: "NonZeroExitCode",
+        details: { causes: [{ reason: "ExitCode", message: "3" }] },
+      })
+    }),
+  )
+
+  it.live("passes stdin on, and its end under v5", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const frames = [frame(0, "hello "), frame(0, "world"), Uint8Array.of(255, 0)]
+      const heard = yield* talk(world, { query: "command=cat&stdin=true&stdout=true", frames })
+      expect(heard).toMatchObject({ said: { 1: "hello world" } })
+      expect(exitOf(heard)).toMatchObject({ status: "Success" })
+    }),
+  )
+
+  it.live("passes on more than fits into any buffer, whole and in order", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const lines = Array.from({ length: 200 }, (_, n) => `${n} ${"x".repeat(20_000)}\n`)
+      const frames = [...lines.map((line) => frame(0, line)), Uint8Array.of(255, 0)]
+      const heard = yield* talk(world, { query: "command=cat&stdin=true&stdout=true", frames })
+      expect(typeof heard === "number" ? heard : heard.said[1] === lines.join("")).toBe(true)
+    }),
+  )
+
+  it.live("speaks v4 to those who speak no better", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const protocols = ["v4.channel.k8s.io", "channel.k8s.io"]
+      const heard = yield* talk(world, { query: "command=true&stdout=true", protocols })
+      expect(heard).toMatchObject({ protocol: "v4.channel.k8s.io" })
+    }),
+  )
+
+  it.live("is refused before the upgrade where it cannot be", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const query = "command=true&stdout=true"
+      expect(yield* talk(world, { query, protocols: ["v1.channel.k8s.io"] })).toBe(400)
+      expect(yield* talk(world, { query: "stdout=true" })).toBe(400)
+      expect(yield* talk(world, { query, who: "stranger" })).toBe(403)
+      world.machine.sandboxes.clear()
+      expect(yield* talk(world, { query })).toBe(404)
+    }),
+  )
+
+  it.live("into a sandbox that does not run is told on the error channel", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["true"])
+      expect(exitOf(yield* talk(world, { query: "command=true&stdout=true" }))).toMatchObject({
+        status: "Failure",
+        reason: "InternalError",
+      })
+    }),
+  )
+})

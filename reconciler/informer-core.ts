@@ -1,0 +1,177 @@
+/**
+ * What an informer knows and whom it tells, without the network: plain and synchronous, fed by the reflector.
+ * One writer; readers see each batch of events whole.
+ */
+import type { ApiError, WatchEvent, Written } from "../client/index.ts"
+import type { KubeObject } from "../schemas/index.ts"
+import { type Change, ObjectCache } from "./object-cache.ts"
+import { keyOf } from "./request.ts"
+import { compareResourceVersions, hasSeen } from "./resource-version.ts"
+
+/** Where an informer stands, for people and for readiness. Times are of the informer's clock. */
+export type InformerState =
+  /** Nothing was read yet. */
+  | { readonly _tag: "Empty" }
+  /** A list is being read; what was known before is still shown. */
+  | { readonly _tag: "Listing"; readonly sinceMs: number }
+  /** What is shown is at most a moment old. */
+  | { readonly _tag: "Watching"; readonly sinceMs: number }
+  /** The connection is lost: what is shown was true when it was, and is asked for again. */
+  | { readonly _tag: "Stale"; readonly sinceMs: number; readonly failures: number; readonly error: ApiError }
+
+export interface InformerCounts {
+  readonly lists: number
+  readonly watches: number
+  readonly events: number
+  readonly bookmarks: number
+  /** Events that told nothing new: duplicates, and those older than what was known. */
+  readonly ignored: number
+  readonly failures: number
+  readonly relists: number
+}
+
+export type ChangeHandler<T extends KubeObject = KubeObject> = (change: Change<T>) => void
+
+/** Which objects of the kind are wanted. */
+export interface Selection {
+  /** "" or absent: all namespaces. */
+  readonly namespace?: string
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+}
+
+export class InformerCore<T extends KubeObject = KubeObject> {
+  readonly cache = new ObjectCache<T>()
+  readonly selection: Selection
+  /** Everything up to here is known. */
+  revision: string | undefined = undefined
+  state: InformerState = { _tag: "Empty" }
+  readonly counts = { lists: 0, watches: 0, events: 0, bookmarks: 0, ignored: 0, failures: 0, relists: 0 }
+  readonly #handlers = new Set<ChangeHandler<T>>()
+  readonly #waiters = new Set<() => boolean>()
+  #defects: Array<unknown> = []
+
+  constructor(selection: Selection) {
+    this.selection = selection
+  }
+
+  get synced(): boolean {
+    return this.revision !== undefined
+  }
+
+  /** Tells the handler of everything there is, and then of each change, until the returned function is called. */
+  subscribe(handler: ChangeHandler<T>): () => void {
+    for (const object of this.cache.list()) this.#tell(handler, { old: undefined, new: object })
+    this.#handlers.add(handler)
+    return () => this.#handlers.delete(handler)
+  }
+
+  /** Calls back once, after the batch that makes the condition true; at once where it is. */
+  when(condition: () => boolean, callback: () => void): () => void {
+    const check = () => {
+      if (!condition()) return false
+      callback()
+      return true
+    }
+    if (check()) return () => {}
+    this.#waiters.add(check)
+    return () => this.#waiters.delete(check)
+  }
+
+  /** A list that was read to its end replaces all that was known. */
+  replace(objects: ReadonlyArray<T>, revision: string): void {
+    if (this.revision !== undefined) this.counts.relists += 1
+    this.revision = revision
+    for (const change of this.cache.replace(objects)) this.#publish(change)
+    this.#settle()
+  }
+
+  apply(events: ReadonlyArray<WatchEvent<T>>): void {
+    for (const event of events) this.#apply(event)
+    this.#settle()
+  }
+
+  /** The server is heard. */
+  watching(sinceMs: number): void {
+    if (this.state._tag !== "Watching") this.state = { _tag: "Watching", sinceMs }
+  }
+
+  /** What handlers threw since this was last asked. */
+  takeDefects(): ReadonlyArray<unknown> {
+    const defects = this.#defects
+    if (defects.length > 0) this.#defects = []
+    return defects
+  }
+
+  /** Whether the write would show here at all. */
+  concerns(written: Written): boolean {
+    const { namespace, labelSelector, fieldSelector } = this.selection
+    if (namespace !== undefined && namespace !== "" && namespace !== written.key.namespace) return false
+    const selective = labelSelector !== undefined || fieldSelector !== undefined
+    return !selective || this.cache.get(written.key) !== undefined
+  }
+
+  /** Whether what is shown is at least as new as the write. */
+  hasSeen(written: Written): boolean {
+    const held = this.cache.get(written.key)
+    const version = written.object?.metadata.resourceVersion
+    if (version === undefined) {
+      return (
+        held === undefined || (written.removedUid !== undefined && held.metadata.uid !== written.removedUid)
+      )
+    }
+    const shown = held?.metadata.resourceVersion
+    return shown === version || hasSeen(shown, version) || hasSeen(this.revision, version)
+  }
+
+  #apply(event: WatchEvent<T>): void {
+    if (event.type === "BOOKMARK") {
+      this.counts.bookmarks += 1
+      if (!this.#isOld(event.resourceVersion)) this.revision = event.resourceVersion
+      return
+    }
+    this.counts.events += 1
+    const version = event.object.metadata.resourceVersion
+    if (version !== undefined && this.#isOld(version)) {
+      this.counts.ignored += 1
+      return
+    }
+    if (version !== undefined) this.revision = version
+    const change =
+      event.type === "DELETED" ? this.cache.remove(event.object) : this.#put(event.object, version)
+    if (change === undefined) this.counts.ignored += 1
+    else this.#publish(change)
+  }
+
+  /** Where versions have no order, the same version of the same object is all that can be told from news. */
+  #put(object: T, version: string | undefined): Change<T> | undefined {
+    const held = this.cache.get(keyOf(object))
+    if (held !== undefined && version !== undefined && held.metadata.resourceVersion === version)
+      return undefined
+    return this.cache.put(object)
+  }
+
+  /** Events of a resource come in the order of their versions: what is not after what we know was told before. */
+  #isOld(version: string): boolean {
+    if (this.revision === undefined) return false
+    const order = compareResourceVersions(version, this.revision)
+    return order !== undefined && order <= 0
+  }
+
+  #publish(change: Change<T>): void {
+    for (const handler of this.#handlers) this.#tell(handler, change)
+  }
+
+  /** A handler that throws loses its own change, and nobody else's. */
+  #tell(handler: ChangeHandler<T>, change: Change<T>): void {
+    try {
+      handler(change)
+    } catch (defect) {
+      this.#defects.push(defect)
+    }
+  }
+
+  #settle(): void {
+    for (const check of this.#waiters) if (check()) this.#waiters.delete(check)
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * A local copy of the objects of a kind, kept true by list and watch. Start with {@link Informer}; get one from `Informers`.
+ */
+import { Clock, Duration, Effect, type Scope } from "effect"
+import { Client, type Written } from "../client/index.ts"
+import type { Kind, KubeObject } from "../schemas/index.ts"
+import {
+  type ChangeHandler,
+  InformerCore,
+  type InformerCounts,
+  type InformerState,
+  type Selection,
+} from "./informer-core.ts"
+import { watchIdleTimeout } from "./limits.ts"
+import type { IndexFunction, Lister } from "./object-cache.ts"
+import { reflect } from "./reflector.ts"
+
+export interface InformerOptions<T extends KubeObject = KubeObject> extends Selection {
+  /** Secondary indexes by name, for `Lister.byIndex`. */
+  readonly indexes?: { readonly [name: string]: IndexFunction<T> }
+  /** A watch that is silent for longer is taken for dead. Servers send bookmarks each minute. */
+  readonly idleTimeout?: Duration.Input
+}
+
+/**
+ * Guarantees: readers see a state that the server had, and each handler sees every object's latest state; between, states
+ * may be skipped, never the last. It goes on through lost connections and compaction, and says `Stale` while it is behind.
+ */
+export interface Informer<T extends KubeObject = KubeObject> {
+  readonly kind: Kind<T>
+  readonly selection: Selection
+  readonly lister: Lister<T>
+  readonly state: () => InformerState
+  readonly counts: () => InformerCounts
+  /** The resourceVersion up to which everything is known; undefined before the first list. */
+  readonly resourceVersion: () => string | undefined
+  /** Waits for the first list. */
+  readonly synced: Effect.Effect<void>
+  readonly addIndexes: (indexes: { readonly [name: string]: IndexFunction<T> }) => void
+  /** Tells of everything there is, then of each change, synchronously, as long as the Scope is open. */
+  readonly subscribe: (handler: ChangeHandler<T>) => Effect.Effect<void, never, Scope.Scope>
+  /** Whether the write has shown here, or never would. */
+  readonly hasSeen: (written: Written) => boolean
+  /** Waits until the write shows; for ever where it does not: bound it. */
+  readonly awaitSeen: (written: Written) => Effect.Effect<void>
+}
+
+/** Runs an informer of its own in the Scope. Most callers want a shared one: `Informers`. */
+export const makeInformer = Effect.fnUntraced(function* <T extends KubeObject>(
+  kind: Kind<T>,
+  options: InformerOptions<T> = {},
+): Effect.fn.Return<Informer<T>, never, Client | Scope.Scope> {
+  const client = yield* Client
+  const core = new InformerCore<T>(selectionOf(options))
+  const addIndexes = (indexes: { readonly [name: string]: IndexFunction<T> }) => {
+    for (const [name, values] of Object.entries(indexes)) core.cache.addIndex(name, values)
+  }
+  addIndexes(options.indexes ?? {})
+  const idleTimeout = Duration.fromInputUnsafe(options.idleTimeout ?? watchIdleTimeout)
+  yield* Effect.forkScoped(reflect({ client, kind, core, idleTimeout }))
+  const when = (condition: () => boolean) =>
+    Effect.callback<void>((resume) => {
+      const cancel = core.when(condition, () => resume(Effect.void))
+      return Effect.sync(cancel)
+    })
+  const hasSeen = (written: Written) => !core.concerns(written) || core.hasSeen(written)
+  return {
+    kind,
+    selection: core.selection,
+    lister: core.cache,
+    state: () => core.state,
+    counts: () => ({ ...core.counts }),
+    resourceVersion: () => core.revision,
+    synced: when(() => core.synced),
+    addIndexes,
+    subscribe: (handler) =>
+      Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.sync(() => core.subscribe(handler)),
+          (unsubscribe) => Effect.sync(unsubscribe),
+        ),
+      ),
+    hasSeen,
+    awaitSeen: (written) => when(() => hasSeen(written)),
+  }
+})
+
+/** Only what selects, and only where it says something. */
+export const selectionOf = (options: Selection): Selection => ({
+  ...(options.namespace === undefined || options.namespace === "" ? {} : { namespace: options.namespace }),
+  ...(options.labelSelector === undefined || options.labelSelector === ""
+    ? {}
+    : { labelSelector: options.labelSelector }),
+  ...(options.fieldSelector === undefined || options.fieldSelector === ""
+    ? {}
+    : { fieldSelector: options.fieldSelector }),
+})
+
+/** How long an informer has been behind, by its own clock; zero while it is not. */
+export const staleFor = (informer: Informer): Effect.Effect<Duration.Duration> =>
+  Effect.map(Clock.currentTimeMillis, (now) => {
+    const state = informer.state()
+    return Duration.millis(state._tag === "Stale" ? now - state.sinceMs : 0)
+  })

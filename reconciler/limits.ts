@@ -1,0 +1,38 @@
+/** Bounds and default times of this folder. */
+import { Duration } from "effect"
+
+/** Objects asked for at once when a list is read. */
+export const listPageSize = 500
+/** A page of a list that takes longer is asked for again. */
+export const listTimeout = Duration.seconds(60)
+/** A watch without an event or a bookmark for this long is taken for dead; servers send a bookmark each minute. */
+export const watchIdleTimeout = Duration.seconds(150)
+/** A watch that ended sooner than this brought nothing: the next one waits. */
+export const shortWatch = Duration.seconds(1)
+
+/** The first delay after a failure, and the longest. */
+export const backoffBase = Duration.millis(5)
+export const backoffMax = Duration.minutes(5)
+/** Informers and elections come back sooner: others wait for them. */
+export const connectBackoffBase = Duration.millis(200)
+export const connectBackoffMax = Duration.seconds(30)
+
+/** How long a key is held for the informer to see what its own reconcile wrote. */
+export const ownWriteTimeout = Duration.seconds(10)
+/** How long running reconciles may go on after a shutdown began. */
+export const shutdownGrace = Duration.seconds(20)
+
+/** What woke a key, kept for its cause. */
+export const maxWakersPerKey = 4
+
+/** Events that a recorder holds until they are written; more are dropped, and counted. */
+export const maxPendingEvents = 1000
+/** Kinds of event that a recorder remembers to count repetitions. */
+export const maxRememberedEvents = 4096
+/** Events written in a burst, and one more for each interval after it. Source: client-go's EventSourceObjectSpamFilter has the idea. */
+export const eventBurst = 25
+export const eventInterval = Duration.seconds(1)
+export const maxEventMessageLength = 1024
+
+/** Tries after a conflict before it is left to the next reconcile. */
+export const maxConflictRetries = 4

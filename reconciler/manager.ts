@@ -1,0 +1,87 @@
+/** Controllers run together, under one lease where they are replicated. Start with {@link Manager.run}. */
+import { Duration, Effect, Scope } from "effect"
+import type { Client } from "../client/index.ts"
+import { type Controller, type ControllerHandle, runController } from "./controller.ts"
+import type { Informers } from "./informers.ts"
+import { type LeaderElectionOptions, type Leadership, withLeadership } from "./leader-election.ts"
+import { shutdownGrace } from "./limits.ts"
+
+export interface ManagerOptions<R> {
+  readonly controllers: ReadonlyArray<Controller<R>>
+  /** Absent: this process runs the controllers whoever else does. */
+  readonly leaderElection?: LeaderElectionOptions
+  /** How long running reconciles may go on after a shutdown began. A lost lease gives them none. */
+  readonly grace?: Duration.Input
+}
+
+/** What a manager does now, for people and health checks. */
+export interface ManagerHandle {
+  /** Those that run: none while another replica leads. */
+  readonly controllers: () => ReadonlyArray<ControllerHandle>
+  readonly isLeading: () => boolean
+}
+
+/**
+ * Starts the controllers in the Scope; with leader election, whenever this replica leads. When the Scope closes no more keys are
+ * taken, running reconciles get the grace and are then interrupted, and then the lease is given up.
+ */
+const start = Effect.fnUntraced(function* <R>(
+  options: ManagerOptions<R>,
+): Effect.fn.Return<ManagerHandle, never, R | Client | Informers | Scope.Scope> {
+  const grace = Duration.fromInputUnsafe(options.grace ?? shutdownGrace)
+  const running = new Set<ControllerHandle>()
+
+  const runAll = (leadership?: Leadership) =>
+    Effect.gen(function* () {
+      // All of them wind down at once: the grace is one for all.
+      const together = yield* Scope.make("parallel")
+      yield* Effect.addFinalizer((exit) => Scope.close(together, exit))
+      for (const controller of options.controllers) {
+        yield* Effect.acquireRelease(
+          runController(controller, { grace: () => (leadership?.isLost() ? Duration.zero : grace) }),
+          (handle) => Effect.sync(() => running.delete(handle)),
+        ).pipe(
+          Effect.tap((handle) => Effect.sync(() => running.add(handle))),
+          Scope.provide(yield* Scope.fork(together)),
+        )
+      }
+    })
+
+  if (options.leaderElection === undefined) {
+    yield* runAll()
+    return { controllers: () => [...running], isLeading: () => true }
+  }
+  let leading: Leadership | undefined
+  const led = (leadership: Leadership) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        yield* Effect.acquireRelease(
+          Effect.sync(() => {
+            leading = leadership
+          }),
+          () =>
+            Effect.sync(() => {
+              leading = undefined
+            }),
+        )
+        yield* runAll(leadership)
+        return yield* Effect.never
+      }),
+    )
+  yield* Effect.forkScoped(withLeadership(options.leaderElection, led))
+  return {
+    controllers: () => [...running],
+    isLeading: () => leading !== undefined && !leading.isLost(),
+  }
+})
+
+export const Manager = {
+  start,
+  /** The same until it is interrupted. */
+  run: <R>(options: ManagerOptions<R>): Effect.Effect<never, never, R | Client | Informers> =>
+    Effect.scoped(Effect.andThen(start(options), Effect.never)) as Effect.Effect<
+      never,
+      never,
+      R | Client | Informers
+    >,
+}

@@ -1,0 +1,93 @@
+/**
+ * A real runtime for tests: a managed containerd with the test image, and counts of what sandboxes leave on a machine.
+ *
+ * Use it inside {@link inOwnNamespaces}.
+ */
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Exit, type Layer, Scope } from "effect"
+import {
+  containerdRuntimeLayer,
+  destroyRuntime,
+  type Handler,
+  managedContainerd,
+  type RuntimeError,
+  SandboxRuntime,
+} from "../../runtime-shim/index.ts"
+import { writeTestImage } from "./image.ts"
+
+export interface RealRuntime {
+  readonly dataDir: string
+  readonly address: string
+  /** Each build is a new service instance over the same containerd. */
+  readonly layer: Layer.Layer<SandboxRuntime, RuntimeError>
+  readonly close: () => Promise<void>
+}
+
+/** Starts containerd on a new data dir and imports the test image. */
+export const openRealRuntime = async (handlers: ReadonlyArray<Handler>): Promise<RealRuntime> => {
+  const dataDir = mkdtempSync(join(tmpdir(), "runtime-"))
+  const scope = Effect.runSync(Scope.make())
+  const { address } = await Effect.runPromise(Scope.provide(managedContainerd({ dataDir }), scope))
+  const layer = containerdRuntimeLayer({ address, dataDir, handlers })
+  const tar = writeTestImage(dataDir)
+  const imported = Effect.flatMap(SandboxRuntime, (runtime) => runtime.importImage(tar))
+  await Effect.runPromise(Effect.scoped(Effect.provide(imported, layer)))
+  const close = async () => {
+    await Effect.runPromise(Scope.close(scope, Exit.void))
+    await Effect.runPromise(destroyRuntime({ dataDir }))
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+  return { dataDir, address, layer, close }
+}
+
+const lines = (text: string) => text.split("\n").filter((line) => line !== "")
+
+const list = (directory: string) => (existsSync(directory) ? readdirSync(directory) : [])
+
+const run = (file: string, ...args: ReadonlyArray<string>) =>
+  lines(execFileSync(file, [...args], { encoding: "utf8", timeout: 10_000 }))
+
+const ctr = (address: string, ...args: ReadonlyArray<string>) =>
+  run("timeout", "-k", "1", "10", "ctr", "--address", address, "-n", "miren", ...args)
+
+/** What sandboxes leave where they are not wholly removed, each thing as a line. */
+export const leftovers = ({
+  dataDir,
+  address,
+}: RealRuntime): { readonly [what: string]: ReadonlyArray<string> } => {
+  const runDir = join(address, "..")
+  const mounts = lines(readFileSync("/proc/self/mountinfo", "utf8"))
+  const leases = list(join(dataDir, "cni")).flatMap((name) => list(join(dataDir, "cni", name)))
+  const cgroups = list("/sys/fs/cgroup").flatMap((name) => [
+    ...list(join("/sys/fs/cgroup", name, "miren")),
+    ...(name === "miren" ? list("/sys/fs/cgroup/miren") : []),
+  ])
+  const commands = list("/proc").flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")] : []
+    } catch {
+      return []
+    }
+  })
+  return {
+    netns: list(join(runDir, "netns")),
+    mounts: mounts.filter((line) => line.includes(runDir)),
+    leases: leases.filter((name) => /^[0-9a-f.:]+$/.test(name)),
+    // The plugin's own top-level chains stay, empty.
+    rules: ["iptables-save", "ip6tables-save"].flatMap((file) =>
+      run(file).filter((line) => / id: | CNI-DN-/.test(line)),
+    ),
+    veths: list("/proc/sys/net/ipv4/conf").filter((name) => name.startsWith("veth")),
+    snapshots: ctr(address, "snapshots", "list").filter((line) => line.includes(" Active")),
+    containers: ctr(address, "containers", "list", "-q"),
+    tasks: ctr(address, "tasks", "list", "-q"),
+    cgroups: cgroups.filter((name) => /^[0-9a-f]{32}$/.test(name)),
+    processes: commands.filter((command) => /^\S*(containerd-shim|runsc)/.test(command)),
+    records: list(join(dataDir, "sandboxes")),
+    fifos: list(join(runDir, "fifos")),
+    runcState: list("/run/containerd/runc/miren"),
+  }
+}
