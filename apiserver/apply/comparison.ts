@@ -112,7 +112,7 @@ const isScattered = (value: Json, shape: Shape): boolean =>
   isGranularMap(value, shape) || isGranularList(value, shape)
 
 /** The items of a granular list by path element, in order of first appearance. */
-export const itemsOf = (list: JsonArray, shape: Shape): ReadonlyMap<PathElement, Json[]> => {
+const itemsOf = (list: JsonArray, shape: Shape): ReadonlyMap<PathElement, Json[]> => {
   const items = new Map<PathElement, Json[]>()
   for (const item of list) {
     const element = itemElement(item, shape)
