@@ -2,6 +2,13 @@
 export const limits = {
   /** A request body. Source: apiserver's MaxRequestBodyBytes. */
   bodyBytesMax: 3 * 1024 * 1024,
+  /** YAML that is no JSON: it takes a hundred times as long to read. */
+  yamlCharactersMax: 1024 * 1024,
+  /** Problems that one refusal names. */
+  problemsNamedMax: 50,
+  /** Source: apiserver endpoints/request, warning recorder. */
+  warningCharactersMax: 256,
+  warningsCharactersMax: 4_096,
   acceptHeadersRemembered: 200,
   urlCharactersMax: 16 * 1024,
   /** Nesting of a document; each level of a schema takes two. */
