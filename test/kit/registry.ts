@@ -17,6 +17,8 @@ export interface TestRegistry {
   readonly indexDigest: string
   /** Method and path of each request. */
   readonly requests: ReadonlyArray<string>
+  /** The request for the one layer. */
+  readonly layerRequest: string
   /** From now on this blob's bytes are wrong. */
   readonly corruptLayer: () => void
   readonly close: () => Promise<void>
@@ -86,6 +88,7 @@ export const startRegistry = async (): Promise<TestRegistry> => {
     reference: `${host}/team/app:1`,
     indexDigest: index.digest,
     requests,
+    layerRequest: `GET /v2/team/app/blobs/${digestOf(layer)}`,
     corruptLayer: () => {
       const broken = Buffer.from(layer)
       broken[20] = (broken[20] ?? 0) ^ 1
