@@ -4,7 +4,7 @@
  * An image is stored under a lease and named last, so a cut leaves nothing but what containerd's collector takes.
  * Start with {@link ImageStore}.
  */
-import { Clock, Effect, Random, Stream } from "effect"
+import { Clock, Effect, Random, Semaphore, Stream } from "effect"
 import type { CallContext, Containerd } from "../containerd/connection.ts"
 import { IMAGE_CACHE_MAX, IMAGE_DOCUMENT_BYTES_MAX, LEASE_MS } from "../limits.ts"
 import { Images, type Image as StoredImage } from "../proto/containerd/images.gen.ts"
@@ -49,10 +49,17 @@ const notPresent = (reference: string) =>
     message: `the image ${reference} is not present on this machine`,
   })
 
+/** What a registry gave and containerd would not have: a wrong digest, a layer that is no tar. */
+const pullFailed = (error: RuntimeError): RuntimeError =>
+  error.reason === "Unavailable" || error.reason === "DeadlineExceeded"
+    ? error
+    : new RuntimeError({ ...error, reason: "ImagePullFailed", message: error.message, cause: error })
+
 export class ImageStore {
   readonly #containerd: Containerd
   readonly #snapshotter: string
   readonly #pull: Pull
+  readonly #turns = new Map<string, { readonly semaphore: Semaphore.Semaphore; users: number }>()
   /** By manifest digest: documents never change. */
   readonly #documents = new Map<string, Documents>()
 
@@ -189,12 +196,34 @@ export class ImageStore {
     )
   }
 
+  /** One pull of a reference at a time: the next finds it there. */
   ensure(reference: string, policy: PullPolicy): Effect.Effect<Image, RuntimeError> {
-    return Effect.gen({ self: this }, function* () {
-      const found = yield* this.#get(reference)
-      if (found !== undefined && policy !== "Always") return yield* this.#describe(found)
-      if (policy === "Never") return yield* Effect.fail(notPresent(reference))
-      return yield* this.#store(reference, yield* this.#pull(reference))
+    return this.#alone(
+      reference,
+      Effect.gen({ self: this }, function* () {
+        const found = yield* this.#get(reference)
+        if (found !== undefined && policy !== "Always") return yield* this.#describe(found)
+        if (policy === "Never") return yield* Effect.fail(notPresent(reference))
+        const parts = yield* this.#pull(reference)
+        return yield* Effect.mapError(this.#store(reference, parts), pullFailed)
+      }),
+    )
+  }
+
+  #alone<A>(reference: string, effect: Effect.Effect<A, RuntimeError>): Effect.Effect<A, RuntimeError> {
+    return Effect.suspend(() => {
+      const found = this.#turns.get(reference)
+      const turn = found ?? { semaphore: Semaphore.makeUnsafe(1), users: 0 }
+      this.#turns.set(reference, turn)
+      turn.users += 1
+      return turn.semaphore.withPermit(effect).pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            turn.users -= 1
+            if (turn.users === 0) this.#turns.delete(reference)
+          }),
+        ),
+      )
     })
   }
 

@@ -67,7 +67,7 @@ const buildSpec = (world: TaskWorld, { spec, image }: Parts, mounts: ReadonlyArr
       env: environmentOf({ image: image.config.env, container: container.env, hostname, tty }),
       cwd: container.workingDir ?? (image.config.workingDir || "/"),
       netns: world.networks.netnsOf(id),
-      cgroupsPath: cgroupPath(id),
+      cgroupsPath: cgroupPath(world.installation, id),
     })
   })
 
