@@ -16,7 +16,7 @@ const histogram = (name: string, labels: Labels, boundaries: ReadonlyArray<numbe
   Metric.withAttributes(Metric.histogram(name, { boundaries }), labels)
 
 /** The outcomes of a reconcile that are told apart. */
-export type ReconcileResult = "success" | "requeue_after" | "error"
+type ReconcileResult = "success" | "requeue_after" | "error"
 
 export interface ControllerMetrics {
   readonly reconciled: (result: ReconcileResult, seconds: number) => void
