@@ -7,6 +7,7 @@ import { crdId } from "./crd/definition.ts"
 import { CrdManager } from "./crd/manager.ts"
 import { crdStrategy } from "./crd/strategy.ts"
 import { DiscoveryHandler } from "./discovery/discovery-handler.ts"
+import { OpenapiHandler } from "./discovery/openapi-handler.ts"
 import type { ApiRequest, ResponseSink } from "./exchange.ts"
 import { HealthHandler } from "./health.ts"
 import { Metrics } from "./metrics.ts"
@@ -123,6 +124,7 @@ const requestHandler = (
   const connect = new ConnectHandler(options.connect, options.ambient)
   const resourceHandler = new ResourceHandler({ context, metrics, connect })
   const discovery = new DiscoveryHandler(resources, connect.proxied)
+  const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([
     { name: "ping", about: "liveness", healthy: () => true },
     { name: "store", about: "readiness", healthy: () => cache.following },
@@ -138,6 +140,7 @@ const requestHandler = (
     paths: [
       (call) => health.handle(call),
       (call) => discovery.handle(call),
+      (call) => openapi.handle(call),
       versionHandler(options.version),
       async (call) => {
         if (call.info.path !== "/metrics") return false

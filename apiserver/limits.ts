@@ -2,6 +2,7 @@
 export const limits = {
   /** A request body. Source: apiserver's MaxRequestBodyBytes. */
   bodyBytesMax: 3 * 1024 * 1024,
+  acceptHeadersRemembered: 200,
   urlCharactersMax: 16 * 1024,
   /** Nesting of a document; each level of a schema takes two. */
   jsonDepthMax: 200,
@@ -14,6 +15,8 @@ export const limits = {
   watchersMax: 20_000,
   /** Bytes that a watcher may be behind before it is ended with 410. */
   watchPendingBytesMax: 16 * 1024 * 1024,
+  /** Bytes of events that are gathered for one write at most. */
+  flushBytes: 1024 * 1024,
   /** Bytes written ahead of a peer before a streamed list or the opening of a watch waits for it. */
   streamAheadBytes: 1024 * 1024,
   /** Size of one written piece of a list. */

@@ -7,7 +7,7 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const isArray = (value: unknown): value is ReadonlyArray<Json> => Array.isArray(value)
 
 /** The field of an object, own fields only; undefined for anything else. */
-export const fieldOf = (value: unknown, name: string): Json | undefined =>
+const fieldOf = (value: unknown, name: string): Json | undefined =>
   isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
 
 /** The value at a path of fields. */

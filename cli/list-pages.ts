@@ -30,7 +30,7 @@ export const listAll = async function* (
 }
 
 /** The objects of a page; items of typed lists do not say their kind, so it is filled in. */
-export const objectsOf = (page: JsonObject, resource: Resource): ReadonlyArray<JsonObject> =>
+const objectsOf = (page: JsonObject, resource: Resource): ReadonlyArray<JsonObject> =>
   arrayAt(page, "items")
     .filter(isObject)
     .map((item) => ({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...item }))

@@ -3,7 +3,7 @@ import type { Resource } from "./discovery.ts"
 import { CliFailure } from "./failure.ts"
 
 /** Resources of one word: a resource in any of its spellings, or all of a category. Fails with CliFailure NotFound. */
-export const findResources = (
+const findResources = (
   resources: ReadonlyArray<Resource>,
   word: string,
 ): readonly [Resource, ...ReadonlyArray<Resource>] => {

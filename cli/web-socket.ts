@@ -18,8 +18,10 @@ export const openWebSocket = async (config: ConnectionConfig, path: string): Pro
     maxPayload: maxLineBytes,
     ...tlsOptions(config),
   })
+  // Listening starts before the socket opens: frames may come with the answer itself.
+  const channel = channelOf(socket)
   await opened(socket, config.server)
-  return channelOf(socket)
+  return channel
 }
 
 const opened = (socket: WebSocket, server: string): Promise<void> =>
@@ -62,7 +64,7 @@ const channelOf = (socket: WebSocket): Channel => ({
       socket.send(frame, { binary: true }, (error) => (error ? reject(error) : resolve()))
     }),
   frames: receive(socket),
-  close: () => socket.close(),
+  close: () => socket.terminate(),
 })
 
 /** Frames as they come; the socket is paused while too many wait for their reader. */

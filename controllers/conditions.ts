@@ -1,8 +1,6 @@
 /** Conditions that do not flap: the time moves only when the status does. Source: Kubernetes API conventions. */
+import { rfc3339 } from "../reconciler/index.ts"
 import type { Condition } from "../schemas/index.ts"
-
-/** RFC 3339 in whole seconds, as Kubernetes writes times. */
-export const timestampOf = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19)}Z`
 
 /** RFC 3339 with microseconds, as Kubernetes writes the times of a Lease. */
 export const microTimestampOf = (millis: number): string =>
@@ -29,7 +27,7 @@ export const withConditions = <C extends AnyCondition, U extends Omit<AnyConditi
   for (const update of updates) {
     const former = next.get(update.type)
     const since = former?.status === update.status ? former.lastTransitionTime : undefined
-    next.set(update.type, { ...update, lastTransitionTime: since ?? timestampOf(now) })
+    next.set(update.type, { ...update, lastTransitionTime: since ?? rfc3339(now) })
   }
   return [...next.values()]
 }

@@ -1,5 +1,5 @@
 /** The store that the configuration names, open while the Scope is. */
-import { readFile } from "node:fs/promises"
+import { readFile, writeFile } from "node:fs/promises"
 import { Effect, type Scope } from "effect"
 import type { ServerConfig } from "../schemas/index.ts"
 import {
@@ -41,6 +41,10 @@ const givenEndpoints = Effect.fnUntraced(function* (
 const openEtcd = Effect.fnUntraced(function* (config: ServerConfig) {
   if (config.etcdEndpoints.length > 0) return yield* openEtcdStore(yield* givenEndpoints(config))
   const { endpoints } = yield* managedEtcd({ dataDir: config.dataDir })
+  // For etcdctl: --endpoints "$(cat D/etcd.endpoint)".
+  yield* Effect.promise(() =>
+    writeFile(layout(config.dataDir).etcdEndpoint, `${endpoints.join(",")}\n`, { mode: 0o600 }),
+  )
   return yield* openEtcdStore({ endpoints })
 })
 

@@ -27,6 +27,7 @@ export const runExec: Run = async (args, program) => {
     tty,
   })
   const channel = await cluster.openChannel(path)
+  program.signal.addEventListener("abort", () => channel.close(), { once: true })
   const restore = tty ? enterRawMode(program.streams) : () => {}
   try {
     if (tty) followSize(program.streams, channel)

@@ -49,12 +49,12 @@ export const parseFormat = (
   }
 }
 
-export const formatYaml = async (value: Json): Promise<string> => {
+const formatYaml = async (value: Json): Promise<string> => {
   const { stringify } = await import("yaml")
   return stringify(value, { lineWidth: 0, indentSeq: false, aliasDuplicateObjects: false })
 }
 
-export const itemsOf = (document: JsonObject): ReadonlyArray<JsonObject> =>
+const itemsOf = (document: JsonObject): ReadonlyArray<JsonObject> =>
   textAt(document, "kind").endsWith("List") && Array.isArray(document.items)
     ? arrayAt(document, "items").filter(isObject)
     : [document]

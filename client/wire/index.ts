@@ -4,11 +4,10 @@
  */
 export {
   ConfigError,
-  type ConfigErrorReason,
   type ConnectionConfig,
   credentialHeaders,
   tlsOptions,
 } from "../connection-config.ts"
-export { type Kubeconfig, type KubeconfigOptions, loadKubeconfig, readKubeconfig } from "../kubeconfig.ts"
+export { type Kubeconfig, loadKubeconfig, readKubeconfig } from "../kubeconfig.ts"
 export type { Transport, TransportRequest, TransportResponse } from "../transport.ts"
 export { type ClosableTransport, http1Transport } from "./http1-transport.ts"

@@ -6,6 +6,9 @@ import type { GraphNode } from "./graph.ts"
 import { readLive } from "./observe.ts"
 import type { Action } from "./plan.ts"
 
+/** Also the field manager of its writes. */
+export const CONTROLLER_NAME = "garbage-collector"
+
 /** The actions that write. */
 export type Write = Exclude<Action, { readonly _tag: "Wake" | "Wait" | "Report" }>
 
@@ -57,7 +60,8 @@ const patchMetadata = Effect.fnUntraced(function* (
 ) {
   const client = yield* Client
   const value = { metadata: { uid, resourceVersion, ...change } }
-  yield* client.patch(kind, { namespace, name }, { patch: { type: "merge", value } })
+  const patch = { type: "merge", value } as const
+  yield* client.patch(kind, { namespace, name }, { patch, options: { fieldManager: CONTROLLER_NAME } })
 })
 
 const documentOf = (reference: OwnerReference): JsonObject => ({ ...reference })

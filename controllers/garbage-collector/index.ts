@@ -15,13 +15,13 @@ import {
   watching,
 } from "../../reconciler/index.ts"
 import { CustomResourceDefinition } from "../../schemas/index.ts"
+import { CONTROLLER_NAME } from "./apply.ts"
 import { Graph } from "./graph.ts"
 import { makeMonitors } from "./monitors.ts"
 import { type Collector, DISCOVER, reconcile } from "./reconcile.ts"
 import { Resources } from "./resources.ts"
 
 const WORKERS = 8
-const NAME = "garbage-collector"
 
 /** Runs the collector in the Scope. */
 export const runGarbageCollector: Effect.Effect<
@@ -32,7 +32,7 @@ export const runGarbageCollector: Effect.Effect<
   const ready = yield* Deferred.make<Collector>()
   const handle = yield* runController(
     Controller.make({
-      name: NAME,
+      name: CONTROLLER_NAME,
       for: watching(CustomResourceDefinition, { map: () => [DISCOVER] }),
       concurrency: WORKERS,
       reconcile: (request) =>
@@ -44,7 +44,7 @@ export const runGarbageCollector: Effect.Effect<
   }
   const graph = new Graph()
   const monitors = yield* makeMonitors(graph, wake)
-  const events = yield* makeEventRecorder(NAME)
+  const events = yield* makeEventRecorder(CONTROLLER_NAME)
   const collector: Collector = {
     graph,
     resources: new Resources(),

@@ -4,6 +4,9 @@ import { type ApiError, Client, isReason } from "../../client/index.ts"
 import { type Kind, Namespace, type ObjectMeta } from "../../schemas/index.ts"
 import { type Action, NAMESPACE_FINALIZER } from "./plan.ts"
 
+/** Also the field manager of its writes. */
+export const CONTROLLER_NAME = "namespace"
+
 const DELETES_AT_ONCE = 16
 
 /** What could not be deleted, in sentences. */
@@ -19,13 +22,17 @@ export const apply = Effect.fnUntraced(function* (
       return yield* deleteContent(action)
     case "RecordConditions": {
       const status = { ...namespace.status, conditions: action.conditions }
-      yield* client.updateStatus(Namespace, { ...namespace, status })
+      yield* client.updateStatus(Namespace, { ...namespace, status }, { fieldManager: CONTROLLER_NAME })
       return []
     }
     case "Finalize": {
       const finalizers = (namespace.spec?.finalizers ?? []).filter((name) => name !== NAMESPACE_FINALIZER)
       const spec = { ...namespace.spec, finalizers }
-      yield* client.update(Namespace, { ...namespace, spec }, { subresource: "finalize" })
+      yield* client.update(
+        Namespace,
+        { ...namespace, spec },
+        { subresource: "finalize", fieldManager: CONTROLLER_NAME },
+      )
       return []
     }
   }

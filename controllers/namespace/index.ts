@@ -2,10 +2,11 @@
 import type { Client, Discovery } from "../../client/index.ts"
 import { Controller } from "../../reconciler/index.ts"
 import { Namespace } from "../../schemas/index.ts"
+import { CONTROLLER_NAME } from "./apply.ts"
 import { reconcileNamespace } from "./reconcile.ts"
 
 export const namespaceController: Controller<Client | Discovery> = Controller.make({
-  name: "namespace",
+  name: CONTROLLER_NAME,
   for: Namespace,
   concurrency: 4,
   reconcile: reconcileNamespace,

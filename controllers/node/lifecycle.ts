@@ -6,6 +6,9 @@ import { Lease, Node } from "../../schemas/index.ts"
 import { plan } from "./plan.ts"
 import { LEASE_NAMESPACE } from "./runner.ts"
 
+/** Also the field manager of its writes. */
+const CONTROLLER_NAME = "node"
+
 /** When each runner was heard last, by our clock. A new controller gives every node its full time again. */
 class Silence {
   readonly #heard = new Map<string, { readonly sign: string; readonly at: number }>()
@@ -30,7 +33,7 @@ export const nodeController: Effect.Effect<Controller<Client>, never, Informers 
     const leases = yield* informers.get(Lease, { namespace: LEASE_NAMESPACE })
     const silence = new Silence()
     return Controller.make({
-      name: "node",
+      name: CONTROLLER_NAME,
       for: Node,
       watches: [
         watching(Lease, {
@@ -59,7 +62,8 @@ const reconcileNode = Effect.fnUntraced(function* (
   if (action._tag === "Wait") return Result.RequeueAfter({ delay: Duration.millis(action.millis) })
   if (action._tag === "MarkLost") {
     const client = yield* Client
-    yield* client.updateStatus(Node, { ...node, status: { ...node.status, conditions: action.conditions } })
+    const status = { ...node.status, conditions: action.conditions }
+    yield* client.updateStatus(Node, { ...node, status }, { fieldManager: CONTROLLER_NAME })
   }
   return Result.Done()
 })

@@ -1,7 +1,9 @@
 /** The Node object as a runner wants it to read: a pure function of the machine, the runtime and the object so far. */
+
+import { rfc3339 } from "../../reconciler/index.ts"
 import type { RuntimeInfo } from "../../runtime-shim/index.ts"
 import type { Node, NodeStatus, NodeStatusCondition } from "../../schemas/index.ts"
-import { timestampOf, withConditions } from "../conditions.ts"
+import { withConditions } from "../conditions.ts"
 import type { Machine } from "./machine.ts"
 
 export interface RunnerOptions {
@@ -77,7 +79,7 @@ export const nextNodeStatus = (facts: RunnerFacts, before: NodeStatus | undefine
     allocatable: allocatableOf(facts),
     conditions: withConditions<NodeStatusCondition, Omit<NodeStatusCondition, "lastTransitionTime">>(
       before?.conditions ?? [],
-      conditionsOf(facts).map((condition) => ({ ...condition, lastHeartbeatTime: timestampOf(now) })),
+      conditionsOf(facts).map((condition) => ({ ...condition, lastHeartbeatTime: rfc3339(now) })),
       now,
     ),
     addresses: [

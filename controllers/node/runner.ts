@@ -20,6 +20,9 @@ export const LEASE_NAMESPACE = "kube-node-lease"
 export const RENEW_EVERY = Duration.seconds(10)
 const LEASE_DURATION_SECONDS = 40
 
+/** Whose the fields of the Node and its Lease are. */
+const manager = { fieldManager: "runner" }
+
 /**
  * Registers the node, then keeps it and its Lease fresh while the Scope is open.
  *
@@ -72,10 +75,13 @@ const ensureNode = Effect.fnUntraced(function* (facts: RunnerFacts) {
   const key = { namespace: "", name: facts.options.nodeName }
   let node = yield* client
     .get(Node, key)
-    .pipe(Effect.catchIf(isReason("NotFound"), () => client.create(Node, newNode(facts))))
+    .pipe(Effect.catchIf(isReason("NotFound"), () => client.create(Node, newNode(facts), manager)))
   const labels = missingLabels(facts, node)
   if (labels !== undefined) {
-    node = yield* client.patch(Node, key, { patch: { type: "merge", value: { metadata: { labels } } } })
+    node = yield* client.patch(Node, key, {
+      patch: { type: "merge", value: { metadata: { labels } } },
+      options: manager,
+    })
   }
   return node
 })
@@ -84,7 +90,7 @@ const ensureStatus = Effect.fnUntraced(function* (node: Node, facts: RunnerFacts
   const client = yield* Client
   const status = nextNodeStatus(facts, node.status)
   return isStatusDue(node.status, status, facts.now)
-    ? yield* client.updateStatus(Node, { ...node, status })
+    ? yield* client.updateStatus(Node, { ...node, status }, manager)
     : node
 })
 
@@ -105,7 +111,7 @@ const renewLease = Effect.fnUntraced(function* ({ metadata }: Node, now: number)
     spec: { holderIdentity: metadata.name, leaseDurationSeconds: LEASE_DURATION_SECONDS, renewTime },
   }
   yield* client
-    .patch(Lease, key, { patch: { type: "merge", value } })
+    .patch(Lease, key, { patch: { type: "merge", value }, options: manager })
     .pipe(Effect.catchIf(isReason("NotFound"), () => createLease(lease)))
 })
 
@@ -113,12 +119,12 @@ const renewLease = Effect.fnUntraced(function* ({ metadata }: Node, now: number)
 const createLease = Effect.fnUntraced(function* (lease: Lease) {
   const client = yield* Client
   const namespace: Namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: LEASE_NAMESPACE } }
-  return yield* client.create(Lease, lease).pipe(
+  return yield* client.create(Lease, lease, manager).pipe(
     Effect.catchIf(isReason("NotFound"), () =>
-      client.create(Namespace, namespace).pipe(
+      client.create(Namespace, namespace, manager).pipe(
         Effect.asVoid,
         Effect.catchIf(isReason("AlreadyExists"), () => Effect.void),
-        Effect.andThen(client.create(Lease, lease)),
+        Effect.andThen(client.create(Lease, lease, manager)),
       ),
     ),
   )

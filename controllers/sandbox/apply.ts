@@ -1,16 +1,24 @@
 /** Doing one action. Each is idempotent; a failure of the runtime is an outcome, since the plan answers to it. */
 import { Data, Effect } from "effect"
 import { type ApiError, Client } from "../../client/index.ts"
+import { addFinalizer, removeFinalizer } from "../../reconciler/index.ts"
 import { type Image, type RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
-import { type JsonObject, Sandbox } from "../../schemas/index.ts"
+import { Sandbox } from "../../schemas/index.ts"
 import { type Action, FINALIZER } from "./action.ts"
 import type { Failure } from "./observed.ts"
+
+/** Also the field manager of its writes. */
+export const CONTROLLER_NAME = "sandbox"
+
+const target = { kind: Sandbox, finalizer: FINALIZER, fieldManager: CONTROLLER_NAME }
 
 export type Outcome = Data.TaggedEnum<{
   Done: Record<never, never>
   /** The object as the server has it now. */
   Written: { readonly object: Sandbox }
   Pulled: { readonly image: Image }
+  /** The finalizer is off: the object is none of our business any more. */
+  Released: Record<never, never>
   Failed: { readonly failure: Failure }
 }>
 export const Outcome = Data.taggedEnum<Outcome>()
@@ -28,15 +36,14 @@ export const apply = Effect.fnUntraced(function* (
     run.pipe(Effect.as(Outcome.Done()), asOutcome(verb))
   switch (step._tag) {
     case "AddFinalizer":
-      return yield* setFinalizers(object, [...(object.metadata.finalizers ?? []), FINALIZER])
+      return Outcome.Written({ object: yield* addFinalizer(target, object) })
     case "RemoveFinalizer":
-      return yield* setFinalizers(
-        object,
-        (object.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER),
-      )
+      yield* removeFinalizer(target, object)
+      return Outcome.Released()
     case "RecordStatus": {
       const client = yield* Client
-      const written = yield* client.updateStatus(Sandbox, { ...object, status: step.status })
+      const next = { ...object, status: step.status }
+      const written = yield* client.updateStatus(Sandbox, next, { fieldManager: CONTROLLER_NAME })
       return Outcome.Written({ object: written })
     }
     case "EnsureImage":
@@ -57,16 +64,3 @@ export const apply = Effect.fnUntraced(function* (
 
 const asOutcome = (verb: Failure["verb"]) =>
   Effect.catch((error: RuntimeError) => Effect.succeed(Outcome.Failed({ failure: { verb, error } })))
-
-/** Only on the version that was read: another's finalizer is never lost. */
-const setFinalizers = Effect.fnUntraced(function* (object: Sandbox, finalizers: ReadonlyArray<string>) {
-  const client = yield* Client
-  const { name, namespace = "", uid, resourceVersion } = object.metadata
-  const metadata: JsonObject = {
-    finalizers,
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  }
-  const patch = { type: "merge", value: { metadata } } as const
-  return Outcome.Written({ object: yield* client.patch(Sandbox, { namespace, name }, { patch }) })
-})

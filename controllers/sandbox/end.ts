@@ -1,6 +1,7 @@
 /** How the attempt that is on has ended, wherever that can be seen: at the runtime, in the status, in a failed start. */
+
+import { rfc3339 } from "../../reconciler/index.ts"
 import type { SandboxContainerStateTerminated } from "../../schemas/index.ts"
-import { timestampOf } from "../conditions.ts"
 import { containerStatusOf, currentOf, type Failure, type Observed, type RuntimeAttempt } from "./observed.ts"
 
 export type End = SandboxContainerStateTerminated & {
@@ -32,9 +33,9 @@ const exitOf = (
   current: RuntimeAttempt,
   task: Extract<RuntimeAttempt["task"], { state: "exited" }>,
 ): End => {
-  const finishedAt = timestampOf(task.exitedAt.getTime())
+  const finishedAt = rfc3339(task.exitedAt.getTime())
   const reason = task.oomKilled ? "OOMKilled" : task.exitCode === 0 ? "Completed" : "Error"
-  const startedAt = startedAtOf(observed, finishedAt) ?? timestampOf(current.createdAt.getTime())
+  const startedAt = startedAtOf(observed, finishedAt) ?? rfc3339(current.createdAt.getTime())
   return { exitCode: task.exitCode, reason, startedAt, finishedAt }
 }
 
@@ -52,7 +53,7 @@ export const isSpent = (failure: Failure | undefined): failure is Failure =>
   ["StartFailed", "InvalidArgument", "FailedPrecondition", "AlreadyExists"].includes(failure.error.reason)
 
 const failedStart = ({ now }: Observed, { error }: Failure): End => {
-  const at = timestampOf(now)
+  const at = rfc3339(now)
   const message = error.message
   return { exitCode: START_FAILED_EXIT_CODE, reason: "StartError", message, startedAt: at, finishedAt: at }
 }
@@ -69,6 +70,6 @@ const lost = ({ now }: Observed, startedAt: string | undefined): End => ({
   exitCode: LOST_EXIT_CODE,
   reason: "ContainerStatusUnknown",
   message: "the runtime knows nothing of the container any more",
-  startedAt: startedAt ?? timestampOf(now),
-  finishedAt: timestampOf(now),
+  startedAt: startedAt ?? rfc3339(now),
+  finishedAt: rfc3339(now),
 })

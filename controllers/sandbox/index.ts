@@ -6,11 +6,13 @@ import {
   type ControllerHandle,
   Informers,
   keyOf,
+  makeEventRecorder,
   reconciling,
   runController,
 } from "../../reconciler/index.ts"
 import { type RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
+import { CONTROLLER_NAME } from "./apply.ts"
 import { Holds } from "./holds.ts"
 import type { NodeFacts } from "./observed.ts"
 import { reconcileSandbox } from "./reconcile.ts"
@@ -24,13 +26,13 @@ export interface SandboxRunnerOptions {
   readonly nodeName: string
   /** Told in status.hostIP. Default 127.0.0.1. */
   readonly hostIP?: string
-  /** Sandboxes that are worked on at once. Default 16. */
+  /** Sandboxes that are worked on at once. Default 32. */
   readonly concurrency?: number
   /** How long running reconciles may go on once the Scope closes. Default: the reconciler's own. */
   readonly grace?: Duration.Input
 }
 
-const CONCURRENCY_DEFAULT = 16
+const CONCURRENCY_DEFAULT = 32
 
 /**
  * Runs the controller in the Scope; sandboxes run on when it closes, and are adopted by the next one.
@@ -49,14 +51,15 @@ export const runSandboxes = Effect.fn("Sandbox.run")(function* (
   }
   const grace = options.grace === undefined ? undefined : Duration.fromInputUnsafe(options.grace)
   const holds = new Holds()
+  const events = yield* makeEventRecorder(CONTROLLER_NAME)
   const selection = { fieldSelector: `spec.nodeName=${options.nodeName}` }
   const { lister } = yield* informers.get(Sandbox, selection)
   const handle = yield* runController(
     Controller.make({
-      name: "sandbox",
+      name: CONTROLLER_NAME,
       for: reconciling(Sandbox, selection),
       concurrency: options.concurrency ?? CONCURRENCY_DEFAULT,
-      reconcile: (request) => reconcileSandbox(request, { node, lookup: lister.get, holds }),
+      reconcile: (request) => reconcileSandbox(request, { node, lookup: lister.get, holds, events }),
     }),
     grace === undefined ? {} : { grace: () => grace },
   )

@@ -7,7 +7,8 @@
  * Assumes nothing of where an earlier run was cut: the world is met as it is.
  */
 import { Result } from "effect"
-import { conditionOf, timestampOf } from "../conditions.ts"
+import { rfc3339 } from "../../reconciler/index.ts"
+import { conditionOf } from "../conditions.ts"
 import { Action, FINALIZER } from "./action.ts"
 import { endOf } from "./end.ts"
 import { labelsOf, runtimeIdOf } from "./identity.ts"
@@ -81,7 +82,7 @@ const creating: Verdict = waiting("ContainerCreating", "the sandbox is being mad
 
 const running = (observed: Observed, startedAt: Date | undefined): Verdict => {
   const recorded = containerStatusOf(observed.object)?.state?.running?.startedAt
-  const at = recorded ?? timestampOf(startedAt?.getTime() ?? observed.now)
+  const at = recorded ?? rfc3339(startedAt?.getTime() ?? observed.now)
   return {
     state: { running: { startedAt: at } },
     ready: { status: "True", reason: "Running", message: "the container runs" },

@@ -1,11 +1,12 @@
 /** observe, plan, apply, and again, until there is nothing to do now. Start with {@link reconcileSandbox}. */
 import { Data, Duration, Effect } from "effect"
 import { type ApiError, Client, isReason } from "../../client/index.ts"
-import { type Request, Result } from "../../reconciler/index.ts"
+import { type EventRecorder, type Request, Result } from "../../reconciler/index.ts"
 import type { RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
 import { apply } from "./apply.ts"
 import type { Holds } from "./holds.ts"
+import { noteOf } from "./note.ts"
 import { type Memory, observe } from "./observe.ts"
 import type { NodeFacts } from "./observed.ts"
 import { plan } from "./plan.ts"
@@ -19,6 +20,7 @@ export interface SandboxReconcileOptions {
   readonly lookup: (request: Request) => Sandbox | undefined
   /** One for all reconciles of a runner. */
   readonly holds: Holds
+  readonly events: EventRecorder
 }
 
 interface Progress {
@@ -37,7 +39,7 @@ const nothing: Memory = { pulled: undefined, failure: undefined }
 /** Moves one Sandbox of this node to what its spec says. */
 export const reconcileSandbox = Effect.fnUntraced(function* (
   request: Request,
-  { node, lookup, holds }: SandboxReconcileOptions,
+  { node, lookup, holds, events }: SandboxReconcileOptions,
 ): Effect.fn.Return<Result, ApiError | RuntimeError, Client | SandboxRuntime> {
   const known = lookup(request)
   if (known === undefined) return Result.Done()
@@ -49,7 +51,7 @@ export const reconcileSandbox = Effect.fnUntraced(function* (
   let turn = yield* readLive(request, nothing)
   for (let round = 0; turn._tag === "Again" && round < ROUNDS_MAX; round++) {
     const { progress } = turn
-    turn = yield* takeRound(progress, { node, holds }).pipe(
+    turn = yield* takeRound(progress, { node, holds, events }).pipe(
       Effect.catchIf(isReason("Conflict"), () => readLive(request, progress.memory)),
       Effect.catchIf(isReason("NotFound"), () => Effect.succeed(Turn.Settled({ result: Result.Done() }))),
     )
@@ -68,7 +70,7 @@ const readLive = Effect.fnUntraced(function* (request: Request, memory: Memory) 
 /** One plan, done as far as it goes. */
 const takeRound = Effect.fnUntraced(function* (
   { object: before, memory: remembered }: Progress,
-  { node, holds }: Pick<SandboxReconcileOptions, "node" | "holds">,
+  { node, holds, events }: Omit<SandboxReconcileOptions, "lookup">,
 ): Effect.fn.Return<Turn, ApiError | RuntimeError, Client | SandboxRuntime> {
   let object = before
   let memory = remembered
@@ -86,6 +88,8 @@ const takeRound = Effect.fnUntraced(function* (
         : yield* remembered.failure.error
     }
     const outcome = yield* apply(object, action)
+    const note = noteOf(action, outcome)
+    if (note !== undefined) events.record(object, note)
     switch (outcome._tag) {
       case "Failed":
         return Turn.Again({ progress: { object, memory: { ...memory, failure: outcome.failure } } })
@@ -96,6 +100,8 @@ const takeRound = Effect.fnUntraced(function* (
       case "Pulled":
         memory = { ...memory, pulled: { ...outcome.image, isFresh: true } }
         break
+      case "Released":
+        return Turn.Settled({ result: Result.Done() })
       case "Done":
         break
     }

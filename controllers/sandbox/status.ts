@@ -1,11 +1,13 @@
 /** The status of a Sandbox as it should read now. Pure; the same observations give the same bytes. */
+
+import { rfc3339 } from "../../reconciler/index.ts"
 import type {
   Condition,
   SandboxContainerState,
   SandboxContainerStatus,
   SandboxStatus,
 } from "../../schemas/index.ts"
-import { type ConditionUpdate, conditionOf, timestampOf, withConditions } from "../conditions.ts"
+import { type ConditionUpdate, conditionOf, withConditions } from "../conditions.ts"
 import { runtimeIdOf } from "./identity.ts"
 import { attemptOf, containerStatusOf, currentOf, type Observed } from "./observed.ts"
 
@@ -33,7 +35,7 @@ export const nextStatus = (observed: Observed, verdict: Verdict): SandboxStatus 
     conditions: nextConditions(observed, verdict),
     ...(first === undefined ? {} : { sandboxIP: first, sandboxIPs: addresses.map((ip) => ({ ip })) }),
     hostIP: node.hostIP,
-    startTime: before?.startTime ?? timestampOf(now),
+    startTime: before?.startTime ?? rfc3339(now),
     runtime: runtimeOf(observed, attempt),
     containerStatuses: [containerStatus(observed, verdict, attempt)],
   }

@@ -5,7 +5,14 @@ import { type JsonObject, Sandbox } from "../../schemas/index.ts"
 import { withConditions } from "../conditions.ts"
 import type { Action } from "./plan.ts"
 
-/** Both act on the version that was read only. Fails with Conflict where it has changed. */
+/** Also the field manager of its writes. */
+export const CONTROLLER_NAME = "scheduler"
+
+/**
+ * Acts on the version that was read only, and returns what is there then: the very same where all was told already.
+ *
+ * Fails with Conflict where it has changed.
+ */
 export const apply = Effect.fnUntraced(function* (
   sandbox: Sandbox,
   action: Action,
@@ -21,7 +28,9 @@ const bind = Effect.fnUntraced(function* ({ metadata }: Sandbox, nodeName: strin
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   }
   const value = { metadata: preconditions, spec: { nodeName } }
-  return yield* client.patch(Sandbox, { namespace, name }, { patch: { type: "merge", value } })
+  const patch = { type: "merge", value } as const
+  const options = { fieldManager: CONTROLLER_NAME }
+  return yield* client.patch(Sandbox, { namespace, name }, { patch, options })
 })
 
 const refuse = Effect.fnUntraced(function* (
@@ -44,5 +53,5 @@ const refuse = Effect.fnUntraced(function* (
     observedGeneration,
   }))
   const status = { ...sandbox.status, conditions: withConditions(before, updates, now) }
-  return yield* client.updateStatus(Sandbox, { ...sandbox, status })
+  return yield* client.updateStatus(Sandbox, { ...sandbox, status }, { fieldManager: CONTROLLER_NAME })
 })

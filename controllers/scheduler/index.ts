@@ -4,15 +4,17 @@ import type { ApiError, Client } from "../../client/index.ts"
 import {
   type Change,
   Controller,
+  type EventRecorder,
   Informers,
   keyOf,
+  makeEventRecorder,
   type Request,
   Result,
   reconciling,
   watching,
 } from "../../reconciler/index.ts"
 import { Node, Sandbox } from "../../schemas/index.ts"
-import { apply } from "./apply.ts"
+import { apply, CONTROLLER_NAME } from "./apply.ts"
 import { Assumed, isBound } from "./assumed.ts"
 import { isFinished } from "./demand.ts"
 import { NODE_INDEX, nodeIndex, observe, type SchedulerView } from "./observe.ts"
@@ -25,14 +27,15 @@ const UNSCHEDULABLE_WAIT = Duration.minutes(1)
  * One worker: it knows what it gave away a moment ago. Several schedulers at once may bind twice as much as there is to one
  * node, never one Sandbox twice.
  */
-export const schedulerController: Effect.Effect<
+export const schedulerController = Effect.gen(function* (): Effect.fn.Return<
   Controller<Client>,
   never,
-  Informers | Scope.Scope
-> = Effect.gen(function* () {
+  Client | Informers | Scope.Scope
+> {
   const informers = yield* Informers
   const nodes = yield* informers.get(Node)
   const sandboxes = yield* informers.get(Sandbox, { indexes: { [NODE_INDEX]: nodeIndex } })
+  const events = yield* makeEventRecorder(CONTROLLER_NAME)
   const assumed = new Assumed()
   yield* sandboxes.subscribe(({ old, new: now }) => {
     if (now !== undefined) assumed.shown(now, false)
@@ -41,27 +44,32 @@ export const schedulerController: Effect.Effect<
   const view: SchedulerView = { nodes: nodes.lister, sandboxes: sandboxes.lister, assumed }
   const waiting = (): ReadonlyArray<Request> => sandboxes.lister.byIndex(NODE_INDEX, "").map(keyOf)
   return Controller.make({
-    name: "scheduler",
+    name: CONTROLLER_NAME,
     for: reconciling(Sandbox),
     watches: [
       watching(Node, { predicate: isNodeNews, map: waiting }),
       watching(Sandbox, { predicate: givesRoom, map: waiting }),
     ],
-    reconcile: (request) => schedule(request, view),
+    reconcile: (request) => schedule(request, { view, events }),
   })
 })
 
 const schedule = Effect.fnUntraced(function* (
   request: Request,
-  view: SchedulerView,
+  { view, events }: { readonly view: SchedulerView; readonly events: EventRecorder },
 ): Effect.fn.Return<Result, ApiError, Client> {
   const sandbox = view.sandboxes.get(request)
   if (sandbox === undefined) return Result.Done()
   const action = plan(observe(sandbox, view))
   if (action === undefined) return Result.Done()
   const written = yield* apply(sandbox, action)
-  if (action._tag === "Refuse") return Result.RequeueAfter({ delay: UNSCHEDULABLE_WAIT })
+  if (action._tag === "Refuse") {
+    const { message } = action
+    if (written !== sandbox) events.record(sandbox, { type: "Warning", reason: "FailedScheduling", message })
+    return Result.RequeueAfter({ delay: UNSCHEDULABLE_WAIT })
+  }
   view.assumed.note(written)
+  events.record(sandbox, { type: "Normal", reason: "Scheduled", message: `bound to node ${action.nodeName}` })
   return Result.Done()
 })
 

@@ -87,9 +87,10 @@ describe("the scheduler", () => {
       const client = yield* started
       yield* client.create(Sandbox, sandbox("web", "1Gi"))
       yield* settle
-      const before = (yield* read(client, "web")).metadata.resourceVersion
+      const before = yield* read(client, "web")
+      expect(reasonOf(before)).toBe("Unschedulable")
       yield* pass(180)
-      expect((yield* read(client, "web")).metadata.resourceVersion).toBe(before)
+      expect((yield* read(client, "web")).metadata.resourceVersion).toBe(before.metadata.resourceVersion)
     }),
   )
 })

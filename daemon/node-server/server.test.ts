@@ -1,5 +1,4 @@
 import { get, type RequestOptions } from "node:https"
-import type { TLSSocket } from "node:tls"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { WebSocket } from "ws"
