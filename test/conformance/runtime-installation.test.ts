@@ -221,6 +221,29 @@ inOwnNamespaces({ file: import.meta.filename, project: "conformance", timeoutMs:
     }, 60_000)
   })
 
+  describe("many at once", () => {
+    it("eight sandboxes with host ports come up together, answer, and go together", async () => {
+      const specs = Array.from({ length: 8 }, (_, i) => ({
+        ...specOf(HTTPD),
+        ports: [{ containerPort: 8080, hostPort: 18100 + i, protocol: "tcp" as const }],
+      }))
+      const all = { concurrency: 8 } as const
+      const addresses = await use(real(), (runtime) =>
+        Effect.forEach(specs, (spec) => launch(runtime, spec), all),
+      )
+      expect(new Set(addresses).size).toBe(8)
+      const pages = await Promise.all(addresses.map(get))
+      expect(new Set(pages)).toEqual(new Set(["hello from a sandbox\n"]))
+      const mapped = await Promise.all(
+        specs.map(async ({ ports: [port] }) => (await fetch(`http://127.0.0.1:${port?.hostPort}/`)).text()),
+      )
+      expect(new Set(mapped)).toEqual(new Set(["hello from a sandbox\n"]))
+      await use(real(), (runtime) => Effect.forEach(specs, ({ id }) => runtime.remove(id), all))
+      const left = leftovers(real())
+      expect(left).toEqual(Object.fromEntries(Object.keys(left).map((what) => [what, []])))
+    }, 60_000)
+  })
+
   describe("installations side by side", () => {
     it("do not see nor reach each other's sandboxes, and the end of one leaves the other alone", async () => {
       const other = await openRealRuntime(["gvisor"])
