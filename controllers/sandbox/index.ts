@@ -20,7 +20,7 @@ import { sweepOrphans } from "./sweep.ts"
 import { wakeByRuntime } from "./wake.ts"
 
 export { FINALIZER as SANDBOX_FINALIZER } from "./action.ts"
-export { byNewestAttempt, identityOf, type RuntimeIdentity, runtimeLabels } from "./identity.ts"
+export { identityOf, newestFirst, type RuntimeIdentity, runtimeLabels } from "./identity.ts"
 
 export interface SandboxRunnerOptions {
   readonly nodeName: string

@@ -8,7 +8,7 @@ import { Duration, Effect, Schedule } from "effect"
 import { type ApiError, Client, isReason } from "../../client/index.ts"
 import { type RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
-import { byNewestAttempt } from "./identity.ts"
+import { newestFirst } from "./identity.ts"
 import { containerStatusOf, type RuntimeAttempt } from "./observed.ts"
 
 export const ORPHAN_GRACE = Duration.seconds(30)
@@ -39,7 +39,7 @@ export const findOrphans = Effect.fnUntraced(function* (
   nodeName: string,
 ): Effect.fn.Return<ReadonlyArray<RuntimeAttempt>, ApiError | RuntimeError, Client | SandboxRuntime> {
   const runtime = yield* SandboxRuntime
-  const attempts = byNewestAttempt(yield* runtime.list)
+  const attempts = newestFirst(yield* runtime.list)
   return yield* Effect.filter(attempts, (attempt) =>
     Effect.map(getOwner(attempt), (owner) => isOrphan(attempt, owner, nodeName)),
   )
