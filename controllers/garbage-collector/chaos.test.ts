@@ -113,7 +113,7 @@ const live = Effect.fnUntraced(function* (seed: number): Effect.fn.Return<void, 
 })
 
 describe("whatever is deleted", () => {
-  it.effect.each(Array.from({ length: 15 }, (_, index) => index + 1))(
+  it.effect.each(Array.from({ length: 10 }, (_, index) => index + 1))(
     "goes with what it alone owned, and nothing else goes (seed %i)",
     (seed) => Effect.scoped(live(seed)),
     20_000,

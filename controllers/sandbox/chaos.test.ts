@@ -135,7 +135,7 @@ const expectAtRest = Effect.fnUntraced(function* ({ machine, context }: MachineW
 })
 
 describe("after any trouble", () => {
-  it.effect.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+  it.effect.each(Array.from({ length: 8 }, (_, index) => index + 1))(
     "each sandbox runs once, and nothing else does (seed %i)",
     (seed) => Effect.scoped(live(seed)),
     20_000,
