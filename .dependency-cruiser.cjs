@@ -40,6 +40,7 @@ module.exports = {
         pathNot: [
           "^$1/",
           "^[^/]+/index\\.ts$",
+          "^client/wire/index\\.ts$",
           "^reconciler/simulation/index\\.ts$",
           "^controllers/[^/]+/index\\.ts$",
         ],

@@ -1,14 +1,16 @@
 /** The server's parts, put together: plain TypeScript from here down. */
 import type { Ambient } from "./ambient.ts"
+import { fieldManager } from "./apply/index.ts"
 import type { Authorizer } from "./authorizer.ts"
+import { ConnectHandler, type Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
 import { CrdManager } from "./crd/manager.ts"
 import { crdStrategy } from "./crd/strategy.ts"
 import { DiscoveryHandler } from "./discovery/discovery-handler.ts"
+import { OpenapiHandler } from "./discovery/openapi-handler.ts"
 import type { ApiRequest, ResponseSink } from "./exchange.ts"
 import { HealthHandler } from "./health.ts"
 import { Metrics } from "./metrics.ts"
-import { fieldManager } from "./parts.ts"
 import type { RegistryContext } from "./registry/context.ts"
 import { ensureNamespaces } from "./registry/first-namespaces.ts"
 import { admitByNamespace } from "./registry/namespace-lifecycle.ts"
@@ -31,6 +33,7 @@ export interface CoreOptions extends ApiServerOptions {
 export interface Core {
   readonly start: () => Promise<void>
   readonly handle: (request: ApiRequest, sink: ResponseSink) => Promise<void>
+  readonly upgrade: (request: ApiRequest, upgrade: Upgrade) => Promise<void>
   readonly healthy: () => boolean
   readonly close: () => void
 }
@@ -98,6 +101,7 @@ export const assemble = (options: CoreOptions): Core => {
       await ensureNamespaces(context, onFault)
     },
     handle: (request, sink) => handler.handle(request, sink),
+    upgrade: (request, upgrade) => handler.upgrade(request, upgrade),
     healthy: () => cache.following,
     close: () => {
       manager?.close()
@@ -117,8 +121,10 @@ const requestHandler = (
   options: CoreOptions,
   { context, metrics, resources, cache }: Parts,
 ): RequestHandler => {
-  const resourceHandler = new ResourceHandler({ context, metrics })
-  const discovery = new DiscoveryHandler(resources, options.proxied ?? {})
+  const connect = new ConnectHandler(options.connect, options.ambient)
+  const resourceHandler = new ResourceHandler({ context, metrics, connect })
+  const discovery = new DiscoveryHandler(resources, connect.proxied)
+  const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([
     { name: "ping", about: "liveness", healthy: () => true },
     { name: "store", about: "readiness", healthy: () => cache.following },
@@ -130,9 +136,11 @@ const requestHandler = (
     metrics,
     onFault: options.onFault,
     resources: (call) => resourceHandler.handle(call),
+    upgrades: (call, upgrade) => resourceHandler.upgrade(call, upgrade),
     paths: [
       (call) => health.handle(call),
       (call) => discovery.handle(call),
+      (call) => openapi.handle(call),
       versionHandler(options.version),
       async (call) => {
         if (call.info.path !== "/metrics") return false

@@ -8,8 +8,22 @@ export {
   tokenAuthenticator,
 } from "./authenticator.ts"
 export { type Attributes, type Authorizer, type Decision, defaultAuthorizer } from "./authorizer.ts"
+export type { ConnectConfig } from "./connect/config.ts"
 export type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"
+export { ListenError, type Listening, type ListenOptions, listen } from "./frontend/listen.ts"
 export type { InProcessRequest, InProcessResponse, InProcessTransport } from "./in-process.ts"
+export type { KeyPair } from "./pki/certificate.ts"
+export { adminKubeconfig, type KubeconfigOptions } from "./pki/kubeconfig.ts"
+export {
+  type ClientCertificateOptions,
+  ensurePki,
+  issueClientCertificate,
+  issueServerCertificate,
+  type Pki,
+  PkiError,
+  type PkiOptions,
+  type ServerCertificateOptions,
+} from "./pki/pki.ts"
 export { ApiServer, ApiServerError } from "./server.ts"
 export type { ApiServerOptions } from "./server-options.ts"
 export type { ServerVersion } from "./version.ts"

@@ -2,6 +2,7 @@
 export const limits = {
   /** A request body. Source: apiserver's MaxRequestBodyBytes. */
   bodyBytesMax: 3 * 1024 * 1024,
+  acceptHeadersRemembered: 200,
   urlCharactersMax: 16 * 1024,
   /** Nesting of a document; each level of a schema takes two. */
   jsonDepthMax: 200,
@@ -14,6 +15,8 @@ export const limits = {
   watchersMax: 20_000,
   /** Bytes that a watcher may be behind before it is ended with 410. */
   watchPendingBytesMax: 16 * 1024 * 1024,
+  /** Bytes of events that are gathered for one write at most. */
+  flushBytes: 1024 * 1024,
   /** Bytes written ahead of a peer before a streamed list or the opening of a watch waits for it. */
   streamAheadBytes: 1024 * 1024,
   /** Size of one written piece of a list. */
@@ -40,6 +43,11 @@ export const limits = {
   requestTimeoutMs: 60_000,
   connectionsMax: 10_000,
   streamsPerConnectionMax: 1_000,
+  streamWindowBytes: 1024 * 1024,
+  sessionMemoryMegabytes: 1_024,
+  headersMax: 200,
+  keepAliveMs: 90_000,
+  keepAliveProbeMs: 30_000,
   closeMs: 2_000,
   /** Connecting to a node for log, exec, attach and portforward. */
   connectMs: 10_000,

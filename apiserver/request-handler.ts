@@ -5,10 +5,12 @@
 import type { Ambient } from "./ambient.ts"
 import { type Authorizer, isOpenPath, refusal } from "./authorizer.ts"
 import type { Call } from "./call.ts"
+import type { Upgrade } from "./connect/connect-handler.ts"
 import type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"
 import { effectiveUser } from "./impersonation.ts"
 import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
+import { RawSink } from "./raw-sink.ts"
 import {
   type PathRequestInfo,
   parseRequestInfo,
@@ -28,9 +30,13 @@ export interface RequestHandlerOptions {
   readonly onFault: Fault
   /** Answers resource requests; false when nothing is served at the path. */
   readonly resources: (call: Call<ResourceRequestInfo>) => Promise<boolean>
+  /** Answers upgrade requests for resources; false when nothing is served at the path. */
+  readonly upgrades: (call: Call<ResourceRequestInfo>, upgrade: Upgrade) => Promise<boolean>
   /** Tried in order. */
   readonly paths: ReadonlyArray<(call: Call<PathRequestInfo>) => Promise<boolean>>
 }
+
+type Answer = (call: Call, info: RequestInfo) => Promise<boolean>
 
 const subjectOf = (info: RequestInfo | undefined): Subject => {
   if (info?.type !== "resource") return { group: "", plural: "", kind: "" }
@@ -45,7 +51,11 @@ export class RequestHandler {
   }
 
   /** Settles when the answer has been given in full. Never rejects. */
-  async handle(request: ApiRequest, sink: ResponseSink): Promise<void> {
+  handle(request: ApiRequest, sink: ResponseSink): Promise<void> {
+    return this.#handleWith(request, sink, (call, info) => this.#answer(call, info))
+  }
+
+  async #handleWith(request: ApiRequest, sink: ResponseSink, answer: Answer): Promise<void> {
     const { ambient, metrics } = this.#options
     const started = ambient.now()
     const tracked = new TrackedSink(sink)
@@ -63,7 +73,7 @@ export class RequestHandler {
         warnings: [],
       }
       await this.#admit(user, info)
-      known = await this.#answer(call, info)
+      known = await answer(call, info)
       if (!known) await sendNoSuchPath(call)
     } catch (error) {
       await this.#refuse(
@@ -74,6 +84,13 @@ export class RequestHandler {
       const seconds = (ambient.now() - started) / 1000
       metrics.observe(info, { code: tracked.status ?? 0, seconds, known })
     }
+  }
+
+  /** As {@link handle}, for a connection that leaves HTTP. What is refused is answered in HTTP, and the connection closed. */
+  async upgrade(request: ApiRequest, upgrade: Upgrade): Promise<void> {
+    await this.#handleWith(request, new RawSink(upgrade.socket), (call, info) =>
+      info.type === "resource" ? this.#options.upgrades({ ...call, info }, upgrade) : Promise.resolve(false),
+    )
   }
 
   /** Fails with `Unauthorized`, `Forbidden`. */

@@ -1,5 +1,6 @@
 /** Requests for resources: finds what is asked for, and lets the verb answer. */
 import type { Call } from "./call.ts"
+import type { ConnectHandler, Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
 import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
@@ -30,6 +31,7 @@ import { watchFormat } from "./wire/watch-format.ts"
 export interface ResourceHandlerOptions {
   readonly context: RegistryContext
   readonly metrics: Metrics
+  readonly connect: ConnectHandler
 }
 
 type ResourceCall = Call<ResourceRequestInfo>
@@ -64,21 +66,36 @@ interface Answering {
 export class ResourceHandler {
   readonly #context: RegistryContext
   readonly #metrics: Metrics
+  readonly #connect: ConnectHandler
 
-  constructor({ context, metrics }: ResourceHandlerOptions) {
+  constructor({ context, metrics, connect }: ResourceHandlerOptions) {
     this.#context = context
     this.#metrics = metrics
+    this.#connect = connect
   }
 
   /** Answers; false when nothing is served at this path. */
   async handle(call: ResourceCall): Promise<boolean> {
     const target = findTarget(this.#context, call.info)
-    if (target === undefined || !hasSubresource(target)) return false
+    if (target === undefined) return false
+    if (this.#connect.serves(target)) {
+      await this.#connect.stream({ context: this.#context, call, target })
+      return true
+    }
+    if (!hasSubresource(target)) return false
     this.#warnOfDeprecation(call, target)
     const operation: Operation = { context: this.#context, call, target }
     if (target.resource.strategy.answer !== undefined) await this.#review(operation)
     else if (target.subresource === "scale") await this.#scale(operation)
     else await this.#verb(operation)
+    return true
+  }
+
+  /** Joins an upgraded connection with the node's; false when nothing is served at this path. */
+  async upgrade(call: ResourceCall, upgrade: Upgrade): Promise<boolean> {
+    const target = findTarget(this.#context, call.info)
+    if (target === undefined || !this.#connect.serves(target)) return false
+    await this.#connect.upgrade({ context: this.#context, call, target }, upgrade)
     return true
   }
 

@@ -2,7 +2,7 @@
 import type { ResourceDefinition, ResourceVersionDefinition } from "../schemas/index.ts"
 import { apiVersionOf } from "../schemas/index.ts"
 import type { CompiledSchema } from "./machinery.ts"
-import { compileSchema } from "./parts.ts"
+import { compileSchema } from "./schema/index.ts"
 import type { Subject } from "./status-error.ts"
 import type { Strategy } from "./strategy.ts"
 

@@ -4,6 +4,7 @@ import type { Store } from "../store/index.ts"
 import type { Ambient } from "./ambient.ts"
 import type { Authenticator } from "./authenticator.ts"
 import type { Authorizer } from "./authorizer.ts"
+import type { ConnectConfig } from "./connect/config.ts"
 import type { ServerVersion } from "./version.ts"
 
 export interface ApiServerOptions {
@@ -15,8 +16,7 @@ export interface ApiServerOptions {
   /** Tried in order; client certificates by default. */
   readonly authenticate?: ReadonlyArray<Authenticator>
   readonly authorize?: Authorizer
-  /** Subresources answered by nodes, by `group/plural` (`plural` in the core group). */
-  readonly proxied?: { readonly [resource: string]: ReadonlyArray<string> }
+  readonly connect?: ConnectConfig
   /** Secrets at rest: what is stored for their bytes, and back. Bound to the key, so values cannot be swapped. */
   readonly encryptValue?: (key: string, value: Uint8Array) => Uint8Array
   readonly decryptValue?: (key: string, value: Uint8Array) => Uint8Array

@@ -8,6 +8,7 @@ import { Data, Effect, type Scope } from "effect"
 import { systemAmbient } from "./ambient.ts"
 import { authenticate, type Credentials, certificateAuthenticator } from "./authenticator.ts"
 import { defaultAuthorizer } from "./authorizer.ts"
+import type { Upgrade } from "./connect/connect-handler.ts"
 import { assemble, type Core } from "./core.ts"
 import type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"
 import { type InProcessTransport, inProcessTransport } from "./in-process.ts"
@@ -23,6 +24,8 @@ export class ApiServerError extends Data.TaggedError("ApiServerError")<{
 export interface ApiServer {
   /** Answers one request. Never rejects. */
   readonly handle: (request: ApiRequest, sink: ResponseSink) => Promise<void>
+  /** Answers an upgrade request on its raw connection. Settles when the connection is over. Never rejects. */
+  readonly upgrade: (request: ApiRequest, upgrade: Upgrade) => Promise<void>
   /** Who has these credentials; `invalid` answers 401. */
   readonly authenticate: (credentials: Credentials) => Promise<UserInfo | "invalid">
   /** Requests of a user without a port. Structurally a client's Transport. */
@@ -60,6 +63,7 @@ const make = Effect.fnUntraced(function* (
   const handle = (request: ApiRequest, sink: ResponseSink) => core.handle(request, sink)
   return {
     handle,
+    upgrade: (request, upgrade) => core.upgrade(request, upgrade),
     authenticate: (credentials) => authenticate(chain, credentials),
     inProcess: (user) => inProcessTransport(handle, user),
     ready: Effect.promise(() => started),

@@ -25,13 +25,21 @@ const figure = (value: number): string =>
 const heading = ["name", "ours", "yardstick", "ratio", "budget"]
 const widths = [52, 16, 16, 8, 10]
 const line = (cells: ReadonlyArray<string>): string =>
-  cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd()
+  cells
+    .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+    .join("  ")
+    .trimEnd()
 
 process.stdout.write(`${line(heading)}\n`)
 for (const name of asked.length > 0 ? asked : Object.keys(suites)) {
   const suite = await suites[name]?.()
   for (const row of (await suite?.run()) ?? []) {
-    const cells = [row.name, `${figure(row.ours)} ${row.unit}`, `${figure(row.yardstick)} ${row.unit}`, row.ratio.toFixed(2)]
+    const cells = [
+      row.name,
+      `${figure(row.ours)} ${row.unit}`,
+      `${figure(row.yardstick)} ${row.unit}`,
+      row.ratio.toFixed(2),
+    ]
     process.stdout.write(`${line([...cells, row.budget])}\n`)
   }
 }

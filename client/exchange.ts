@@ -56,3 +56,13 @@ export const exchangeWrite = <A>(transport: Transport, request: Exchange<A>): Ef
       cause === undefined ? request : { ...request, headers: { ...request.headers, [causeHeader]: cause } },
     ),
   )
+
+/** The JSON that a path answers, in the form that the Accept header asks for: Tables, discovery, OpenAPI. */
+export const requestJson = (
+  transport: Transport,
+  call: Call,
+  headers: TransportRequest["headers"] = { accept: "application/json" },
+): Effect.Effect<JsonObject, ApiError> =>
+  call.method === "GET"
+    ? exchange(transport, { call, headers, parse: (answer) => answer })
+    : exchangeWrite(transport, { call, headers, parse: (answer) => answer })

@@ -20,17 +20,28 @@ interface Slot {
   streams: number
 }
 
+/** When a silent session is pinged, and when it is given up. */
+export interface HealthCheck {
+  readonly idleMs: number
+  readonly timeoutMs: number
+}
+
+const defaultHealthCheck: HealthCheck = { idleMs: pingIdleMs, timeoutMs: pingTimeoutMs }
+
 export class Http2Sessions {
   readonly #origin: string
+  readonly #health: HealthCheck
   readonly #slots = new Set<Slot>()
 
-  constructor(origin: string) {
+  constructor(origin: string, health = defaultHealthCheck) {
     this.#origin = origin
+    this.#health = health
   }
 
   /** A session with room, if there is one. */
   available(): Slot | undefined {
     for (const slot of this.#slots) {
+      if (slot.session.closed || slot.session.destroyed) continue
       const limit = slot.session.remoteSettings.maxConcurrentStreams ?? maxStreamsPerSession
       if (slot.streams < Math.min(limit, maxStreamsPerSession)) return slot
     }
@@ -48,7 +59,7 @@ export class Http2Sessions {
       this.#slots.delete(slot)
       stopHealthCheck()
     }
-    const stopHealthCheck = watchHealth(slot, socket)
+    const stopHealthCheck = watchHealth(slot, socket, this.#health)
     session.once("connect", () => session.setLocalWindowSize(sessionWindowBytes))
     session.on("goaway", () => this.#slots.delete(slot))
     session.on("error", drop)
@@ -65,22 +76,25 @@ export class Http2Sessions {
 }
 
 /** Pings a session whose streams are all silent: a dead peer sends no reset, and its watches would wait for ever. */
-const watchHealth = (slot: Slot, socket: tls.TLSSocket): (() => void) => {
+const watchHealth = (slot: Slot, socket: tls.TLSSocket, health: HealthCheck): (() => void) => {
   let seen = socket.bytesRead
-  let cancelDeadline = () => {}
+  let cancelDeadline: (() => void) | undefined
+  const answered = () => {
+    cancelDeadline?.()
+    cancelDeadline = undefined
+  }
   const probe = () => {
     const idle = socket.bytesRead === seen
     seen = socket.bytesRead
-    if (!idle || slot.streams === 0 || slot.session.destroyed) return
-    const dead = new Error(`the connection is dead: no answer to a ping within ${pingTimeoutMs} ms`)
-    cancelDeadline()
-    cancelDeadline = after(pingTimeoutMs, () => slot.session.destroy(dead))
-    slot.session.ping(() => cancelDeadline())
+    if (!idle || slot.streams === 0 || slot.session.destroyed || cancelDeadline !== undefined) return
+    const dead = new Error(`the connection is dead: no answer to a ping within ${health.timeoutMs} ms`)
+    cancelDeadline = after(health.timeoutMs, () => slot.session.destroy(dead))
+    slot.session.ping(answered)
   }
-  const cancelProbe = every(pingIdleMs, probe)
+  const cancelProbe = every(health.idleMs, probe)
   return () => {
     cancelProbe()
-    cancelDeadline()
+    answered()
   }
 }
 

@@ -2,6 +2,7 @@ import type * as http from "node:http"
 import { afterEach, describe, expect, test } from "vitest"
 import type { TransportResponse } from "./index.ts"
 import { type ConnectionConfig, type HttpsTransport, httpsTransport } from "./index.ts"
+import { startFreezingProxy } from "./testing/freezing-proxy.ts"
 import { startTlsServer, type TlsServer } from "./testing/tls-server.ts"
 
 const open: Array<{ close(): unknown }> = []
@@ -116,4 +117,31 @@ test("nobody listening is an error", async () => {
   const { server, transport } = await serve("h2", () => {})
   await server.close()
   await expect(transport.request(get("/"))).rejects.toThrow()
+})
+
+test("a watch on a connection that died silently ends with an error, and the next request connects anew", async () => {
+  const server = await startTlsServer("h2", (request, response) => {
+    if (request.url === "/watch") response.write("x")
+    else response.end("ok")
+  })
+  const proxy = await startFreezingProxy(server.url)
+  const health = { idleMs: 20, timeoutMs: 100 }
+  const transport = httpsTransport({ server: proxy.url, ca: server.ca, namespace: "default" }, health)
+  open.push(server, proxy, transport)
+  const watch = await transport.request(get("/watch"))
+  const reading = read(watch)
+  proxy.freeze()
+  await expect(reading).rejects.toThrow("dead")
+  expect(await read(await transport.request(get("/")))).toBe("ok")
+})
+
+test("a silent watch on a live connection stays", async () => {
+  const server = await startTlsServer("h2", (_request, response) => {
+    response.write("x")
+    setTimeout(() => response.end("y"), 300)
+  })
+  const health = { idleMs: 20, timeoutMs: 250 }
+  const transport = httpsTransport({ server: server.url, ca: server.ca, namespace: "default" }, health)
+  open.push(server, transport)
+  expect(await read(await transport.request(get("/")))).toBe("xy")
 })

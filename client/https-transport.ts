@@ -7,7 +7,7 @@
 import { type ConnectionConfig, credentialHeaders } from "./connection-config.ts"
 import { dialTls } from "./dial.ts"
 import { type Http1Agent, http1Agent } from "./http1-agent.ts"
-import { Http2Sessions, requestOnSession } from "./http2-sessions.ts"
+import { type HealthCheck, Http2Sessions, requestOnSession } from "./http2-sessions.ts"
 import { maySendAgain, NotProcessed } from "./lost-requests.ts"
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts"
 
@@ -16,10 +16,10 @@ export interface HttpsTransport extends Transport {
   close(): void
 }
 
-export const httpsTransport = (config: ConnectionConfig): HttpsTransport => {
+export const httpsTransport = (config: ConnectionConfig, health?: HealthCheck): HttpsTransport => {
   const url = new URL(config.server)
   const prefix = url.pathname.replace(/\/+$/, "")
-  const sessions = new Http2Sessions(url.origin)
+  const sessions = new Http2Sessions(url.origin, health)
   let http1: Http1Agent | undefined = url.protocol === "http:" ? http1Agent(config) : undefined
   let dialling: Promise<void> | undefined
 

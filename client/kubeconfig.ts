@@ -6,8 +6,8 @@
 import { readFile } from "node:fs/promises"
 import { homedir } from "node:os"
 import { delimiter, dirname, join, resolve } from "node:path"
-import { parse } from "yaml"
 import { ConfigError, type ConnectionConfig } from "./connection-config.ts"
+import { isJsonObject } from "./json-object.ts"
 import {
   impersonation,
   isPluginUser,
@@ -17,7 +17,6 @@ import {
   textOf,
 } from "./kubeconfig-user.ts"
 import { maxKubeconfigBytes } from "./limits.ts"
-import { isJsonObject } from "./response.ts"
 
 export interface KubeconfigOptions {
   /** A file that must exist. Absent: KUBECONFIG, the client's own file, `~/.kube/config`, then the service account of a pod. */
@@ -27,7 +26,8 @@ export interface KubeconfigOptions {
   readonly environment?: { readonly [name: string]: string | undefined }
 }
 
-interface Merged {
+/** The files merged: the first definition of a name wins. */
+export interface Kubeconfig {
   readonly files: ReadonlyArray<string>
   readonly clusters: Map<string, KubeconfigEntry>
   readonly users: Map<string, KubeconfigEntry>
@@ -59,10 +59,11 @@ const readText = async (path: string): Promise<string | undefined> => {
 }
 
 /** The first definition of a name wins, as kubectl has it. */
-const mergeFile = (merged: Merged, path: string, text: string): void => {
+const mergeFile = async (merged: Kubeconfig, path: string, text: string): Promise<void> => {
   let document: unknown
   try {
-    document = parse(text)
+    // JSON is YAML too, and needs no parser to be loaded: what the server writes is JSON.
+    document = /^\s*\{/.test(text) ? JSON.parse(text) : (await import("yaml")).parse(text)
   } catch (cause) {
     throw new ConfigError("Invalid", `${path} is not YAML`, cause)
   }
@@ -95,8 +96,8 @@ const candidates = (options: KubeconfigOptions): ReadonlyArray<ReadonlyArray<str
   return [[join(home, ".config/miren/clientconfig.yaml")], [join(home, ".kube/config")]]
 }
 
-const load = async (files: ReadonlyArray<string>): Promise<Merged | undefined> => {
-  const merged: Merged = {
+const load = async (files: ReadonlyArray<string>): Promise<Kubeconfig | undefined> => {
+  const merged: Kubeconfig = {
     files,
     clusters: new Map(),
     users: new Map(),
@@ -109,12 +110,13 @@ const load = async (files: ReadonlyArray<string>): Promise<Merged | undefined> =
     const text = await readText(path)
     if (text === undefined) continue
     found += 1
-    mergeFile(merged, path, text)
+    await mergeFile(merged, path, text)
   }
   return found === 0 ? undefined : merged
 }
 
-const find = async (options: KubeconfigOptions): Promise<Merged | undefined> => {
+/** The first place that has a kubeconfig; undefined when none has. Rejects with {@link ConfigError} only. */
+export const readKubeconfig = async (options: KubeconfigOptions): Promise<Kubeconfig | undefined> => {
   if (options.kubeconfig !== undefined) {
     const merged = await load([options.kubeconfig])
     if (merged === undefined) throw new ConfigError("NotFound", `${options.kubeconfig} does not exist`)
@@ -139,7 +141,7 @@ const pem = async (entry: KubeconfigEntry, key: string): Promise<string | undefi
 }
 
 const entryOf = (
-  merged: Merged,
+  merged: Kubeconfig,
   section: "clusters" | "users" | "contexts",
   name: string,
 ): KubeconfigEntry => {
@@ -148,7 +150,7 @@ const entryOf = (
   throw new ConfigError("Invalid", `${merged.files.join(", ")}: there is no "${name}" among the ${section}`)
 }
 
-const connect = async (merged: Merged, contextName: string): Promise<ConnectionConfig> => {
+const connect = async (merged: Kubeconfig, contextName: string): Promise<ConnectionConfig> => {
   const context = entryOf(merged, "contexts", contextName)
   const cluster = entryOf(merged, "clusters", textOf(context, "cluster") ?? "")
   const userName = textOf(context, "user")
@@ -207,7 +209,7 @@ const inCluster = async (options: KubeconfigOptions): Promise<ConnectionConfig |
 
 /** Rejects with {@link ConfigError} only. */
 export const loadKubeconfig = async (options: KubeconfigOptions = {}): Promise<ConnectionConfig> => {
-  const merged = await find(options)
+  const merged = await readKubeconfig(options)
   if (merged === undefined) {
     const pod = await inCluster(options)
     if (pod !== undefined) return pod

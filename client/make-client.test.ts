@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Result, Stream } from "effect"
 import type { Kind, KubeObject } from "../schemas/index.ts"
 import type { ApiError, TransportRequest, TransportResponse, WatchEvent, Written } from "./index.ts"
-import { makeClient, retryAfterMs, WriteContext } from "./index.ts"
+import { makeClient, requestJson, retryAfterMs, streamBytes, WriteContext, watchDocuments } from "./index.ts"
 
 const Widget: Kind = {
   group: "example.com",
@@ -259,7 +259,60 @@ describe("watches", () => {
   )
 })
 
+describe("documents of any form", () => {
+  it.effect("are read and watched as the server sends them", () =>
+    Effect.gen(function* () {
+      const table = { kind: "Table", rows: [] }
+      const transport = {
+        request: async (request: TransportRequest) =>
+          request.path.endsWith("watch=true")
+            ? answer(200, `${JSON.stringify({ type: "ADDED", object: table })}\n`)
+            : answer(200, JSON.stringify({ ...table, accept: request.headers.accept })),
+      }
+      const headers = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" }
+      const call = { method: "GET", path: "/api/v1/pods" } as const
+      expect(yield* requestJson(transport, call, headers)).toEqual({ ...table, ...headers })
+      const events = watchDocuments(transport, { path: "/api/v1/pods?watch=true", headers })
+      expect(yield* Stream.runCollect(events)).toEqual([{ type: "ADDED", object: table }])
+    }),
+  )
+
+  it.effect("logs come as bytes, and a broken connection is an error", () =>
+    Effect.gen(function* () {
+      const transport = { request: async () => answer(200, "line\n", new Error("reset")) }
+      const seen: Array<string> = []
+      const logs = streamBytes(transport, "/api/v1/namespaces/ns/pods/p/log")
+      const run = Stream.runForEach(logs, (bytes) =>
+        Effect.sync(() => seen.push(Buffer.from(bytes).toString())),
+      )
+      expect((yield* Effect.flip(run)).reason).toBe("ServiceUnavailable")
+      expect(seen).toEqual(["line\n"])
+    }),
+  )
+})
+
 describe("the write context", () => {
+  const unanswered: ReadonlyArray<[string, TransportResponse | Error, boolean]> = [
+    ["no answer", new Error("reset"), true],
+    ["half an answer", answer(200, "{"), true],
+    ["a server that failed", answer(500, status(500, "InternalError")), true],
+    ["a refusal", answer(409, status(409, "Conflict")), false],
+    ["a server that is busy", answer(429, status(429, "TooManyRequests")), false],
+  ]
+  it.effect.each(unanswered)(
+    "tells writes that may have been made from those that were not: %s",
+    ([, response, maybe]) =>
+      Effect.gen(function* () {
+        const heard: Array<unknown> = []
+        const { client } = scripted(response)
+        const context = { onUnanswered: (write: unknown) => heard.push(write) }
+        yield* Effect.result(
+          client.update(Widget, widget("a")).pipe(Effect.provideService(WriteContext, context)),
+        )
+        expect(heard).toEqual(maybe ? [{ verb: "update", kind: Widget, key }] : [])
+      }),
+  )
+
   it.effect("carries the cause of a write and hears of it, but not of a read", () =>
     Effect.gen(function* () {
       const heard: Array<Written> = []

@@ -2,16 +2,17 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Kind, KubeObject } from "../schemas/index.ts"
+import type { JsonObject, Kind, KubeObject } from "../schemas/index.ts"
 import type { ApiError } from "./api-error.ts"
 import type { WatchEvent } from "./client.ts"
 import { operationOf } from "./exchange.ts"
 import { asApiError, readError } from "./response.ts"
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts"
-import { WatchDecoder } from "./watch-decoder.ts"
+import { type DecodedEvent, WatchDecoder } from "./watch-decoder.ts"
+import { asObject } from "./wire-object.ts"
 
 /** Opens a GET whose body is read as it comes; the response is aborted when the Scope closes. */
-export const openStream = Effect.fnUntraced(function* (
+const openStream = Effect.fnUntraced(function* (
   transport: Transport,
   request: { readonly path: string; readonly headers: TransportRequest["headers"] },
 ) {
@@ -35,10 +36,10 @@ export const openStream = Effect.fnUntraced(function* (
 })
 
 /** The next events: at least one, or undefined when there are no more. */
-const nextEvents = async <T extends KubeObject>(
+const nextEvents = async <T>(
   chunks: AsyncIterator<Uint8Array>,
   decoder: WatchDecoder<T>,
-): Promise<ReadonlyArray<WatchEvent<T>> | undefined> => {
+): Promise<ReadonlyArray<DecodedEvent<T>> | undefined> => {
   for (;;) {
     if (decoder.failure !== undefined) throw decoder.failure
     const chunk = await chunks.next()
@@ -54,16 +55,21 @@ const nextEvents = async <T extends KubeObject>(
 
 const isNonEmpty = <A>(values: ReadonlyArray<A>): values is readonly [A, ...Array<A>] => values.length > 0
 
-export const openWatch = <T extends KubeObject>(
+interface StreamRequest {
+  readonly path: string
+  readonly headers: TransportRequest["headers"]
+}
+
+const decodeWatch = <T>(
   transport: Transport,
-  kind: Kind<T>,
-  request: { readonly path: string; readonly headers: TransportRequest["headers"] },
-): Stream.Stream<WatchEvent<T>, ApiError> => {
-  const operation = `WATCH ${operationOf({ method: "", path: request.path }).trim()}`
+  request: StreamRequest,
+  parse: (object: JsonObject, operation: string) => T,
+): Stream.Stream<DecodedEvent<T>, ApiError> => {
+  const operation = operationOf({ method: "WATCH", path: request.path })
   return Stream.unwrap(
     Effect.map(openStream(transport, request), (response) => {
       const chunks = response.body[Symbol.asyncIterator]()
-      const decoder = new WatchDecoder<T>({ kind, operation })
+      const decoder = new WatchDecoder<T>({ parse: (object) => parse(object, operation), operation })
       const pull = Effect.flatMap(
         Effect.tryPromise({
           try: () => nextEvents(chunks, decoder),
@@ -75,6 +81,20 @@ export const openWatch = <T extends KubeObject>(
     }),
   )
 }
+
+/** Events of objects of a kind. */
+export const openWatch = <T extends KubeObject>(
+  transport: Transport,
+  kind: Kind<T>,
+  request: StreamRequest,
+): Stream.Stream<WatchEvent<T>, ApiError> =>
+  decodeWatch(transport, request, (object, operation) => asObject(kind, object, operation))
+
+/** Events of whatever the path and the Accept header ask for: Tables, above all. */
+export const watchDocuments = (
+  transport: Transport,
+  request: StreamRequest,
+): Stream.Stream<DecodedEvent<JsonObject>, ApiError> => decodeWatch(transport, request, (object) => object)
 
 /** The bytes of a response as they come: logs, above all. */
 export const streamBytes = (

@@ -10,11 +10,11 @@ import {
   statusReasons,
 } from "../schemas/index.ts"
 import { ApiError } from "./api-error.ts"
+import { isJsonObject } from "./json-object.ts"
 import { maxResponseBytes, maxStatusBytes } from "./limits.ts"
 import type { TransportResponse } from "./transport.ts"
 
-export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+export { isJsonObject }
 
 const isReason = (value: unknown): value is StatusReason =>
   typeof value === "string" && Object.hasOwn(statusReasons, value)
@@ -83,7 +83,7 @@ export const retryAfterMs = (error: ApiError): number | undefined => {
 }
 
 /** Reads a body to its end. */
-export const readBody = async (response: TransportResponse, maxBytes: number): Promise<Buffer> => {
+const readBody = async (response: TransportResponse, maxBytes: number): Promise<Buffer> => {
   const chunks: Array<Uint8Array> = []
   let size = 0
   for await (const chunk of response.body) {

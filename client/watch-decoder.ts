@@ -1,11 +1,9 @@
 /** The bytes of a watch response as events of one kind. Plain and synchronous: this runs once per event of everything. */
-import type { JsonObject, Kind, KubeObject } from "../schemas/index.ts"
+import type { JsonObject } from "../schemas/index.ts"
 import type { ApiError } from "./api-error.ts"
-import type { WatchEvent } from "./client.ts"
 import { maxWatchLineBytes } from "./limits.ts"
 import { LineSplitter } from "./line-splitter.ts"
 import { asApiError, isJsonObject, noAnswer, parseStatus, statusError } from "./response.ts"
-import { asObject } from "./wire-object.ts"
 
 const initialEventsEnd = "k8s.io/initial-events-end"
 
@@ -16,8 +14,14 @@ const errorOf = (operation: string, object: JsonObject): ApiError => {
   return statusError(operation, status.code === 410 ? { ...status, reason: "Expired" } : status)
 }
 
-export interface WatchDecoderOptions<T extends KubeObject> {
-  readonly kind: Kind<T>
+/** A WatchEvent of anything: objects of a kind, or the Tables that a server makes of them. */
+export type DecodedEvent<T> =
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: T }
+  | { readonly type: "BOOKMARK"; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
+
+export interface WatchDecoderOptions<T> {
+  /** Of an event's object; may throw an ApiError. */
+  readonly parse: (object: JsonObject) => T
   readonly operation: string
   readonly maxLineBytes?: number
 }
@@ -26,21 +30,21 @@ export interface WatchDecoderOptions<T extends KubeObject> {
  * Guarantees: events come out in order and exactly as sent; the first thing that is not an event ends the watch as
  * `failure`, after the events before it; nothing is skipped.
  */
-export class WatchDecoder<T extends KubeObject> {
-  readonly #kind: Kind<T>
+export class WatchDecoder<T> {
+  readonly #parse: (object: JsonObject) => T
   readonly #operation: string
   readonly #lines: LineSplitter
   /** Why no more events will come. */
   failure: ApiError | undefined = undefined
 
   constructor(options: WatchDecoderOptions<T>) {
-    this.#kind = options.kind
+    this.#parse = options.parse
     this.#operation = options.operation
     this.#lines = new LineSplitter(options.maxLineBytes ?? maxWatchLineBytes)
   }
 
-  push(chunk: Uint8Array): Array<WatchEvent<T>> {
-    const events: Array<WatchEvent<T>> = []
+  push(chunk: Uint8Array): Array<DecodedEvent<T>> {
+    const events: Array<DecodedEvent<T>> = []
     if (this.failure !== undefined) return events
     try {
       for (const line of this.#lines.push(chunk)) events.push(this.#decode(line))
@@ -57,7 +61,7 @@ export class WatchDecoder<T extends KubeObject> {
     }
   }
 
-  #decode(line: string): WatchEvent<T> {
+  #decode(line: string): DecodedEvent<T> {
     const event: unknown = JSON.parse(line)
     if (!isJsonObject(event)) throw noAnswer(this.#operation, "the watch sent something that is not an event")
     const { type, object } = event
@@ -66,7 +70,7 @@ export class WatchDecoder<T extends KubeObject> {
       case "ADDED":
       case "MODIFIED":
       case "DELETED":
-        return { type, object: asObject(this.#kind, object, this.#operation) }
+        return { type, object: this.#parse(object) }
       case "BOOKMARK":
         return this.#bookmark(object)
       case "ERROR":
@@ -76,7 +80,7 @@ export class WatchDecoder<T extends KubeObject> {
     }
   }
 
-  #bookmark(object: JsonObject): WatchEvent<T> {
+  #bookmark(object: JsonObject): DecodedEvent<T> {
     const metadata = isJsonObject(object.metadata) ? object.metadata : {}
     const { resourceVersion, annotations } = metadata
     if (typeof resourceVersion !== "string") {

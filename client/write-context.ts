@@ -17,10 +17,14 @@ export interface Written {
   readonly removedUid?: string
 }
 
+/** A write whose answer never came: the server may have accepted it. `key.name` is "" where the server was to choose it. */
+export type Unanswered = Pick<Written, "verb" | "kind" | "key">
+
 export interface WriteContextShape {
   /** Sent as the header `Miren-Cause`. */
   readonly cause?: string
   readonly onWritten?: (written: Written) => void
+  readonly onUnanswered?: (write: Unanswered) => void
 }
 
 export const WriteContext = Context.Reference<WriteContextShape>("client/WriteContext", {

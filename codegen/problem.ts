@@ -18,7 +18,7 @@ export class SchemaError extends Error {
   }
 }
 
-export const formatProblem = ({ file, line, column, path, message }: SchemaProblem): string =>
+const formatProblem = ({ file, line, column, path, message }: SchemaProblem): string =>
   `${file}:${line}:${column} ${path === "" ? "" : `${path}: `}${message}`
 
 /** Steps from the root of a document: names of fields, indexes of items. */

@@ -59,15 +59,14 @@ export const readConfigSchema = (file: string, text: string): ConfigSchema => {
 }
 
 /** `etcdCAFile` → `etcd-ca-file`. */
-export const flagName = (name: string): string =>
+const flagName = (name: string): string =>
   name
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2")
     .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1-$2")
     .toLowerCase()
 
 /** `etcdCAFile` → `MIREN_ETCD_CA_FILE`. */
-export const variableName = (name: string): string =>
-  `MIREN_${flagName(name).replaceAll("-", "_").toUpperCase()}`
+const variableName = (name: string): string => `MIREN_${flagName(name).replaceAll("-", "_").toUpperCase()}`
 
 export const generateConfigModule = (schema: ConfigSchema): string => {
   const fields = schema.options.map(({ name, schema: option }) => {

@@ -9,11 +9,13 @@ export const layout = (dataDir: string) => ({
   pidFile: join(dataDir, "server.pid"),
   adminKubeconfig: join(dataDir, "admin.kubeconfig"),
   pki: join(dataDir, "pki"),
-  etcd: join(dataDir, "etcd"),
+  /** Where the managed etcd listens. */
+  etcdEndpoint: join(dataDir, "etcd.endpoint"),
   embedded: join(dataDir, "store"),
   runtime: join(dataDir, "runtime"),
   /** Tars that the runner imports at start and when they change. */
   images: join(dataDir, "images"),
+  secretKeys: join(dataDir, "pki", "secrets.keys"),
 })
 
 const codeOf = (error: unknown): string =>

@@ -35,19 +35,20 @@ export const writeHelloImage = (dataDir: string): string | undefined => {
   const directory = join(dataDir, "images")
   mkdirSync(directory, { recursive: true })
   const file = join(directory, "hello.tar")
+  const links = applets.map((applet) => [`bin/${applet}`, { type: "symlink", target: "busybox" }] as const)
   const tar = buildImageTar({
     reference: helloReference,
-    files: [
-      { path: "bin/busybox", content: readFileSync(busybox), mode: 0o755 },
-      ...applets.map((applet) => ({ path: `bin/${applet}`, linkTo: "busybox" })),
-      { path: "www/index.html", content: Buffer.from(page), mode: 0o644 },
-      { path: "etc/passwd", content: Buffer.from("root:x:0:0:root:/:/bin/sh\n"), mode: 0o644 },
-    ],
+    files: {
+      "bin/busybox": { content: readFileSync(busybox), mode: 0o755 },
+      ...Object.fromEntries(links),
+      "www/index.html": { content: page, mode: 0o644 },
+      "etc/passwd": { content: "root:x:0:0:root:/:/bin/sh\n", mode: 0o644 },
+    },
     config: {
-      Entrypoint: ["/bin/busybox", "httpd"],
-      Cmd: ["-f", "-v", "-p", "8080", "-h", "/www"],
-      Env: ["PATH=/bin"],
-      WorkingDir: "/",
+      entrypoint: ["/bin/busybox", "httpd"],
+      cmd: ["-f", "-v", "-p", "8080", "-h", "/www"],
+      env: ["PATH=/bin"],
+      workingDir: "/",
     },
   })
   writeFileSync(file, tar)

@@ -68,7 +68,6 @@ if is_root && is_debian; then
   # shellcheck disable=SC2086
   [ -z "$need" ] || apt_install $need
 elif ! have npm; then
-
   say "npm is missing. Install Node.js with npm (any version from 18 on: the right one is pinned here), then run this again."
   exit 1
 fi
@@ -91,4 +90,11 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   fi
   rm -f "$log"
   touch node_modules/.package-lock.json
+fi
+
+# npm 9 without install scripts does not link the binaries of optional packages.
+if [ ! -e node_modules/.bin/node ]; then
+  for binary in node_modules/node-*/bin/node; do
+    [ -x "$binary" ] && ln -sf "../${binary#node_modules/}" node_modules/.bin/node
+  done
 fi

@@ -5,7 +5,7 @@
  * becomes of it, and lets go of it once the informers show what the reconcile wrote.
  */
 import { Clock, Duration, Effect, Exit, Fiber, FiberSet, Random, Scope } from "effect"
-import { type Client, WriteContext } from "../client/index.ts"
+import { Client, WriteContext } from "../client/index.ts"
 import type { Kind } from "../schemas/index.ts"
 import { type Backoff, exponentialBackoff } from "./backoff.ts"
 import { causeOf, Wakers } from "./cause-of-writes.ts"
@@ -87,6 +87,7 @@ export const Controller = {
 /** Everything that one run of a controller holds. */
 interface Run<R> {
   readonly controller: Controller<R>
+  readonly client: Client["Service"]
   readonly informers: InformersShape
   readonly primary: Informer
   readonly queue: RequestQueue
@@ -127,6 +128,7 @@ export const runController = Effect.fnUntraced(function* <R>(
     return yield* Effect.die(new Error(`controller ${controller.name} has no sources`))
   const run: Run<R> = {
     controller,
+    client: yield* Client,
     informers,
     primary,
     queue,
@@ -201,6 +203,7 @@ const contained = <R>(
       Effect.provideService(WriteContext, {
         cause: causeOf(controller.name, request, woke),
         onWritten: writes.note,
+        onUnanswered: writes.noteUnanswered,
       }),
       Effect.annotateLogs(labels),
       Effect.exit,
@@ -257,12 +260,11 @@ const settle = Effect.fnUntraced(function* <R>(
 
 /** Ends the hold on the key; in its own time where an informer has yet to show what was written. */
 const letGo = Effect.fnUntraced(function* <R>(run: Run<R>, request: Request, writes: OwnWrites) {
-  const unseen = writes.unseen(run.informers)
-  if (unseen.length === 0) {
+  if (writes.areShown(run.informers)) {
     run.queue.done(request)
     return
   }
-  const wait = Effect.flatMap(awaitShown(run.informers, unseen, ownWriteTimeout), (shown) => {
+  const wait = Effect.flatMap(awaitShown(run, writes, ownWriteTimeout), (shown) => {
     run.queue.done(request)
     if (shown) return Effect.void
     run.metrics.ownWriteUnseen()

@@ -38,6 +38,7 @@ export {
   withLeadership,
 } from "./leader-election.ts"
 export { Manager, type ManagerHandle, type ManagerOptions } from "./manager.ts"
+export { type Mutation, mutate } from "./mutate.ts"
 export { byLabel, byOwnerUid, type Change, type IndexFunction, type Lister } from "./object-cache.ts"
 export { applyWouldChange, type Ownership, sameJson } from "./owned-fields.ts"
 export { controllerOf, controllerReference, isControlledBy, ownerReference } from "./owner.ts"

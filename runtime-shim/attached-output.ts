@@ -31,6 +31,10 @@ export class AttachedOutput {
     return this.#bytes < ATTACHED_BYTES_MAX
   }
 
+  get hasEnded(): boolean {
+    return this.#end !== undefined
+  }
+
   end(end: End): void {
     this.#end ??= end
     this.#wake()

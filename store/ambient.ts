@@ -4,12 +4,11 @@ import type { StoreTimer } from "./timer.ts"
 
 const delayMsMax = 2 ** 31 - 1
 
-/** Time that passes by itself: a clock that never goes back, and timers that keep no process alive. */
+/** Time that passes by itself: a clock that never goes back. */
 export const systemTimer: StoreTimer = {
   now: () => performance.now(),
   after: (delayMs, run) => {
     const timeout = setTimeout(run, Math.min(delayMs, delayMsMax))
-    timeout.unref()
     return () => clearTimeout(timeout)
   },
 }

@@ -148,7 +148,7 @@ it("compaction removes the rows that nothing can reach any more", async () => {
   await store.delete("/gone", { modRevision: gone })
   const newest = await create(store, "/b", "")
   await store.compact(newest)
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 60; turn++) await new Promise((resolve) => setImmediate(resolve))
   await store.close()
   const database = new DatabaseSync(join(directory, "store.sqlite"))
   const rows = database.prepare("SELECT key FROM change ORDER BY id").all()

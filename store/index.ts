@@ -1,7 +1,8 @@
 /** The storage seam and its implementations. Start with {@link Store}. */
 export type { ClosableStore } from "./closable.ts"
 export { type EmbeddedStoreOptions, makeEmbeddedStore } from "./embedded.ts"
-export type { EtcdEndpoints, EtcdTls } from "./etcd/connection.ts"
+export type { EtcdTls } from "./etcd/channel.ts"
+export type { EtcdEndpoints } from "./etcd/connection.ts"
 export { type EtcdStoreOptions, makeEtcdStore } from "./etcd.ts"
 export { type ManagedEtcd, type ManagedEtcdOptions, managedEtcd } from "./managed-etcd.ts"
 export { type MemoryStoreOptions, makeMemoryStore } from "./memory.ts"

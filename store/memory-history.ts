@@ -1,5 +1,6 @@
 /** Every version of every key of a memory store, back to its compaction: plain data, synchronous, no watches. */
-import { type ByteKey, byteKey, byteKeyAfterPrefix } from "./key.ts"
+import { type ByteKey, byteKey, byteKeyAfterPrefix, textOfByteKey } from "./key.ts"
+import { pastRange } from "./past-range.ts"
 import { compacted, futureRevision, type History } from "./replay.ts"
 import { type Bound, firstIndex, SortedKeys } from "./sorted-keys.ts"
 import type { KeyValue, Range, RangeOptions, Revision, SessionId, StoreEvent } from "./store.ts"
@@ -21,6 +22,9 @@ const noBytes = new Uint8Array(0)
 
 /** The document without its value. */
 export const withoutValue = (kv: KeyValue): KeyValue => ({ ...kv, value: noBytes })
+
+const documentAt = (versions: ReadonlyArray<Version>, at: Revision): KeyValue | undefined =>
+  versions[firstIndex(versions.length, (index) => (versions[index]?.revision ?? 0n) > at) - 1]?.kv
 
 export class MemoryHistory implements History {
   /** As in etcd an empty store is at revision 1, so that no list is ever "at revision 0". */
@@ -91,10 +95,22 @@ export class MemoryHistory implements History {
       })
       return { items, revision: at, count: this.#live.count(from, end) }
     }
+    const since = this.#log.slice(Math.max(0, Number(at + 1n - this.#logStart)))
+    if (since.length <= this.#live.size) {
+      const past = pastRange({
+        sorted: this.#live,
+        from,
+        end,
+        limit,
+        changed: since.flatMap(({ events }) => events.map(({ kv }) => byteKey(kv.key))),
+        stood: (key) => documentAt(this.#entries.get(textOfByteKey(key))?.versions ?? [], at),
+        stands: ({ versions }) => documentAt(versions, at),
+      })
+      return { items: keysOnly ? past.items.map(withoutValue) : past.items, revision: at, count: past.count }
+    }
     let count = 0
     this.#known.walk(from, end, ({ versions }) => {
-      const kv =
-        versions[firstIndex(versions.length, (index) => (versions[index]?.revision ?? 0n) > at) - 1]?.kv
+      const kv = documentAt(versions, at)
       if (kv !== undefined && ++count <= limit) take(kv)
       return true
     })

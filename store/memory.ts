@@ -131,8 +131,9 @@ class InMemory implements ClosableStore {
   #publish(commit: Commit): Revision {
     this.#watches.publish([commit])
     const excess = this.#history.revision - this.#history.compactRevision - this.#historyRevisionsMax
-    // A quarter late, so that the cost of dropping is spread over many writes.
-    if (excess > this.#historyRevisionsMax / 4n) this.#history.compact(this.#history.compactRevision + excess)
+    // A little late, so that the cost of dropping is spread over many writes.
+    if (excess > this.#historyRevisionsMax / 32n)
+      this.#history.compact(this.#history.compactRevision + excess)
     return commit.revision
   }
 }

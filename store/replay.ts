@@ -33,7 +33,8 @@ export class ReplayingWatches {
     this.#live.publish(commits)
   }
 
-  watch({ prefix, from = this.#history.revision + 1n }: WatchOptions, sink: WatchSink): Watch {
+  watch({ prefix, from: asked = this.#history.revision + 1n }: WatchOptions, sink: WatchSink): Watch {
+    const from = asked < 1n ? 1n : asked
     const watcher = new Watcher({
       prefix,
       from,

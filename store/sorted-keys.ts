@@ -28,6 +28,11 @@ export class SortedKeys<Value> {
     return this.#size
   }
 
+  has(key: ByteKey): boolean {
+    const { chunk, index } = this.#place({ key, exclusive: false })
+    return this.#chunks[chunk]?.keys[index] === key
+  }
+
   set(key: ByteKey, value: Value): void {
     const last = this.#chunks.at(-1)
     if (last === undefined) {

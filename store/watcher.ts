@@ -36,14 +36,18 @@ export class Watcher {
 
   /** Tells of commits in order; those before `next` were told already. */
   deliver(commits: ReadonlyArray<Commit>): void {
-    const due: Array<StoreEvent> = []
+    let due: Array<StoreEvent> | undefined
     for (const { revision, events } of commits) {
       if (revision > this.#newest) this.#newest = revision
       if (revision < this.next) continue
       this.next = revision + 1n
-      for (const event of events) if (event.kv.key.startsWith(this.prefix)) due.push(event)
+      for (const event of events) {
+        if (!event.kv.key.startsWith(this.prefix)) continue
+        due ??= []
+        due.push(event)
+      }
     }
-    if (due.length > 0) this.#tell((sink) => sink.events(due))
+    if (due !== undefined) this.#tellEvents(due)
     if (this.#progressDue.length > 0) this.#tellProgress()
   }
 
@@ -74,6 +78,10 @@ export class Watcher {
   close(): void {
     this.#sink = undefined
     this.#onClose(this)
+  }
+
+  #tellEvents(events: ReadonlyArray<StoreEvent>): void {
+    this.#tell((sink) => sink.events(events))
   }
 
   #tellProgress(): void {

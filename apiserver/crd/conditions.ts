@@ -1,6 +1,7 @@
 /** The status of a CustomResourceDefinition: accepted names, stored versions, conditions. */
+
+import { clone } from "../json/index.ts"
 import type { MutableObject } from "../machinery.ts"
-import { clone } from "../parts.ts"
 import { nameOf, stringOf } from "../registry/object-meta.ts"
 import type { ResourceTable } from "../resource-table.ts"
 import {

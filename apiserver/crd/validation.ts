@@ -1,9 +1,11 @@
 /** What a CustomResourceDefinition must be beyond its own schema. Source: apiextensions/validation. */
 
 import { isObject } from "../body.ts"
-import type { FieldError, MutableJson, MutableObject } from "../machinery.ts"
-import { checkStructural, dnsLabelProblem, dnsSubdomainProblem, equal } from "../parts.ts"
+import { equal } from "../json/index.ts"
+import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
 import { isDeleting, metadataOf, nameOf, stringOf } from "../registry/object-meta.ts"
+import { checkStructural, dnsLabelProblem, dnsSubdomainProblem } from "../schema/index.ts"
+import { compileJsonPath } from "../table/index.ts"
 import { conditionIs, objectAt, specOf, statusOf, stringsAt, versionsOf } from "./definition.ts"
 
 const invalid = (field: string, value: unknown, why: string): FieldError => ({
@@ -64,6 +66,21 @@ const approvalErrors = (crd: MutableObject, group: string): ReadonlyArray<FieldE
   return [required("metadata.annotations[api-approved.kubernetes.io]", why)]
 }
 
+const columnErrors = (version: MutableObject, field: string): ReadonlyArray<FieldError> => {
+  const columns = version.additionalPrinterColumns
+  if (!Array.isArray(columns)) return []
+  return columns.flatMap((column, index): ReadonlyArray<FieldError> => {
+    const path = isObject(column) ? stringOf(column, "jsonPath") : ""
+    try {
+      compileJsonPath(path)
+      return []
+    } catch (error) {
+      if (!(error instanceof MachineryError)) throw error
+      return [invalid(`${field}.additionalPrinterColumns[${index}].jsonPath`, path, error.message)]
+    }
+  })
+}
+
 const versionErrors = (version: MutableObject, field: string): ReadonlyArray<FieldError> => {
   const errors: FieldError[] = []
   const name = stringOf(version, "name")
@@ -77,6 +94,7 @@ const versionErrors = (version: MutableObject, field: string): ReadonlyArray<Fie
     const detail = `Too many: ${selectable.length}: must have at most ${selectableFieldsMax} items`
     errors.push({ field: `${field}.selectableFields`, type: "FieldValueTooMany", detail })
   }
+  errors.push(...columnErrors(version, field))
   const scale = objectAt(version, "subresources").scale
   if (isObject(scale)) {
     for (const [key, root] of [

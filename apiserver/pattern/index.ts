@@ -1,1 +1,2 @@
 export { compilePattern, type Pattern, patternProblem } from "./pattern.ts"
+export { PatternError } from "./syntax.ts"

@@ -2,7 +2,7 @@
 import { decodeText, isObject } from "../body.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import { badRequest, conflict, invalidOptions, notFound, StatusError } from "../status-error.ts"
-import { type Operation, strategyContext, subjectOf } from "./context.ts"
+import { type Operation, strategyContext, subjectOf, type Target } from "./context.ts"
 import { createObject, prepareNew } from "./create.ts"
 import { matchName, placeInNamespace } from "./incoming.ts"
 import { shapeMetadata } from "./metadata-shape.ts"
@@ -45,7 +45,17 @@ const readApplied = (operation: Operation, options: WriteOptions): MutableObject
   delete metadata.managedFields
   placeInNamespace(value, target)
   matchName(value, target)
+  confineToEndpoint(value, target)
   return value
+}
+
+/** What the endpoint does not write is not applied: status on the main one, all but status on /status. */
+const confineToEndpoint = (applied: MutableObject, target: Target): void => {
+  if (target.subresource === "status") {
+    for (const key of Object.keys(applied)) {
+      if (!["apiVersion", "kind", "metadata", "status"].includes(key)) delete applied[key]
+    }
+  } else if (target.version.hasStatus) delete applied.status
 }
 
 const merged = (operation: Operation, applied: MutableObject, more: Merging): MutableObject => {
@@ -79,7 +89,7 @@ export const apply = async (operation: Operation, options: WriteOptions): Promis
     const written = await updateObject(operation, {
       options,
       ownsFields: true,
-      next: (current) => merged(operation, applied, { live: current, options }),
+      next: (current) => merged(operation, applied, { live: current.copy(), options }),
     })
     return { written, created: false }
   } catch (error) {

@@ -2,8 +2,8 @@
 
 import type { ManagedFieldsEntry } from "../../schemas/index.ts"
 import { isObject } from "../body.ts"
+import { clone } from "../json/index.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
-import { clone } from "../parts.ts"
 
 /** The metadata of an object, made when absent. */
 export const metadataOf = (object: MutableObject): MutableObject => {

@@ -2,7 +2,7 @@
 import { decodeText, isObject, mediaType, unsupportedMediaType } from "../body.ts"
 import { limits } from "../limits.ts"
 import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from "../parts.ts"
+import { applyJsonPatch, applyMergePatch, strategicMerge } from "../patch/index.ts"
 import {
   badRequest,
   failure,
@@ -58,7 +58,7 @@ export const patch = async (operation: Operation): Promise<PatchResult> => {
   const written = await updateObject(operation, {
     options,
     next: (current) => {
-      const patched = change(current)
+      const patched = change(current.object)
       checkPatched(operation, patched, { options, duplicates, form, patch: value })
       return patched
     },
@@ -72,7 +72,7 @@ const rejected = (operation: Operation, cause: unknown): StatusError =>
     cause,
   })
 
-/** The function from a current object to a patched one. Fails at once with what is wrong with the patch itself. */
+/** The function from a current object, which it leaves alone, to a patched one. Fails at once with what is wrong with the patch itself. */
 const patcher = (
   operation: Operation,
   form: Exclude<PatchForm, "apply">,
@@ -89,7 +89,7 @@ const patcher = (
   if (!isObject(value)) throw badRequest("the patch must be an object")
   if (form === "merge") return (current) => asObject(applyMergePatch(current, value))
   const { schema } = operation.target.version
-  return (current) => asObject(applyStrategicMergePatch(current, value, schema.root))
+  return (current) => strategicMerge(current, value, schema.root)
 }
 
 const applyJson = (operation: Operation, current: MutableObject, value: MutableJson[]): MutableJson => {

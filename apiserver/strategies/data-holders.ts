@@ -1,7 +1,7 @@
 /** ConfigMaps and Secrets: keys of data, immutability, `stringData`. Source: registry/core/configmap and secret. */
 import { isObject } from "../body.ts"
+import { equal } from "../json/index.ts"
 import type { FieldError, MutableJson, MutableObject } from "../machinery.ts"
-import { equal } from "../parts.ts"
 import { stringOf } from "../registry/object-meta.ts"
 import type { Strategy } from "../strategy.ts"
 

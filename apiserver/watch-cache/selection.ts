@@ -1,7 +1,7 @@
 /** Which objects of a resource a list or watch is about: namespace, name, labels, fields. */
 import type { FieldRequirement, LabelSelector } from "../machinery.ts"
-import { parseFieldSelector, parseLabelSelector } from "../parts.ts"
 import type { Resource } from "../resource.ts"
+import { parseFieldSelector, parseLabelSelector } from "../selectors/index.ts"
 import { badRequest } from "../status-error.ts"
 import type { CachedObject } from "./cached-object.ts"
 

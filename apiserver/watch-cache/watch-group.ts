@@ -2,6 +2,7 @@
  * Watchers of one resource that see the very same bytes: each event is selected and framed once for all of them, and the
  * events of one turn of the event loop become one write a watcher.
  */
+import { limits } from "../limits.ts"
 import { restamped } from "../registry/document.ts"
 import type { CachedObject } from "./cached-object.ts"
 import type { EventFormat, EventType } from "./event-format.ts"
@@ -27,6 +28,7 @@ export class WatchGroup {
   readonly selection: Selection
   readonly format: EventFormat
   #pieces: Uint8Array[] = []
+  #bytes = 0
 
   constructor(selection: Selection, format: EventFormat) {
     this.selection = selection
@@ -37,7 +39,10 @@ export class WatchGroup {
   offer(event: CacheEvent): boolean {
     const told = project(event, this.selection)
     if (told === undefined) return false
-    this.#pieces.push(...this.format.event(told.type, told.object))
+    const pieces = this.format.event(told.type, told.object)
+    this.#pieces.push(...pieces)
+    for (const piece of pieces) this.#bytes += piece.length
+    if (this.#bytes > limits.flushBytes) this.flush()
     return true
   }
 
@@ -45,6 +50,7 @@ export class WatchGroup {
     if (this.#pieces.length === 0) return
     const chunk = Buffer.concat(this.#pieces)
     this.#pieces = []
+    this.#bytes = 0
     for (const watcher of this.watchers) watcher.write(chunk)
   }
 }

@@ -1,10 +1,10 @@
 /** Other views of objects: Table and PartialObjectMetadata. */
 import type { MutableObject } from "../machinery.ts"
 import type { Negotiated } from "../negotiation.ts"
-import { tableCells, tableColumns } from "../parts.ts"
 import { metadataOf } from "../registry/object-meta.ts"
 import type { ResourceVersion } from "../resource.ts"
 import { badRequest } from "../status-error.ts"
+import { tableColumns, tableRow } from "../table/index.ts"
 
 export type IncludeObject = "None" | "Metadata" | "Object"
 
@@ -31,7 +31,7 @@ export interface TableView {
 }
 
 const rowOf = (object: MutableObject, view: TableView): object => {
-  const cells = tableCells(view.version.definition, object, view.now)
+  const { cells } = tableRow(view.version.definition, object, view.now)
   switch (view.include) {
     case "None":
       return { cells }

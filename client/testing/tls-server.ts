@@ -23,8 +23,8 @@ const certificate = async (): Promise<{ readonly cert: string; readonly key: str
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
   const cert = await x509.X509CertificateGenerator.createSelfSigned({
     name: "CN=test",
-    notBefore: new Date(Date.now() - 3_600_000),
-    notAfter: new Date(Date.now() + 3_600_000),
+    notBefore: new Date("2020-01-01T00:00:00Z"),
+    notAfter: new Date("2120-01-01T00:00:00Z"),
     signingAlgorithm: algorithm,
     keys,
     extensions: [

@@ -19,9 +19,15 @@ export interface CallSite {
   readonly subject: string
 }
 
+/** A shim's own deadline comes back as UNKNOWN; the words are Go's. */
+const reasonOf = ({ code, details }: ServiceError): RuntimeErrorReason =>
+  code === status.UNKNOWN && details.includes("context deadline exceeded")
+    ? "DeadlineExceeded"
+    : (reasons[code] ?? "Unknown")
+
 export const errorOfCode = ({ operation, subject }: CallSite, error: ServiceError): RuntimeError =>
   new RuntimeError({
-    reason: reasons[error.code] ?? "Unknown",
+    reason: reasonOf(error),
     operation,
     subject,
     message: `containerd ${operation}: ${error.details}`,

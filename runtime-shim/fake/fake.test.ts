@@ -18,7 +18,7 @@ const newId = () => {
 const world = new FakeWorld()
 world.addImage(IMAGE)
 
-runtimeConformance("fake", fakeRuntimeLayer({ world }), {
+runtimeConformance("fake", () => fakeRuntimeLayer({ world }), {
   handler: "gvisor",
   image: IMAGE,
   newId,

@@ -27,8 +27,10 @@ export interface ServerConfig {
   readonly containerdAddress: string
   /** The name of this machine's Node, a DNS name. The machine's host name when unset. */
   readonly nodeName?: string
-  /** The network that this node gives sandbox addresses from. */
-  readonly podCIDR: string
+  /** The IPv4 network that this node gives sandbox addresses from. One that follows from the data folder when unset, so that two servers of a machine do not meet. */
+  readonly podCIDR?: string
+  /** The kubeconfig of the API to work for; only without the role `api`. A runner also needs that server's `pki` folder in its own data folder. */
+  readonly kubeconfig?: string
   /** The least severe messages that are logged. */
   readonly logLevel: "debug" | "info" | "warn" | "error"
 }
@@ -174,9 +176,16 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
     "inFile": true,
     "type": "string",
     "pattern": "^[0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2}$",
-    "default": "10.220.0.0/16",
     "example": "10.220.0.0/16",
-    "description": "The network that this node gives sandbox addresses from."
+    "description": "The IPv4 network that this node gives sandbox addresses from. One that follows from the data folder when unset, so that two servers of a machine do not meet."
+  },
+  {
+    "name": "kubeconfig",
+    "flag": "kubeconfig",
+    "env": "MIREN_KUBECONFIG",
+    "inFile": true,
+    "type": "string",
+    "description": "The kubeconfig of the API to work for; only without the role `api`. A runner also needs that server's `pki` folder in its own data folder."
   },
   {
     "name": "logLevel",

@@ -30,6 +30,20 @@ export const sessionConformance = (world: () => World): void => {
       expect((await store.range({ prefix })).items.map((kv) => kv.key)).toEqual([`${prefix}free`])
     })
 
+    it("tells of its end in one call, however much it held", async () => {
+      const { store, prefix } = world()
+      const session = await store.session(60)
+      const value = new Uint8Array(100_000).fill(7)
+      const keys = Array.from({ length: 40 }, (_, n) => `${prefix}${String(n).padStart(2, "0")}`)
+      for (const key of keys) await store.put({ key, value, expect: { absent: true }, session: session.id })
+      const { recorder } = record(store, { prefix })
+      await session.revoke()
+      await recorder.until(({ seen }) => seen.length > 0)
+      expect(recorder.seen.map(({ kv }) => kv.key)).toEqual(keys)
+      expect(recorder.seen.every(({ kv }) => kv.value.byteLength === value.byteLength)).toBe(true)
+      expect(new Set(recorder.seen.map(({ kv }) => kv.modRevision)).size).toBe(1)
+    })
+
     it("deletes its keys when nobody renews it", async () => {
       const { store, prefix, elapse } = world()
       const { recorder } = record(store, { prefix })

@@ -36,6 +36,7 @@ export class Changes {
   readonly #insert: StatementSync
   readonly #value: StatementSync
   readonly #page: StatementSync
+  readonly #keysSince: StatementSync
   readonly #before: StatementSync
   readonly #at: StatementSync
   readonly #countAt: StatementSync
@@ -57,6 +58,7 @@ export class Changes {
     this.#insert = prepare(`INSERT INTO change (${columns}, value) VALUES (?, ?, ?, ?, ?, ?)`)
     this.#value = prepare("SELECT value FROM change WHERE id = ?")
     this.#page = prepare(`SELECT ${columns}, value FROM change WHERE id >= ? AND id < ? ORDER BY id`)
+    this.#keysSince = prepare("SELECT DISTINCT key FROM change WHERE id >= ?")
     this.#before = prepare(
       `SELECT ${columns}, value FROM change WHERE key = ? AND id < ? ORDER BY id DESC LIMIT 1`,
     )
@@ -94,6 +96,11 @@ export class Changes {
   /** The changes with ids from one up to, and without, another. */
   page(from: bigint, before: bigint): ReadonlyArray<Change> {
     return this.#page.all(from, before).map(changeOf)
+  }
+
+  /** The keys that have a change from this id on. */
+  keysSince(from: bigint): ReadonlyArray<ByteKey> {
+    return this.#keysSince.all(from).map(({ key }) => String(key) as ByteKey)
   }
 
   /** The key's newest change before this id. */

@@ -7,12 +7,13 @@ import type { DatabaseSync } from "node:sqlite"
 import { unmetExpectation } from "../expectation.ts"
 import { type ByteKey, byteKey, byteKeyAfterPrefix, textOfByteKey } from "../key.ts"
 import { withoutValue } from "../memory-history.ts"
+import { pastRange } from "../past-range.ts"
 import { compacted, futureRevision, type History } from "../replay.ts"
 import type { Expect, KeyValue, Put, Range, RangeOptions, Revision, SessionId, StoreEvent } from "../store.ts"
 import type { Commit } from "../watcher.ts"
-import { type Change, Changes, keyValueOf, revisionOf, rowId } from "./changes.ts"
+import { type Change, Changes, type KeyBounds, keyValueOf, revisionOf, rowId } from "./changes.ts"
 import { type CurrentKey, CurrentKeys } from "./current-keys.ts"
-import { replayPageRevisions } from "./limits.ts"
+import { prunePageRevisions, replayPageRevisions } from "./limits.ts"
 
 export class Ledger implements History {
   readonly #changes: Changes
@@ -99,9 +100,8 @@ export class Ledger implements History {
     const exclusive = last !== undefined && last >= start
     const key = exclusive ? last : start
     if (at < this.#revision) {
-      const { changes, count } = this.#changes.at(at, { from: key, exclusive, end }, limit)
-      const documents = changes.map(keyValueOf)
-      return { items: keysOnly ? documents.map(withoutValue) : documents, revision: at, count }
+      const past = this.#pastRange(at, { from: key, exclusive, end }, limit)
+      return { items: keysOnly ? past.items.map(withoutValue) : past.items, revision: at, count: past.count }
     }
     const items: Array<KeyValue> = []
     this.#keys.sorted.walk({ key, exclusive }, end, (current) => {
@@ -134,11 +134,33 @@ export class Ledger implements History {
   prune(): boolean {
     const from = this.#changes.meta("pruned_revision")
     if (from >= this.#compactRevision) return false
-    const last = from + BigInt(replayPageRevisions)
+    const last = from + BigInt(prunePageRevisions)
     const next = last > this.#compactRevision ? this.#compactRevision : last
     this.#changes.prune(rowId(from, 0), rowId(next, 0))
     this.#changes.setMeta("pruned_revision", next)
     return next < this.#compactRevision
+  }
+
+  /** From what changed since, or by a scan of every version where that is more than there are keys. */
+  #pastRange(at: Revision, bounds: KeyBounds, limit: number) {
+    if (this.#revision - at > BigInt(this.#keys.sorted.size)) {
+      const { changes, count } = this.#changes.at(at, bounds, limit)
+      return { items: changes.map(keyValueOf), count }
+    }
+    const { from: key, exclusive, end } = bounds
+    const before = rowId(at + 1n, 0)
+    return pastRange({
+      sorted: this.#keys.sorted,
+      from: { key, exclusive },
+      end,
+      limit,
+      changed: this.#changes.keysSince(before),
+      stood: (changed) => {
+        const change = this.#changes.before(changed, before)
+        return change === undefined || change.deleted ? undefined : keyValueOf(change)
+      },
+      stands: (current) => this.#documentOf(current),
+    })
   }
 
   #deleteAll(keys: ReadonlyArray<ByteKey>): Revision {

@@ -7,16 +7,9 @@
 import { Etcd3, type IOptions, type IWatchRequest, type IWatchResponse } from "etcd3"
 import { wallClockMs } from "../ambient.ts"
 import { type Revision, StoreError } from "../store.ts"
+import { channelOptions, type EtcdTls } from "./channel.ts"
 import { isNeverSent, storeErrorOf } from "./errors.ts"
 import { callTimeoutMs } from "./limits.ts"
-
-export interface EtcdTls {
-  /** The authority that signed the servers' certificates, in PEM. */
-  readonly ca: Uint8Array
-  /** Our own certificate and key, in PEM, where etcd asks for one. */
-  readonly cert?: Uint8Array
-  readonly key?: Uint8Array
-}
 
 export interface EtcdEndpoints {
   /** `http://host:port`, `https://host:port` or `unix:///path/of/socket`. */
@@ -133,16 +126,7 @@ const clientOptions = (endpoint: string, { tls, auth }: EtcdEndpoints): IOptions
   ...(tls === undefined ? {} : { credentials: credentialsOf(tls) }),
   defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: wallClockMs() + callTimeoutMs }),
   faultHandling: { global: noPolicy, host: () => noPolicy },
-  grpcOptions: {
-    "grpc.max_receive_message_length": -1,
-    "grpc.max_send_message_length": -1,
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.min_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 1_000,
-    // etcd drops clients that ping more often than every 5 s.
-    "grpc.keepalive_time_ms": 10_000,
-    "grpc.keepalive_timeout_ms": 5_000,
-  },
+  grpcOptions: channelOptions(endpoint, tls),
 })
 
 const credentialsOf = ({ ca, cert, key }: EtcdTls): NonNullable<IOptions["credentials"]> => ({

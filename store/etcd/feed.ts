@@ -17,11 +17,14 @@ import type { StoreTimer } from "../timer.ts"
 import type { Commit } from "../watcher.ts"
 import { backoffMs, passed } from "./backoff.ts"
 import { CommitAssembler } from "./commits.ts"
-import type { EtcdConnection, WatchStream } from "./connection.ts"
+import type { EtcdConnection } from "./connection.ts"
 import { watchCheckMs, watchCreateTimeoutMs } from "./limits.ts"
 
+/** What a feed needs of a connection. */
+export type FeedSource = Pick<EtcdConnection, "openWatch" | "newestRevision" | "rewind" | "moveOn">
+
 export interface FeedOptions {
-  readonly connection: EtcdConnection
+  readonly connection: FeedSource
   readonly timer: StoreTimer
   /** The revision to begin after. */
   readonly position: Revision
@@ -35,9 +38,9 @@ export interface FeedOptions {
 export class EtcdFeed {
   readonly #options: FeedOptions
   #position: Revision
-  #stream: WatchStream | undefined
+  /** Breaks the stream that is followed now: from then on it is heard no more. */
   #breakStream: ((cause: unknown) => void) | undefined
-  #closed = new AbortController()
+  readonly #closed = new AbortController()
   #responses = 0
 
   constructor(options: FeedOptions) {
@@ -53,7 +56,6 @@ export class EtcdFeed {
 
   close(): void {
     this.#closed.abort()
-    this.#stream?.cancel()
     this.#breakStream?.(new Error("the feed is closed"))
   }
 
@@ -75,7 +77,7 @@ export class EtcdFeed {
         if (isStoreError(cause, "Closed")) return
         failures = this.#responses > responsesBefore ? 1 : failures + 1
         onFault(faultOf(cause))
-        await passed(timer, backoffMs(failures - 1))
+        await passed(timer, backoffMs(failures - 1), this.#closed.signal)
       }
     }
   }
@@ -96,31 +98,34 @@ export class EtcdFeed {
     let stopTimer = () => {}
     try {
       return await new Promise<never>((_, reject) => {
-        this.#stream = stream
-        this.#breakStream = reject
-        if (this.#closed.signal.aborted) reject(new Error("the feed is closed"))
-        const late = () => reject(new Error(`etcd did not confirm a watch within ${watchCreateTimeoutMs} ms`))
+        const breakStream = (cause: unknown) => {
+          if (this.#breakStream === breakStream) this.#breakStream = undefined
+          reject(cause)
+        }
+        this.#breakStream = breakStream
+        if (this.#closed.signal.aborted) breakStream(new Error("the feed is closed"))
+        const late = () =>
+          breakStream(new Error(`etcd did not confirm a watch within ${watchCreateTimeoutMs} ms`))
         stopTimer = timer.after(watchCreateTimeoutMs, late)
-        stream.on("error", reject)
-        stream.on("end", () => reject(new Error("etcd ended the watch stream")))
+        stream.on("error", breakStream)
+        stream.on("end", () => breakStream(new Error("etcd ended the watch stream")))
         stream.on("data", (response) => {
+          if (this.#breakStream !== breakStream) return
           this.#responses++
           if (response.created && !response.canceled) {
             stopTimer()
-            stopTimer = this.#checkNowAndThen(reject)
+            stopTimer = this.#checkNowAndThen(breakStream)
           }
           try {
             this.#take(response, assembler)
           } catch (error) {
-            reject(error)
+            breakStream(error)
           }
         })
         stream.write({ create_request: this.#createRequest() })
       })
     } finally {
       stopTimer()
-      this.#breakStream = undefined
-      this.#stream = undefined
       stream.cancel()
     }
   }

@@ -28,6 +28,7 @@ export class EtcdWatches {
   readonly #live = new FanOut()
   readonly #catchingUp = new Map<Watcher, EtcdFeed>()
   #feed: EtcdFeed | undefined
+  readonly #over = new AbortController()
   #closed: StoreError | undefined
   #newest: Promise<Revision> | undefined
 
@@ -53,6 +54,7 @@ export class EtcdWatches {
 
   close(error: StoreError): void {
     this.#closed = error
+    this.#over.abort()
     this.#feed?.close()
     this.#live.end(error)
     for (const watcher of [...this.#catchingUp.keys()]) watcher.end(error)
@@ -98,7 +100,7 @@ export class EtcdWatches {
         watcher.requestProgress(await this.#newestRevision())
         return
       } catch {
-        await passed(this.#options.timer, backoffMs(failures))
+        await passed(this.#options.timer, backoffMs(failures), this.#over.signal)
       }
     }
   }

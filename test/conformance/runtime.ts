@@ -33,13 +33,13 @@ const text = (chunks: Iterable<Uint8Array>): string => Buffer.concat([...chunks]
 /** Registers the suite. Each use of `layer` is a new service instance over the same machine. */
 export const runtimeConformance = (
   name: string,
-  layer: Layer.Layer<SandboxRuntime, RuntimeError>,
+  layer: () => Layer.Layer<SandboxRuntime, RuntimeError>,
   options: RuntimeConformanceOptions,
 ): void => {
   const withService = <A, E>(
     body: (runtime: Service) => Effect.Effect<A, E>,
   ): Effect.Effect<A, E | RuntimeError> =>
-    Effect.scoped(Effect.provide(Effect.flatMap(SandboxRuntime, body), layer, { local: true }))
+    Effect.scoped(Effect.provide(Effect.flatMap(SandboxRuntime, body), layer(), { local: true }))
 
   const test = (sentence: string, body: (runtime: Service) => Effect.Effect<void, RuntimeError>) =>
     it(sentence, () => Effect.runPromise(options.clock(withService(body))), options.timeoutMs)
@@ -85,7 +85,7 @@ export const runtimeConformance = (
     runtime: Service,
     spec: SandboxSpec,
     body: (id: string) => Effect.Effect<void, RuntimeError>,
-  ) => body(spec.id).pipe(Effect.ensuring(Effect.ignore(runtime.remove(spec.id))))
+  ) => body(spec.id).pipe(Effect.ensuring(Effect.orDie(runtime.remove(spec.id))))
 
   describe(`${name}: images`, () => {
     test("an image that is not present is not pulled when the policy is Never", (runtime) =>

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { type System, startSystem, worlds } from "../kit/system.ts"
+import { endToEnd, type System, startSystem, worlds } from "../kit/system.ts"
 
 const sandbox = (name: string, container: string): string =>
   `apiVersion: compute.miren.dev/v1alpha1\nkind: Sandbox\nmetadata:\n  name: ${name}\nspec:\n  containers:\n${container}`
@@ -52,89 +52,91 @@ const cases: ReadonlyArray<readonly [string, string, ReadonlyArray<string | RegE
   ],
 ]
 
-describe.each(worlds)("bad manifests in the %s world", (kind) => {
-  let system: System
-  let folder: string
-  beforeAll(async () => {
-    system = await startSystem({ kind, flags: ["--roles", "api,controllers"] })
-    folder = mkdtempSync(join(tmpdir(), "miren-bad-"))
-    chmodSync(folder, 0o755)
-  })
-  afterAll(async () => {
-    await system?.destroy()
-    rmSync(folder, { recursive: true, force: true })
+endToEnd(import.meta.filename, () => {
+  describe.each(worlds)("bad manifests in the %s world", (kind) => {
+    let system: System
+    let folder: string
+    beforeAll(async () => {
+      system = await startSystem({ kind, flags: ["--roles", "api,controllers"] })
+      folder = mkdtempSync(join(tmpdir(), "miren-bad-"))
+      chmodSync(folder, 0o755)
+    })
+    afterAll(async () => {
+      await system?.destroy()
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    it.each(cases)("refuses %s", async (_name, text, wanted) => {
+      const file = join(folder, "bad.yaml")
+      writeFileSync(file, text)
+      const result = await system.mctl(["apply", "-f", file])
+      expect(result.code).toBe(1)
+      for (const part of wanted) expect(result.stderr).toMatch(part)
+      expect(result.stderr).not.toMatch(/\n\s+at .*:\d+:\d+/)
+      const left = await system.mctl(["get", "configmaps,sandboxes", "-o", "name"])
+      expect(left.stdout).toBe("")
+    })
   })
 
-  it.each(cases)("refuses %s", async (_name, text, wanted) => {
-    const file = join(folder, "bad.yaml")
-    writeFileSync(file, text)
-    const result = await system.mctl(["apply", "-f", file])
-    expect(result.code).toBe(1)
-    for (const part of wanted) expect(result.stderr).toMatch(part)
-    expect(result.stderr).not.toMatch(/\n\s+at .*:\d+:\d+/)
-    const left = await system.mctl(["get", "configmaps,sandboxes", "-o", "name"])
-    expect(left.stdout).toBe("")
-  })
-})
-
-describe("a server that cannot start says what to do in one sentence", () => {
-  const failing = async (args: ReadonlyArray<string>, env: { [name: string]: string } = {}) => {
-    const { run } = await import("../kit/command.ts")
-    const mctl = join(import.meta.dirname, "..", "..", "bin", "mctl")
-    const result = await run([mctl, "server", ...args], { env, timeoutMs: 30_000 })
-    expect(result.code).toBe(1)
-    expect(result.stderr).not.toMatch(/\n\s+at .*:\d+:\d+/)
-    return result.stderr.trim()
-  }
-  let data: string
-  beforeAll(() => {
-    data = mkdtempSync(join(tmpdir(), "miren-start-"))
-  })
-  afterAll(() => rmSync(data, { recursive: true, force: true }))
-  // Finds node, but neither etcd nor containerd.
-  const empty = () => ({ PATH: "/nonexistent" })
-
-  it("names the package where etcd is missing", async () => {
-    expect(
-      await failing(["--data-dir", data, "--listen", "127.0.0.1:0", "--runtime", "fake"], empty()),
-    ).toMatch(/etcd.*etcd-server.*--store embedded/)
-  })
-
-  it.runIf(process.getuid?.() === 0)("names the package where containerd is missing", async () => {
-    const message = await failing(
-      ["--data-dir", data, "--listen", "127.0.0.1:0", "--store", "memory", "--runtime", "gvisor"],
-      empty(),
-    )
-    expect(message).toMatch(/containerd/)
-    expect(message).toMatch(/--runtime fake|install/)
-  })
-
-  it("names the port that is in use", async () => {
-    const { createServer } = await import("node:net")
-    const server = createServer()
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    try {
-      const message = await failing([
-        ...["--data-dir", data, "--listen", `127.0.0.1:${port}`, "--store", "memory", "--runtime", "fake"],
-      ])
-      expect(message).toContain(`${port}`)
-      expect(message).toMatch(/in use.*--listen/)
-    } finally {
-      server.close()
+  describe("a server that cannot start says what to do in one sentence", () => {
+    const failing = async (args: ReadonlyArray<string>, env: { [name: string]: string } = {}) => {
+      const { run } = await import("../kit/command.ts")
+      const mctl = join(import.meta.dirname, "..", "..", "bin", "mctl")
+      const result = await run([mctl, "server", ...args], { env, timeoutMs: 30_000 })
+      expect(result.code).toBe(1)
+      expect(result.stderr).not.toMatch(/\n\s+at .*:\d+:\d+/)
+      return result.stderr.trim()
     }
-  })
+    let data: string
+    beforeAll(() => {
+      data = mkdtempSync(join(tmpdir(), "miren-start-"))
+    })
+    afterAll(() => rmSync(data, { recursive: true, force: true }))
+    // Finds node, but neither etcd nor containerd.
+    const empty = () => ({ PATH: "/nonexistent" })
 
-  it("names the data dir that cannot be written", async () => {
-    const message = await failing(["--data-dir", "/proc/miren", "--store", "memory", "--runtime", "fake"])
-    expect(message).toMatch(/\/proc\/miren.*--data-dir/)
-  })
+    it("names the package where etcd is missing", async () => {
+      expect(
+        await failing(["--data-dir", data, "--listen", "127.0.0.1:0", "--runtime", "fake"], empty()),
+      ).toMatch(/etcd.*etcd-server.*--store embedded/)
+    })
 
-  it("names an option that does not exist, and a value that is not allowed", async () => {
-    expect(await failing(["--stor", "etcd"])).toMatch(/stor/)
-    expect(await failing(["--data-dir", data, "--store", "oracle"])).toMatch(
-      /--store.*etcd.*embedded.*memory/,
-    )
+    it.runIf(process.getuid?.() === 0)("names the package where containerd is missing", async () => {
+      const message = await failing(
+        ["--data-dir", data, "--listen", "127.0.0.1:0", "--store", "memory", "--runtime", "gvisor"],
+        empty(),
+      )
+      expect(message).toMatch(/containerd/)
+      expect(message).toMatch(/--runtime fake|install/)
+    })
+
+    it("names the port that is in use", async () => {
+      const { createServer } = await import("node:net")
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      const address = server.address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      try {
+        const message = await failing([
+          ...["--data-dir", data, "--listen", `127.0.0.1:${port}`, "--store", "memory", "--runtime", "fake"],
+        ])
+        expect(message).toContain(`${port}`)
+        expect(message).toMatch(/in use.*--listen/)
+      } finally {
+        server.close()
+      }
+    })
+
+    it("names the data dir that cannot be written", async () => {
+      const message = await failing(["--data-dir", "/proc/miren", "--store", "memory", "--runtime", "fake"])
+      expect(message).toMatch(/\/proc\/miren.*--data-dir/)
+    })
+
+    it("names an option that does not exist, and a value that is not allowed", async () => {
+      expect(await failing(["--stor", "etcd"])).toMatch(/stor/)
+      expect(await failing(["--data-dir", data, "--store", "oracle"])).toMatch(
+        /--store.*etcd.*embedded.*memory/,
+      )
+    })
   })
 })

@@ -1,16 +1,18 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope } from "effect"
-import { type Client, isReason, type Transport } from "../../client/index.ts"
+import { Client, isReason, type Transport } from "../../client/index.ts"
 import {
   Controller,
   controllerReference,
   Informers,
   keyString,
   Manager,
+  type Request,
   Result,
+  TerminalError,
 } from "../../reconciler/index.ts"
-import { ConfigMap, type KubeObject } from "../../schemas/index.ts"
-import { cutWatches, gatedWatches, recordedWrites } from "../kit/faulty-transport.ts"
+import { ConfigMap, Event, type KubeObject } from "../../schemas/index.ts"
+import { cutWatches, gatedWatches, lostAnswers, recordedWrites } from "../kit/faulty-transport.ts"
 import { pass, settle } from "../kit/settle.ts"
 import { makeWorld, startProcess, type World } from "../kit/world.ts"
 import { Fleet, fleet, fleetController, fleetDefinition } from "./fleet.ts"
@@ -103,7 +105,7 @@ describe("a controller over the real API", () => {
       yield* runFleets(world, transport)
       yield* pass(2)
       expect(yield* versions(world)).toEqual(before)
-      expect(writes.filter((write) => !write.startsWith("PATCH"))).toEqual([])
+      expect(writes).toEqual([])
     }),
   )
 
@@ -170,51 +172,52 @@ it.effect("a conflict is met by reading again, and never by losing the other's w
   }),
 )
 
-it.effect(
-  "a reconcile that makes what its cache does not show makes it once, however late the cache is",
-  () =>
-    Effect.gen(function* () {
-      const world = yield* fleetWorld
-      yield* world.client.create(Fleet, fleet("f", 1))
-      const gate = gatedWatches(world.transport())
-      const process = yield* startProcess(world, gate.transport)
-      let reconciles = 0
-      const start = Effect.gen(function* () {
-        const informers = yield* Informers
-        const fleets = yield* informers.get(Fleet)
-        const maps = yield* informers.get(ConfigMap)
-        const controller = Controller.make({
-          name: "maker",
-          for: Fleet,
-          owns: [ConfigMap],
-          reconcile: (request) =>
-            Effect.gen(function* () {
-              reconciles += 1
-              const owner = fleets.lister.get(request)
-              if (owner === undefined || maps.lister.list(namespace).length > 0) return Result.Done()
-              const metadata = {
-                name: `made-${reconciles}`,
-                namespace,
-                ownerReferences: [controllerReference(Fleet, owner)],
-              }
-              yield* world.client.create(ConfigMap, { apiVersion: "v1", kind: "ConfigMap", metadata })
-              return Result.Done()
-            }),
-        })
-        return yield* Manager.start({ controllers: [controller] })
-      })
-      gate.close()
-      const manager = yield* Effect.provideContext(start, process)
-      yield* settle
-      const [controller] = manager.controllers()
-      controller?.enqueue({ namespace, name: "f" })
-      yield* pass(5)
-      expect(reconciles).toBe(1)
-      gate.open()
-      yield* pass(1)
-      expect(reconciles).toBeGreaterThan(1)
-      expect(yield* names(world)).toEqual(["made-1"])
-    }),
+/** Makes one ConfigMap, of a new name each time, whenever its cache shows none. */
+const maker = Effect.gen(function* () {
+  const client = yield* Client
+  const informers = yield* Informers
+  const fleets = yield* informers.get(Fleet)
+  const maps = yield* informers.get(ConfigMap)
+  let reconciles = 0
+  const reconcile = Effect.fnUntraced(function* (request: Request) {
+    reconciles += 1
+    const owner = fleets.lister.get(request)
+    if (owner === undefined || maps.lister.list(namespace).length > 0) return Result.Done()
+    const ownerReferences = [controllerReference(Fleet, owner)]
+    const metadata = { name: `made-${reconciles}`, namespace, ownerReferences }
+    yield* client.create(ConfigMap, { apiVersion: "v1", kind: "ConfigMap", metadata })
+    return Result.Done()
+  })
+  const controller = Controller.make({ name: "maker", for: Fleet, owns: [ConfigMap], reconcile })
+  const manager = yield* Manager.start({ controllers: [controller] })
+  const enqueue = () => manager.controllers()[0]?.enqueue({ namespace, name: "f" })
+  return { enqueue, reconciles: () => reconciles }
+})
+
+const late: ReadonlyArray<[string, (transport: Transport) => Transport]> = [
+  ["and the cache is late", (transport) => transport],
+  [
+    "the answer is lost, and the cache is late",
+    (transport) => lostAnswers(transport, /POST .*configmaps/, 1),
+  ],
+]
+it.effect.each(late)("what a cache does not show is made once, also when %s", ([, through]) =>
+  Effect.gen(function* () {
+    const world = yield* fleetWorld
+    yield* world.client.create(Fleet, fleet("f", 1))
+    const gate = gatedWatches(through(world.transport()))
+    gate.close()
+    const process = yield* startProcess(world, gate.transport)
+    const { enqueue, reconciles } = yield* Effect.provideContext(maker, process)
+    yield* settle
+    enqueue()
+    yield* pass(5)
+    expect(reconciles()).toBe(1)
+    gate.open()
+    yield* pass(1)
+    expect(reconciles()).toBeGreaterThan(1)
+    expect(yield* names(world)).toEqual(["made-1"])
+  }),
 )
 
 it.effect("two managers: one works at a time, and the other takes over what is left", () =>
@@ -271,4 +274,33 @@ it.effect("informers of two kinds show every object that the server has", () =>
     expect(shown()).toEqual(yield* names(world))
     expect(yield* informers.get(ConfigMap, { namespace })).toBe(maps)
   }),
+)
+
+it.effect(
+  "what a reconcile gives up on shows as one Event that counts, and is left alone until it changes",
+  () =>
+    Effect.gen(function* () {
+      const world = yield* fleetWorld
+      let reconciles = 0
+      yield* world.client.create(Fleet, fleet("f", 1))
+      yield* runController(world, () => () => {
+        reconciles += 1
+        return Effect.fail(new TerminalError({ reason: "NoCapacity", message: "there is no room for it" }))
+      })
+      yield* pass(60)
+      expect(reconciles).toBe(1)
+      yield* resize(world, "f", 2)
+      yield* pass(2)
+      expect(reconciles).toBe(2)
+      const { items } = yield* world.client.list(Event, { namespace })
+      expect(items).toMatchObject([
+        {
+          type: "Warning",
+          reason: "NoCapacity",
+          count: 2,
+          involvedObject: { kind: "Fleet", name: "f", namespace },
+          source: { component: "toy" },
+        },
+      ])
+    }),
 )

@@ -61,3 +61,18 @@ export const recordedWrites = (inner: Transport) => {
   }
   return { transport, writes }
 }
+
+/** The answer to each write that matches is lost the first `times` times, after the server acted on it. */
+export const lostAnswers = (inner: Transport, matches: RegExp, times: number): Transport => {
+  let left = times
+  return {
+    request: async (request) => {
+      const response = await inner.request(request)
+      if (request.method === "GET" || left === 0 || !matches.test(`${request.method} ${request.path}`)) {
+        return response
+      }
+      left -= 1
+      throw new Error("connection reset")
+    },
+  }
+}

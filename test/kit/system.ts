@@ -1,6 +1,6 @@
 /**
- * A whole running system for an e2e test: `mctl server` as a child process with its own data dir, ports and (where it
- * makes bridges) its own outer network namespace, into which every command of the test goes too.
+ * A whole running system for an e2e test: `mctl server` as a child process with its own data dir and ports. Files that use it
+ * are wrapped in {@link endToEnd}, so that its bridges, mounts and processes are in namespaces of their own.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -8,8 +8,8 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { writeHelloImage } from "../../dev/hello-image.ts"
 import { type CommandOptions, type CommandResult, must, run } from "./command.ts"
+import { inOwnNamespaces } from "./isolated-test.ts"
 import { kubectlPath } from "./kubectl.ts"
-import { makeNetworkNamespace, type NetworkNamespace } from "./network-namespace.ts"
 
 const root = resolve(import.meta.dirname, "..", "..")
 const nobody = 65_534
@@ -22,6 +22,12 @@ export const worlds: ReadonlyArray<WorldKind> =
   process.env.MIREN_E2E === "ordinary" || process.getuid?.() !== 0 || process.platform !== "linux"
     ? ["ordinary"]
     : ["real", "ordinary"]
+
+/** A file of e2e tests: in namespaces of its own where there can be any, else as it is. */
+export const endToEnd = (file: string, body: () => void): void => {
+  if (worlds.includes("real")) inOwnNamespaces({ file, project: "e2e", timeoutMs: 600_000 }, body)
+  else body()
+}
 
 export interface SystemOptions {
   readonly kind: WorldKind
@@ -60,7 +66,7 @@ const tail = (text: string): string => text.split("\n").slice(-40).join("\n")
 
 export const startSystem = async (options: SystemOptions): Promise<System> => {
   const asNobody = options.kind === "ordinary" && process.getuid?.() === 0
-  const dataDir = mkdtempSync(join(tmpdir(), "miren-e2e-"))
+  const dataDir = mkdtempSync(join(asNobody ? "/tmp" : tmpdir(), "miren-e2e-"))
   const view = asNobody ? await bindCheckout() : undefined
   const checkout = view ?? root
   if (asNobody) {
@@ -71,14 +77,11 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   }
   const data = asNobody ? join(dataDir, "data") : dataDir
   if (options.kind === "real") writeHelloImage(data)
-  const namespace: NetworkNamespace | undefined =
-    options.kind === "real" ? await makeNetworkNamespace() : undefined
-  const enter = (argv: ReadonlyArray<string>): ReadonlyArray<string> => namespace?.enter(argv) ?? argv
   const identity = asNobody ? { uid: nobody, gid: nobody } : {}
   const kubeconfig = join(data, "admin.kubeconfig")
   const env = { KUBECONFIG: kubeconfig, HOME: data, MIREN_DATA: data }
   const mctl = join(checkout, "bin", "mctl")
-  const [store, runtime] =
+  const [store, runtime]: readonly [string, string] =
     options.kind === "real" ? ["etcd", options.handler ?? "gvisor"] : ["embedded", "fake"]
 
   let child: ChildProcess | undefined
@@ -86,13 +89,12 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   let log = ""
 
   const start = async (): Promise<void> => {
-    const argv = enter([
-      ...[mctl, "server", "--data-dir", data, "--listen", "127.0.0.1:0"],
+    const args = [
+      ...["server", "--data-dir", data, "--listen", "127.0.0.1:0"],
       ...["--store", store, "--runtime", runtime],
       ...(options.flags ?? []),
-    ])
-    const [program = "", ...args] = argv
-    const process_ = spawn(program, args, {
+    ]
+    const process_ = spawn(mctl, args, {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       ...identity,
@@ -128,7 +130,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       : new Promise((resolve_) => process_.once("exit", (code) => resolve_(code ?? 137)))
 
   const command = (argv: ReadonlyArray<string>, more: CommandOptions = {}): Promise<CommandResult> =>
-    run(enter(argv), { ...more, ...identity, env: { ...env, ...more.env } })
+    run(argv, { ...more, ...identity, env: { ...env, ...more.env } })
 
   const system: System = {
     kind: options.kind,
@@ -153,7 +155,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       return JSON.parse(result.stdout) as { status: number; body: string }
     },
     spawn: (argv) => {
-      const [program = "", ...args] = enter(argv)
+      const [program = "", ...args] = argv
       return spawn(program, args, {
         env: { ...process.env, ...env },
         stdio: ["pipe", "pipe", "pipe"],
@@ -174,10 +176,8 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     destroy: async () => {
       try {
         if (child !== undefined && child.exitCode === null && child.signalCode === null) await system.stop()
-        if (options.kind === "real")
-          await must(enter([mctl, "server", "teardown", "--data-dir", data]), { env })
+        if (options.kind === "real") await must([mctl, "server", "teardown", "--data-dir", data], { env })
       } finally {
-        await namespace?.remove()
         if (view !== undefined) {
           await run(["umount", view])
           rmSync(view, { recursive: true, force: true })
@@ -197,7 +197,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
 
 /** The checkout where an ordinary user can reach it, whatever the modes of the folders above. */
 const bindCheckout = async (): Promise<string> => {
-  const view = mkdtempSync(join(tmpdir(), "miren-checkout-"))
+  const view = mkdtempSync("/tmp/miren-checkout-")
   chmodSync(view, 0o755)
   await must(["mount", "--bind", root, view])
   return view

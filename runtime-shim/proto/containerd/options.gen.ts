@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file containerd/options.proto.
  */
 export const file_containerd_options: GenFile = /*@__PURE__*/
-  fileDesc("Chhjb250YWluZXJkL29wdGlvbnMucHJvdG8SEmNvbnRhaW5lcmQucnVuYy52MSI2CgdPcHRpb25zEhMKC2JpbmFyeV9uYW1lGAYgASgJEhYKDnN5c3RlbWRfY2dyb3VwGAkgASgIYgZwcm90bzM");
+  fileDesc("Chhjb250YWluZXJkL29wdGlvbnMucHJvdG8SEmNvbnRhaW5lcmQucnVuYy52MSI2CgdPcHRpb25zEhMKC2JpbmFyeV9uYW1lGAYgASgJEhYKDnN5c3RlbWRfY2dyb3VwGAkgASgIIjMKClNoaW1Db25maWcSEAoIdHlwZV91cmwYASABKAkSEwoLY29uZmlnX3BhdGgYAiABKAliBnByb3RvMw");
 
 /**
  * @generated from message containerd.runc.v1.Options
@@ -35,4 +35,28 @@ export type Options = Message<"containerd.runc.v1.Options"> & {
  */
 export const OptionsSchema: GenMessage<Options> = /*@__PURE__*/
   messageDesc(file_containerd_options, 0);
+
+/**
+ * On the wire this is runtimeoptions.v1.Options: what gVisor's own shim is told.
+ *
+ * @generated from message containerd.runc.v1.ShimConfig
+ */
+export type ShimConfig = Message<"containerd.runc.v1.ShimConfig"> & {
+  /**
+   * @generated from field: string type_url = 1;
+   */
+  typeUrl: string;
+
+  /**
+   * @generated from field: string config_path = 2;
+   */
+  configPath: string;
+};
+
+/**
+ * Describes the message containerd.runc.v1.ShimConfig.
+ * Use `create(ShimConfigSchema)` to create a new message.
+ */
+export const ShimConfigSchema: GenMessage<ShimConfig> = /*@__PURE__*/
+  messageDesc(file_containerd_options, 1);
 

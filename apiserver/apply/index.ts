@@ -1,0 +1,1 @@
+export { fieldManager } from "./field-manager.ts"

@@ -1,0 +1,4 @@
+/** Most entries of operation Update that an object keeps; older ones are merged. As kube-apiserver. */
+export const UPDATE_MANAGERS_MAX = 10
+/** Most conflicts that are spelt out in one refusal. */
+export const CONFLICTS_MAX = 1_000

@@ -1,0 +1,49 @@
+/** Where the node that runs an object can be reached: read from the object and its Node. */
+import { isObject } from "../body.ts"
+import type { MutableObject } from "../machinery.ts"
+import type { Operation, Target } from "../registry/context.ts"
+import { decodeDocument } from "../registry/document.ts"
+import { get } from "../registry/get.ts"
+import { stringOf, valueAt } from "../registry/object-meta.ts"
+import { currentFromCache } from "../registry/written.ts"
+import { badRequest, failure } from "../status-error.ts"
+
+export interface NodeAddress {
+  readonly node: string
+  readonly host: string
+  readonly port: number
+}
+
+const nodesId = "/nodes"
+
+const internalIp = (node: MutableObject): string => {
+  const addresses = valueAt(node, ["status", "addresses"])
+  if (!Array.isArray(addresses)) return ""
+  const found = addresses.filter(isObject).find((address) => address.type === "InternalIP")
+  return found === undefined ? "" : stringOf(found, "address")
+}
+
+const unavailable = (why: string): Error =>
+  failure("ServiceUnavailable", why, { details: { retryAfterSeconds: 1 } })
+
+/** Fails with `NotFound`, `BadRequest` (not scheduled), `ServiceUnavailable` (its node is not known or not ready). */
+export const nodeOf = async (operation: Operation): Promise<NodeAddress> => {
+  const { context, target } = operation
+  const itself = `${target.resource.kind} ${target.namespace}/${target.name}`
+  const object = decodeDocument((await get({ ...operation, target: { ...target, subresource: "" } })).bytes)
+  const spec = isObject(object.spec) ? object.spec : {}
+  const name = stringOf(spec, "nodeName")
+  if (name === "") throw badRequest(`${itself} does not have a host assigned: it is not scheduled yet`)
+  const nodes = context.resources.get(nodesId)
+  if (nodes === undefined) throw unavailable(`${itself} runs on node ${name}, but this server keeps no nodes`)
+  const at: Target = { resource: nodes, version: nodes.storage, namespace: "", name, subresource: "" }
+  const found = currentFromCache(context, at)
+  if (found === undefined) throw unavailable(`${itself} is bound to node ${name}, which does not exist`)
+  const node = decodeDocument(found.bytes)
+  const host = internalIp(node)
+  const port = valueAt(node, ["status", "daemonEndpoints", "kubeletEndpoint", "Port"])
+  if (host === "" || typeof port !== "number") {
+    throw unavailable(`node ${name} has not said yet where it can be reached`)
+  }
+  return { node: name, host, port }
+}

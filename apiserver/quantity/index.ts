@@ -1,0 +1,7 @@
+export {
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  type QuantityFormat,
+  quantityFormat,
+} from "./quantity.ts"

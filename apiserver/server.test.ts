@@ -1,0 +1,368 @@
+import { expect, test } from "vitest"
+import {
+  admin,
+  at,
+  configMap,
+  configMaps,
+  crds,
+  widget,
+  widgets,
+  widgetsCrd,
+  withServer,
+} from "./test-world.ts"
+
+test(
+  "a created object comes back from get, list and watch as the same bytes",
+  withServer(async (world) => {
+    const created = await world.post(configMaps, configMap("a", { k: "v" }, { labels: { app: "x" } }))
+    expect(created.status).toBe(201)
+    const got = await world.get(`${configMaps}/a`)
+    expect(got.text).toBe(created.text)
+    const listed = await world.get(configMaps)
+    expect(listed.text).toContain(created.text)
+    const watch = await world.watch(`${configMaps}?watch=true`)
+    const event = await watch.next()
+    expect(event).toEqual({ type: "ADDED", object: created.json })
+  }),
+)
+
+test(
+  "create sets what only the server decides, and keeps the rest",
+  withServer(async (world) => {
+    const { json } = await world.post(
+      configMaps,
+      configMap(
+        "a",
+        { k: "v" },
+        {
+          uid: "mine",
+          creationTimestamp: "1999-01-01T00:00:00Z",
+          deletionTimestamp: "1999-01-01T00:00:00Z",
+          annotations: { note: "kept" },
+        },
+      ),
+    )
+    expect(at(json, "metadata.uid")).toMatch(/^00000000-/)
+    expect(at(json, "metadata.creationTimestamp")).toBe("2030-01-01T00:00:00Z")
+    expect(at(json, "metadata.deletionTimestamp")).toBeUndefined()
+    expect(at(json, "metadata.namespace")).toBe("default")
+    expect(at(json, "metadata.annotations.note")).toBe("kept")
+    expect(at(json, "metadata.managedFields.0.operation")).toBe("Update")
+  }),
+)
+
+test(
+  "every answer has an Audit-Id",
+  withServer(async (world) => {
+    expect((await world.get(configMaps)).headers["audit-id"]).toMatch(/^00000000-/)
+    expect((await world.get("/nowhere")).headers["audit-id"]).toMatch(/^00000000-/)
+  }),
+)
+
+test.each([
+  ["a name that is taken", configMap("taken"), 409, "AlreadyExists"],
+  ["a resourceVersion", configMap("b", {}, { resourceVersion: "1" }), 400, "BadRequest"],
+  ["another apiVersion", { ...configMap("b"), apiVersion: "v2" }, 400, "BadRequest"],
+  ["another kind", { ...configMap("b"), kind: "Secret" }, 400, "BadRequest"],
+  ["another namespace", configMap("b", {}, { namespace: "other" }), 400, "BadRequest"],
+  ["no name", { apiVersion: "v1", kind: "ConfigMap", metadata: {} }, 422, "Invalid"],
+  ["no metadata at all", { apiVersion: "v1", kind: "ConfigMap" }, 422, "Invalid"],
+  ["metadata of another type", { apiVersion: "v1", kind: "ConfigMap", metadata: 5 }, 400, "BadRequest"],
+  ["a name that is no DNS name", configMap("Not_A_Name"), 422, "Invalid"],
+  ["labels that are no strings", configMap("b", {}, { labels: { a: 1 } }), 422, "Invalid"],
+  [
+    "two controllers",
+    configMap(
+      "b",
+      {},
+      {
+        ownerReferences: [1, 2].map((n) => ({
+          apiVersion: "v1",
+          kind: "X",
+          name: `n${n}`,
+          uid: `u${n}`,
+          controller: true,
+        })),
+      },
+    ),
+    422,
+    "Invalid",
+  ],
+  ["a list", [1], 400, "BadRequest"],
+  ["text that is no JSON", "{nope", 400, "BadRequest"],
+  ["nothing", "", 400, "BadRequest"],
+] as const)("a create with %s is refused", (_name, body, status, reason) =>
+  withServer(async (world) => {
+    await world.post(configMaps, configMap("taken"))
+    const answer = await world.post(configMaps, body as never)
+    expect([answer.status, answer.json.reason]).toEqual([status, reason])
+  })(),
+)
+
+test(
+  "an invalid object names its fields as causes, and the kind",
+  withServer(async (world) => {
+    await world.post(crds, widgetsCrd())
+    const answer = await world.post(widgets, widget("w", { replicas: -1, color: 5 }))
+    expect(answer.status).toBe(422)
+    expect(at(answer.json, "details.kind")).toBe("Widget")
+    expect(at(answer.json, "details.group")).toBe("example.com")
+    const causes = answer.json.details as unknown as { causes: ReadonlyArray<{ field: string }> }
+    expect(causes.causes.map((cause) => cause.field).sort()).toEqual(["spec.color", "spec.replicas"])
+    expect(String(answer.json.message)).toMatch(/^Widget\.example\.com "w" is invalid: \[spec\./)
+  }),
+)
+
+test(
+  "generateName makes a name, and says so when every one is taken",
+  withServer(async (world) => {
+    const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { generateName: "g-" } }
+    const first = await world.post(configMaps, body)
+    expect(at(first.json, "metadata.name")).toMatch(/^g-[bcdfghjklmnpqrstvwxz2456789]{5}$/)
+    const second = await world.post(configMaps, body)
+    expect([second.status, second.json.reason]).toEqual([409, "AlreadyExists"])
+    expect(at(second.json, "details.retryAfterSeconds")).toBe(1)
+  }),
+)
+
+test(
+  "an update with the current resourceVersion is taken, with an old one it conflicts",
+  withServer(async (world) => {
+    const { json } = await world.post(configMaps, configMap("a", { k: "1" }))
+    const resourceVersion = String(at(json, "metadata.resourceVersion"))
+    const updated = await world.put(`${configMaps}/a`, configMap("a", { k: "2" }, { resourceVersion }))
+    expect(updated.status).toBe(200)
+    expect(at(updated.json, "metadata.uid")).toBe(at(json, "metadata.uid"))
+    const stale = await world.put(`${configMaps}/a`, configMap("a", { k: "3" }, { resourceVersion }))
+    expect([stale.status, stale.json.reason]).toEqual([409, "Conflict"])
+    expect(stale.json.message).toContain(
+      "the object has been modified; please apply your changes to the latest version",
+    )
+    expect(at(stale.json, "details.kind")).toBe("configmaps")
+  }),
+)
+
+test(
+  "an update that another server's write has made stale conflicts, though the cache has not heard of it",
+  withServer(async (world) => {
+    const { json } = await world.post(configMaps, configMap("a", { k: "1" }))
+    const key = "/registry/core/configmaps/default/a"
+    const { kv } = await world.store.get(key)
+    if (kv === undefined) throw new Error("not stored")
+    await world.store.put({ key, value: kv.value, expect: { modRevision: kv.modRevision } })
+    const resourceVersion = String(at(json, "metadata.resourceVersion"))
+    const stale = await world.put(`${configMaps}/a`, configMap("a", { k: "2" }, { resourceVersion }))
+    expect(stale.json.reason).toBe("Conflict")
+  }),
+)
+
+test(
+  "a custom resource is not updated without a resourceVersion, a ConfigMap is",
+  withServer(async (world) => {
+    await world.post(crds, widgetsCrd())
+    await world.post(widgets, widget("w"))
+    const refused = await world.put(`${widgets}/w`, widget("w", { color: "blue" }))
+    expect([refused.status, at(refused.json, "details.causes.0.field")]).toEqual([
+      422,
+      "metadata.resourceVersion",
+    ])
+    await world.post(configMaps, configMap("a"))
+    expect((await world.put(`${configMaps}/a`, configMap("a", { k: "v" }))).status).toBe(200)
+  }),
+)
+
+test(
+  "an update of a missing object creates nothing",
+  withServer(async (world) => {
+    const answer = await world.put(`${configMaps}/a`, configMap("a"))
+    expect([answer.status, answer.json.reason]).toEqual([404, "NotFound"])
+  }),
+)
+
+test(
+  "an update may not name another object, nor another uid",
+  withServer(async (world) => {
+    await world.post(configMaps, configMap("a"))
+    expect((await world.put(`${configMaps}/a`, configMap("b"))).json.reason).toBe("BadRequest")
+    const other = await world.put(`${configMaps}/a`, configMap("a", {}, { uid: "other" }))
+    expect(other.json.reason).toBe("Conflict")
+    expect(other.json.message).toContain("Precondition failed: UID in precondition")
+  }),
+)
+
+test(
+  "a write that changes nothing keeps the resourceVersion",
+  withServer(async (world) => {
+    const { json } = await world.post(configMaps, configMap("a", { k: "v" }))
+    world.ambient.advance(60_000)
+    const again = await world.put(`${configMaps}/a`, configMap("a", { k: "v" }))
+    expect(at(again.json, "metadata.resourceVersion")).toBe(at(json, "metadata.resourceVersion"))
+  }),
+)
+
+test(
+  "generation counts changes of the spec, not of metadata or status",
+  withServer(async (world) => {
+    await world.post(crds, widgetsCrd())
+    const generation = async (path: string, patch: object) =>
+      at((await world.patch(path, "merge", patch as never)).json, "metadata.generation")
+    expect(at((await world.post(widgets, widget("w"))).json, "metadata.generation")).toBe(1)
+    expect(await generation(`${widgets}/w`, { spec: { color: "blue" } })).toBe(2)
+    expect(await generation(`${widgets}/w`, { metadata: { labels: { a: "b" } } })).toBe(2)
+    expect(await generation(`${widgets}/w/status`, { status: { message: "m" } })).toBe(2)
+    expect(await generation(`${widgets}/w`, { spec: { color: "green" }, status: { message: "x" } })).toBe(3)
+  }),
+)
+
+test(
+  "status is written through /status alone, and the rest through the main endpoint alone",
+  withServer(async (world) => {
+    await world.post(crds, widgetsCrd())
+    const created = await world.post(widgets, { ...widget("w"), status: { message: "early" } })
+    expect(created.json.status).toBeUndefined()
+    const status = await world.patch(`${widgets}/w/status`, "merge", {
+      metadata: { labels: { a: "b" } },
+      spec: { color: "blue" },
+      status: { message: "m" },
+    })
+    expect([
+      at(status.json, "status.message"),
+      at(status.json, "spec.color"),
+      at(status.json, "metadata.labels"),
+    ]).toEqual(["m", "red", undefined])
+    const main = await world.patch(`${widgets}/w`, "merge", {
+      spec: { color: "blue" },
+      status: { message: "x" },
+    })
+    expect([at(main.json, "status.message"), at(main.json, "spec.color")]).toEqual(["m", "blue"])
+    expect((await world.get(`${configMaps}/a/status`)).status).toBe(404)
+  }),
+)
+
+test(
+  "scale reads and writes the replicas of a custom resource",
+  withServer(async (world) => {
+    await world.post(crds, widgetsCrd())
+    await world.post(widgets, widget("w", { replicas: 1 }))
+    const scale = await world.get(`${widgets}/w/scale`)
+    expect([scale.json.kind, at(scale.json, "spec.replicas")]).toEqual(["Scale", 1])
+    const patched = await world.patch(`${widgets}/w/scale`, "merge", { spec: { replicas: 3 } })
+    expect(at(patched.json, "spec.replicas")).toBe(3)
+    const put = await world.put(`${widgets}/w/scale`, {
+      ...scale.json,
+      spec: { replicas: 4 },
+      metadata: { name: "w", namespace: "default" },
+    })
+    expect(put.status).toBe(200)
+    const stale = await world.put(`${widgets}/w/scale`, { ...scale.json, spec: { replicas: 5 } })
+    expect(stale.json.reason).toBe("Conflict")
+    const found = await world.get(`${widgets}/w`)
+    expect([at(found.json, "spec.replicas"), at(found.json, "metadata.generation")]).toEqual([4, 3])
+  }),
+)
+
+test(
+  "a dry run answers as the write would, and stores nothing",
+  withServer(async (world) => {
+    const created = await world.post(`${configMaps}?dryRun=All`, configMap("a", { k: "v" }))
+    expect([created.status, at(created.json, "metadata.resourceVersion")]).toEqual([201, undefined])
+    expect((await world.get(`${configMaps}/a`)).status).toBe(404)
+    await world.post(configMaps, configMap("a", { k: "v" }))
+    const patched = await world.patch(`${configMaps}/a?dryRun=All`, "merge", { data: { k: "w" } })
+    expect(at(patched.json, "data.k")).toBe("w")
+    expect((await world.delete(`${configMaps}/a`, { dryRun: ["All"] })).status).toBe(200)
+    expect(at((await world.get(`${configMaps}/a`)).json, "data.k")).toBe("v")
+    const odd = await world.post(`${configMaps}?dryRun=Some`, configMap("b"))
+    expect([odd.status, at(odd.json, "details.causes.0.field")]).toEqual([422, "dryRun"])
+  }),
+)
+
+test(
+  "unknown and duplicate fields are refused, warned of or ignored as asked",
+  withServer(async (world) => {
+    await world.post(crds, widgetsCrd())
+    const body = (name: string) =>
+      `{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"${name}","odd":1},"spec":{"color":"a","junk":1,"color":"b"}}`
+    const strict = await world.post(`${widgets}?fieldValidation=Strict`, body("a"))
+    expect([strict.status, strict.json.reason]).toEqual([400, "BadRequest"])
+    for (const part of [
+      'unknown field "spec.junk"',
+      'unknown field "metadata.odd"',
+      'duplicate field "spec.color"',
+    ]) {
+      expect(strict.json.message).toContain(part)
+    }
+    const warned = await world.post(`${widgets}?fieldValidation=Warn`, body("b"))
+    expect(warned.status).toBe(201)
+    expect(warned.headers.warning).toContain('299 - "unknown field \\"spec.junk\\""')
+    expect(at(warned.json, "spec.junk")).toBeUndefined()
+    const ignored = await world.post(`${widgets}?fieldValidation=Ignore`, body("c"))
+    expect([ignored.status, ignored.headers.warning]).toEqual([201, undefined])
+    const odd = await world.post(`${widgets}?fieldValidation=Sometimes`, body("d"))
+    expect(odd.status).toBe(422)
+  }),
+)
+
+test(
+  "YAML bodies are taken, other media types are not",
+  withServer(async (world) => {
+    const yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  k: v\n"
+    const taken = await world.post(configMaps, yaml, { headers: { "content-type": "application/yaml" } })
+    expect([taken.status, at(taken.json, "data.k")]).toEqual([201, "v"])
+    for (const type of ["text/plain", "application/vnd.kubernetes.protobuf"]) {
+      const refused = await world.post(configMaps, yaml, { headers: { "content-type": type } })
+      expect([refused.status, refused.json.reason]).toEqual([415, "UnsupportedMediaType"])
+    }
+  }),
+)
+
+test(
+  "a body that is too large or too deep is refused",
+  withServer(async (world) => {
+    const large = await world.post(configMaps, configMap("a", { k: "x".repeat(3 * 1024 * 1024) }))
+    expect([large.status, large.json.reason]).toEqual([413, "RequestEntityTooLarge"])
+    const deep = await world.post(configMaps, `${"[".repeat(100_000)}${"]".repeat(100_000)}`)
+    expect([deep.status, deep.json.reason]).toEqual([400, "BadRequest"])
+    const prototype = await world.post(
+      configMaps,
+      `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"__proto__":"x"}}`,
+    )
+    expect([prototype.status, prototype.json.reason]).toEqual([400, "BadRequest"])
+  }),
+)
+
+test(
+  "secrets take stringData and give data, keep their type, and freeze when immutable",
+  withServer(async (world) => {
+    const secrets = "/api/v1/namespaces/default/secrets"
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, stringData: { p: "word" } }
+    const { json } = await world.post(secrets, secret)
+    expect([at(json, "data.p"), json.stringData, json.type]).toEqual(["d29yZA==", undefined, "Opaque"])
+    expect((await world.patch(`${secrets}/s`, "merge", { type: "other" })).status).toBe(422)
+    expect((await world.patch(`${secrets}/s`, "merge", { data: { p: "not base64!" } })).status).toBe(422)
+    await world.patch(`${secrets}/s`, "merge", { immutable: true })
+    expect((await world.patch(`${secrets}/s`, "merge", { stringData: { p: "new" } })).status).toBe(422)
+    expect((await world.patch(`${secrets}/s`, "merge", { metadata: { labels: { a: "b" } } })).status).toBe(
+      200,
+    )
+  }),
+)
+
+test("a defect in a request is answered without details, and the next request is served", async () => {
+  await withServer(
+    async (world) => {
+      const failed = await world.get("/api/v1/namespaces", { user: { name: "u", groups: [] } })
+      expect([failed.status, failed.json.reason]).toEqual([500, "InternalError"])
+      expect(failed.text).not.toContain("a secret detail")
+      expect((await world.get("/api/v1/namespaces", { user: admin })).status).toBe(200)
+    },
+    {
+      authorize: {
+        authorize: ({ user }) => {
+          if (user.name === "u") throw new Error("a secret detail")
+          return { allowed: true }
+        },
+      },
+    },
+  )()
+})
