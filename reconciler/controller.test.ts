@@ -366,3 +366,19 @@ it.effect("counts what it does under the usual names", () =>
     expect(yield* value("workqueue_adds_total", labels)).toBeGreaterThanOrEqual(1)
   }),
 )
+
+it.effect("a worker that is stuck shows in the metrics of its queue", () =>
+  Effect.gen(function* () {
+    const gate = yield* Deferred.make<void>()
+    const reconcile = () => Effect.as(Deferred.await(gate), Result.Done())
+    yield* start([widget("a", "1")], { reconcile, name: "stuck" })
+    yield* TestClock.adjust("30 seconds")
+    yield* settle
+    const labels = { name: "stuck", controller: "stuck" }
+    const gauge = Metric.gauge("workqueue_longest_running_processor_seconds")
+    const { value } = yield* Metric.value(Metric.withAttributes(gauge, labels))
+    expect(value).toBeGreaterThanOrEqual(25)
+    yield* Deferred.succeed(gate, undefined)
+    yield* settle
+  }),
+)

@@ -36,3 +36,6 @@ export const maxEventMessageLength = 1024
 
 /** Tries after a conflict before it is left to the next reconcile. */
 export const maxConflictRetries = 4
+
+/** How often the age of held keys is measured. */
+export const heldSampleInterval = Duration.seconds(5)

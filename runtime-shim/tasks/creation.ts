@@ -10,9 +10,9 @@ import type { ResolvedImage } from "../images/store.ts"
 import { OWNER_LABEL } from "../installation.ts"
 import { TASK_DEADLINE_MS } from "../limits.ts"
 import { Containers } from "../proto/containerd/containers.gen.ts"
+import type { Mount } from "../proto/containerd/mount.gen.ts"
 import { Snapshots } from "../proto/containerd/snapshots.gen.ts"
 import { Tasks } from "../proto/containerd/tasks.gen.ts"
-import type { Mount } from "../proto/containerd/types.gen.ts"
 import { RuntimeError, type SandboxSpec, type SandboxStatus } from "../sandbox-runtime.ts"
 import { argumentsOf, environmentOf } from "../spec/command.ts"
 import { type RuntimeSpec, runtimeSpec } from "../spec/runtime-spec.ts"
@@ -67,7 +67,7 @@ const buildSpec = (world: TaskWorld, { spec, image }: Parts, mounts: ReadonlyArr
       env: environmentOf({ image: image.config.env, container: container.env, hostname, tty }),
       cwd: container.workingDir ?? (image.config.workingDir || "/"),
       netns: world.networks.netnsOf(id),
-      cgroupsPath: cgroupPath(id),
+      cgroupsPath: cgroupPath(world.installation, id),
     })
   })
 
