@@ -47,6 +47,8 @@ export const limits = {
   loadPage: 2_000,
   /** Frontend. */
   headersTimeoutMs: 30_000,
+  /** How often slow requests are looked for. */
+  connectionsCheckMs: 5_000,
   requestTimeoutMs: 60_000,
   connectionsMax: 10_000,
   streamsPerConnectionMax: 1_000,
@@ -56,6 +58,8 @@ export const limits = {
   keepAliveMs: 90_000,
   keepAliveProbeMs: 30_000,
   closeMs: 2_000,
+  /** After the last answer: for its bytes to reach the peer. */
+  lingerMs: 250,
   /** Connecting to a node for log, exec, attach and portforward. */
   connectMs: 10_000,
 } as const
