@@ -61,12 +61,15 @@ export class ResourceCache {
     return this.#objects.get(key)
   }
 
-  /** Takes an object up without telling watchers: the first read of the store. */
-  load(stored: StoredDocument): void {
+  /** Takes an object up without telling watchers: the first read of the store. False when it is not readable. */
+  load(stored: StoredDocument): boolean {
     const object = cacheDocument(stored, this.#resource)
-    if (object !== undefined) this.#objects.set(object)
+    if (object === undefined) return false
+    this.#objects.set(object)
+    return true
   }
 
+  /** Undefined when the document is not readable. */
   put(stored: StoredDocument, anticipated?: Anticipated): CacheEvent | undefined {
     const object = cacheAnticipated(stored, this.#resource, anticipated)
     if (object === undefined) return undefined
