@@ -33,6 +33,8 @@ export interface Strategy {
   readonly prepareCreate?: (object: MutableObject, context: StrategyContext) => void
   readonly prepareUpdate?: (object: MutableObject, old: MutableObject, context: StrategyContext) => void
   readonly validate?: (object: MutableObject, old: MutableObject | undefined) => ReadonlyArray<FieldError>
+  /** What is taken but not done, or not done well: told in Warning headers. */
+  readonly warnings?: (object: MutableObject) => ReadonlyArray<string>
   /** Refuses a deletion. */
   readonly refuseDelete?: (name: string) => StatusError | undefined
   /** Finalizers that a deletion adds. */
