@@ -21,5 +21,11 @@ export const systemAmbient: Ambient = {
   random: () => Math.random(),
 }
 
+let latest = { second: Number.NaN, text: "" }
+
 /** RFC 3339 in whole seconds, as `metav1.Time` is written. */
-export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+export const timestamp = (ms: number): string => {
+  const second = Math.floor(ms / 1000)
+  if (second !== latest.second) latest = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` }
+  return latest.text
+}

@@ -2,6 +2,7 @@
 export const limits = {
   /** A request body. Source: apiserver's MaxRequestBodyBytes. */
   bodyBytesMax: 3 * 1024 * 1024,
+  acceptHeadersRemembered: 200,
   urlCharactersMax: 16 * 1024,
   /** Nesting of a document; each level of a schema takes two. */
   jsonDepthMax: 200,

@@ -12,26 +12,26 @@ interface Histogram {
   count: number
 }
 
-type Labels = { readonly [name: string]: string }
-
 const escaped = (value: string): string =>
   value.replace(/[\\"\n]/g, (char) => (char === "\n" ? "\\n" : `\\${char}`))
 
-const labelText = (labels: Labels): string =>
-  Object.entries(labels)
-    .map(([name, value]) => `${name}="${escaped(value)}"`)
-    .join(",")
+const names = ["verb", "group", "version", "resource", "subresource", "scope", "code"]
 
-const labelsOf = (info: RequestInfo | undefined): Labels => {
-  if (info === undefined)
-    return { verb: "", group: "", version: "", resource: "", subresource: "", scope: "" }
-  if (info.type === "path") {
-    return { verb: info.verb.toUpperCase(), group: "", version: "", resource: "", subresource: "", scope: "" }
-  }
-  const { verb, group, version, resource, subresource } = info
+/** Values that a request's rows are found by, in the order of their names: made for every request, so cheaply. */
+const separator = "\u0000"
+
+const keyOf = (info: RequestInfo | undefined): string => {
+  if (info === undefined) return separator.repeat(5)
+  if (info.type === "path") return `${info.verb}${separator.repeat(5)}`
   const scope = info.name !== "" ? "resource" : info.namespace !== "" ? "namespace" : "cluster"
-  return { verb: verb.toUpperCase(), group, version, resource, subresource, scope }
+  return [info.verb, info.group, info.version, info.resource, info.subresource, scope].join(separator)
 }
+
+const labelText = (key: string): string =>
+  key
+    .split(separator)
+    .map((value, index) => `${names[index]}="${escaped(index === 0 ? value.toUpperCase() : value)}"`)
+    .join(",")
 
 export class Metrics {
   readonly #totals = new Map<string, number>()
@@ -49,11 +49,10 @@ export class Metrics {
     info: RequestInfo | undefined,
     more: { readonly code: number; readonly seconds: number; readonly known: boolean },
   ): void {
-    const labels = labelsOf(more.known ? info : undefined)
-    const total = labelText({ ...labels, code: String(more.code) })
+    const key = keyOf(more.known ? info : undefined)
+    const total = `${key}${separator}${more.code}`
     this.#totals.set(total, (this.#totals.get(total) ?? 0) + 1)
-    if (labels.verb === "WATCH") return
-    const key = labelText(labels)
+    if (info?.verb === "watch") return
     let histogram = this.#durations.get(key)
     if (histogram === undefined) {
       histogram = { counts: buckets.map(() => 0), sum: 0, count: 0 }
@@ -67,7 +66,7 @@ export class Metrics {
 
   /** Counts an open watch until the returned function is called. */
   watcherOpened({ group, plural, kind, storage }: Resource): () => void {
-    const labels = labelText({ group, version: storage.name, kind, resource: plural })
+    const labels = `group="${group}",version="${storage.name}",kind="${escaped(kind)}",resource="${plural}"`
     this.#watchers.set(labels, (this.#watchers.get(labels) ?? 0) + 1)
     this.#open++
     return () => {
@@ -80,10 +79,10 @@ export class Metrics {
     const lines = [
       "# HELP apiserver_request_total Requests by verb, group, version, resource, scope and HTTP code.",
       "# TYPE apiserver_request_total counter",
-      ...[...this.#totals].map(([labels, value]) => `apiserver_request_total{${labels}} ${value}`),
+      ...[...this.#totals].map(([key, value]) => `apiserver_request_total{${labelText(key)}} ${value}`),
       "# HELP apiserver_request_duration_seconds Time from the head of a request to the end of its answer.",
       "# TYPE apiserver_request_duration_seconds histogram",
-      ...[...this.#durations].flatMap(([labels, histogram]) => histogramLines(labels, histogram)),
+      ...[...this.#durations].flatMap(([key, histogram]) => histogramLines(labelText(key), histogram)),
       "# HELP apiserver_longrunning_requests Open watches and streams.",
       "# TYPE apiserver_longrunning_requests gauge",
       ...[...this.#watchers].map(

@@ -1,4 +1,5 @@
 /** Which form of a document the client wants: read from Accept, query and User-Agent. */
+import { limits } from "./limits.ts"
 import { failure } from "./status-error.ts"
 
 export type Encoding = "json" | "yaml"
@@ -18,8 +19,20 @@ export interface MediaRange {
   readonly parameters: { readonly [name: string]: string }
 }
 
+/** Clients send few different headers, so the latest are remembered. */
+const parsed = new Map<string, ReadonlyArray<MediaRange>>()
+
 /** Parts of an Accept header, best quality first, otherwise in the order given. */
 export const parseAccept = (header: string): ReadonlyArray<MediaRange> => {
+  const known = parsed.get(header)
+  if (known !== undefined) return known
+  if (parsed.size >= limits.acceptHeadersRemembered) parsed.clear()
+  const ranges = parseRanges(header)
+  parsed.set(header, ranges)
+  return ranges
+}
+
+const parseRanges = (header: string): ReadonlyArray<MediaRange> => {
   const ranges = header.split(",").flatMap((part, index) => {
     const [type = "", ...rest] = part.split(";").map((piece) => piece.trim())
     if (type === "") return []

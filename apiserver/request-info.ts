@@ -57,6 +57,7 @@ export const isSet = (query: URLSearchParams, name: string): boolean => {
 }
 
 const decodePart = (part: string): string => {
+  if (!part.includes("%")) return part
   try {
     return decodeURIComponent(part)
   } catch (cause) {

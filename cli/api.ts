@@ -28,6 +28,8 @@ export interface ApiOptions {
   readonly server: string
   /** Told of each `Warning` that the server sends. */
   readonly onWarning: (text: string) => void
+  /** Ends every request that has no signal of its own: Ctrl-C. */
+  readonly signal: AbortSignal
 }
 
 export const makeApi = (options: ApiOptions): Api => {
@@ -49,10 +51,10 @@ export const makeApi = (options: ApiOptions): Api => {
 }
 
 const exchange = async (
-  { transport, server }: ApiOptions,
+  { transport, server, signal: interrupt }: ApiOptions,
   request: ApiRequest,
 ): Promise<TransportResponse> => {
-  const { method = "GET", path, accept = "application/json", body, contentType, signal } = request
+  const { method = "GET", path, accept = "application/json", body, contentType, signal = interrupt } = request
   try {
     return await transport.request({
       method,
@@ -63,7 +65,7 @@ const exchange = async (
         ...(body === undefined ? {} : { "content-type": contentType ?? "application/json" }),
       },
       ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     })
   } catch (cause) {
     throw unreachable(server, cause)

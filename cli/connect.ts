@@ -11,7 +11,7 @@ export interface Connection extends Cluster {
 
 export const connectCluster = async (
   args: Arguments,
-  onWarning: (text: string) => void,
+  options: { readonly onWarning: (text: string) => void; readonly signal: AbortSignal },
 ): Promise<Connection> => {
   const kubeconfig = args.text("kubeconfig")
   const context = args.text("context")
@@ -22,7 +22,7 @@ export const connectCluster = async (
   const transport = http1Transport(config)
   return {
     transport,
-    api: makeApi({ transport, server: config.server, onWarning }),
+    api: makeApi({ ...options, transport, server: config.server }),
     namespace: config.namespace,
     server: config.server,
     cacheFolder: cacheFolder(process.env),

@@ -2,7 +2,6 @@
  * What a server serves, remembered on disk for a while, so that a `get` is one request. A word that is not known in what is
  * remembered is looked up afresh: a kind that came is found at once, one that went answers 404 itself.
  */
-import { createHash } from "node:crypto"
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { discover, type Resource } from "./discovery.ts"
@@ -30,7 +29,12 @@ export const withResources = async <A>(
   return find(resources)
 }
 
-const nameOf = (server: string): string => createHash("sha256").update(server).digest("hex").slice(0, 32)
+/** `127.0.0.1_6443`; hashing it would load all of node:crypto. */
+const nameOf = (server: string): string =>
+  server
+    .replace(/^https?:\/\//, "")
+    .replaceAll(/[^A-Za-z0-9.-]+/g, "_")
+    .slice(0, 200)
 
 /** Undefined when there is nothing, it is too old, or it is not what was written. */
 const recall = async (file: string): Promise<ReadonlyArray<Resource> | undefined> => {

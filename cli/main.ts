@@ -1,5 +1,6 @@
 /** `mctl`: the process around {@link runWords}. `bin/mctl` starts it. */
 import type { Connection } from "./connect.ts"
+import { plainText } from "./output/columns.ts"
 import type { Program } from "./program.ts"
 import { runWords } from "./run.ts"
 
@@ -12,7 +13,10 @@ const program: Program = {
   signal: interrupt.signal,
   connect: async (args) => {
     const { connectCluster } = await import("./connect.ts")
-    connection = await connectCluster(args, (text) => process.stderr.write(`Warning: ${text}\n`))
+    connection = await connectCluster(args, {
+      onWarning: (text) => process.stderr.write(plainText(`Warning: ${text}\n`)),
+      signal: interrupt.signal,
+    })
     return connection
   },
 }

@@ -64,6 +64,15 @@ describe("a command line", () => {
     expect(stderr).toMatch(/^error: cannot reach the server at https:\/\/fake: .*`mctl server` runs one/)
   })
 
+  test("shows no control characters of a server's error", async () => {
+    const { stderr } = await mctl(["get", "cm"], {
+      routes: {
+        "GET /api/v1/namespaces/default/configmaps": failure(400, "BadRequest", "bad \u001b[31mred"),
+      },
+    })
+    expect(stderr).toBe("Error from server (BadRequest): bad \ufffd[31mred\n")
+  })
+
   test("passes on the warnings of the server", async () => {
     const headers = { warning: '299 - "Widget v1 is \\"old\\"", 299 - "use v2"' }
     const { stderr } = await mctl(["get", "cm"], {

@@ -4,6 +4,7 @@ import type { Command } from "./command.ts"
 import { commands, findCommand } from "./command-table.ts"
 import { CliFailure, formatFailure } from "./failure.ts"
 import { globalOptions } from "./global-options.ts"
+import { plainText } from "./output/columns.ts"
 import { type Program, print, warn } from "./program.ts"
 
 export const runWords = async (words: ReadonlyArray<string>, program: Program): Promise<number> => {
@@ -11,7 +12,7 @@ export const runWords = async (words: ReadonlyArray<string>, program: Program): 
     return await dispatch(words, program)
   } catch (error) {
     if (program.signal.aborted) return interrupted
-    warn(program, `${formatFailure(error)}\n`)
+    warn(program, plainText(`${formatFailure(error)}\n`))
     return 1
   }
 }

@@ -64,7 +64,7 @@ const channelOf = (socket: WebSocket): Channel => ({
       socket.send(frame, { binary: true }, (error) => (error ? reject(error) : resolve()))
     }),
   frames: receive(socket),
-  close: () => socket.close(),
+  close: () => socket.terminate(),
 })
 
 /** Frames as they come; the socket is paused while too many wait for their reader. */

@@ -3,8 +3,8 @@ export { runGarbageCollector } from "./garbage-collector/index.ts"
 export { namespaceController } from "./namespace/index.ts"
 export { nodeController, type RunnerOptions, runNode } from "./node/index.ts"
 export {
-  byNewestAttempt,
   identityOf,
+  newestFirst,
   type RuntimeIdentity,
   runSandboxes,
   runtimeLabels,

@@ -1,6 +1,6 @@
 /** The data dir: made, checked and held by one server at a time through `server.pid`. */
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
 import { Effect, type Scope } from "effect"
 import { StartError } from "./start-error.ts"
 
@@ -21,11 +21,18 @@ export const layout = (dataDir: string) => ({
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
 
+/** Makes what is missing of a path, one by one: node's own recursion never ends where a parent refuses (/proc). */
+const makeMissing = (path: string): void => {
+  const missing: Array<string> = []
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at)
+  for (const directory of missing) mkdirSync(directory, { mode: 0o700 })
+}
+
 /** Makes the directory (0700) and checks that it can be written. */
 export const ensureDataDir = (dataDir: string): Effect.Effect<void, StartError> =>
   Effect.try({
     try: () => {
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+      makeMissing(dataDir)
       accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
     },
     catch: (cause) =>

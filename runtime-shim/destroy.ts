@@ -77,6 +77,6 @@ export const destroyRuntime = (options: ManagedContainerdOptions): Effect.Effect
     yield* endContainerd(installation)
     yield* endShims(installation)
     yield* unmountAll(installation)
-    yield* Effect.sync(removeCgroupRoot)
+    yield* Effect.sync(() => removeCgroupRoot(installation))
     yield* Effect.sync(() => rmSync(installation.runDir, { recursive: true, force: true }))
   })

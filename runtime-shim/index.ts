@@ -7,7 +7,7 @@ export { type FakeRuntimeOptions, fakeRuntimeLayer } from "./fake/runtime.ts"
 export { type FakeOperation, FakeWorld, type ScriptedFailure } from "./fake/world.ts"
 export { buildImageTar, type ImageConfig, type ImageRecipe } from "./images/build-image.ts"
 export type { Credentials, RegistryCredentials } from "./images/registry-auth.ts"
-export type { TarFile } from "./images/tar-writer.ts"
+export { type TarFile, writeTar } from "./images/tar-writer.ts"
 export {
   type ManagedContainerd,
   type ManagedContainerdOptions,

@@ -170,15 +170,20 @@ const awaitReady = (installation: Installation) =>
     }),
   )
 
+const requireFile = (path: string): Effect.Effect<string, RuntimeError> => {
+  const found = findExecutable(path)
+  return found === undefined ? Effect.fail(unavailable(`${path} is not a program`)) : Effect.succeed(found)
+}
+
 /** Acquires a containerd for the data dir. See the module comment for what it guarantees. */
 export const managedContainerd = (
   options: ManagedContainerdOptions,
 ): Effect.Effect<ManagedContainerd, RuntimeError, Scope.Scope> =>
   Effect.gen(function* () {
     yield* requireRoot
-    const binary =
-      (options.binary === undefined ? undefined : findExecutable(options.binary)) ??
-      (yield* requireProgram("containerd"))
+    const binary = yield* options.binary === undefined
+      ? requireProgram("containerd")
+      : requireFile(options.binary)
     const installation = openInstallation(options.dataDir, options.runRoot)
     const { address, root, state, config } = pathsOf(installation).containerd
     yield* endContainerd(installation)

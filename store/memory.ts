@@ -132,7 +132,8 @@ class InMemory implements ClosableStore {
     this.#watches.publish([commit])
     const excess = this.#history.revision - this.#history.compactRevision - this.#historyRevisionsMax
     // A little late, so that the cost of dropping is spread over many writes.
-    if (excess > this.#historyRevisionsMax / 32n) this.#history.compact(this.#history.compactRevision + excess)
+    if (excess > this.#historyRevisionsMax / 32n)
+      this.#history.compact(this.#history.compactRevision + excess)
     return commit.revision
   }
 }

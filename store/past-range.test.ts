@@ -75,6 +75,6 @@ describe.each(makers)("the past of a %s store", (name, make) => {
         await store.close()
       },
     )
-    await fc.assert(property, { numRuns: name === "memory" ? 200 : 25 })
-  })
+    await fc.assert(property, { numRuns: name === "memory" ? 200 : 15 })
+  }, 60_000)
 })

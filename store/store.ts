@@ -45,6 +45,7 @@ export interface RangeOptions {
   readonly prefix: string
   /** Only keys strictly greater than this (the last key of the page before). */
   readonly after?: string
+  /** At most so many items; 0 counts without reading. */
   readonly limit?: number
   /** The past revision to read at; without it the newest. */
   readonly revision?: Revision
@@ -66,7 +67,10 @@ export type StoreEvent =
   /** `kv.modRevision` is the deletion's revision, `kv.value` the last bytes. */
   | { readonly type: "delete"; readonly kv: KeyValue }
 
-/** What a watch tells. All calls come in revision order, synchronously, and never after `ended` or `close()`. */
+/**
+ * What a watch tells. All calls come in revision order, synchronously, none before `watch()` has returned and none after
+ * `ended` or `close()`. A sink that throws has lost its place: its watch ends with `Closed`, and no other notices.
+ */
 export interface WatchSink {
   /** Events of one or more whole revisions, in order. A revision is never split over two calls. */
   events(events: ReadonlyArray<StoreEvent>): void
@@ -78,7 +82,7 @@ export interface WatchSink {
 
 export interface WatchOptions {
   readonly prefix: string
-  /** The first revision to deliver; without it, the next one. */
+  /** The first revision to deliver; without it, the one after the newest that this store has answered with. */
   readonly from?: Revision
 }
 

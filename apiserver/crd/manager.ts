@@ -198,8 +198,9 @@ export class CrdManager {
       await updateObject(internalOperation(this.#context, target, "update"), {
         options,
         next: (current) => {
-          change(current)
-          return current
+          const crd = current.copy()
+          change(crd)
+          return crd
         },
       })
     } catch (error) {

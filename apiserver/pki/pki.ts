@@ -123,7 +123,7 @@ export const ensurePki = Effect.fnUntraced(function* (options: PkiOptions): Effe
   const found = yield* readPair(dir, "server")
   if (found !== undefined) {
     const wanted = { ca: ca.certificate, until: new Date(now + renewDays * dayMs), hosts }
-    const good = yield* Effect.tryPromise({
+    const good = yield* Effect.try({
       try: () => serves(found.certificate, wanted),
       catch: broken("sense of the serving certificate"),
     }).pipe(Effect.orElseSucceed(() => false))

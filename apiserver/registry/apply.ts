@@ -89,7 +89,7 @@ export const apply = async (operation: Operation, options: WriteOptions): Promis
     const written = await updateObject(operation, {
       options,
       ownsFields: true,
-      next: (current) => merged(operation, applied, { live: current, options }),
+      next: (current) => merged(operation, applied, { live: current.copy(), options }),
     })
     return { written, created: false }
   } catch (error) {

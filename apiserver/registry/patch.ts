@@ -58,7 +58,7 @@ export const patch = async (operation: Operation): Promise<PatchResult> => {
   const written = await updateObject(operation, {
     options,
     next: (current) => {
-      const patched = change(current)
+      const patched = change(current.object)
       checkPatched(operation, patched, { options, duplicates, form, patch: value })
       return patched
     },
@@ -72,7 +72,7 @@ const rejected = (operation: Operation, cause: unknown): StatusError =>
     cause,
   })
 
-/** The function from a current object to a patched one. Fails at once with what is wrong with the patch itself. */
+/** The function from a current object, which it leaves alone, to a patched one. Fails at once with what is wrong with the patch itself. */
 const patcher = (
   operation: Operation,
   form: Exclude<PatchForm, "apply">,

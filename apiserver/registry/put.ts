@@ -1,4 +1,5 @@
 /** The update verb: PUT of a whole object, or of one of its subresources. */
+import { clone } from "../json/index.ts"
 import type { FieldError } from "../machinery.ts"
 import { invalid, methodNotAllowed } from "../status-error.ts"
 import { type Operation, subjectOf } from "./context.ts"
@@ -23,5 +24,5 @@ export const put = async (operation: Operation): Promise<Written> => {
   matchName(sent, target)
   if (!target.resource.strategy.unconditionalUpdate && resourceVersionOf(sent) === "")
     throw invalid(subjectOf(target), [mustBeSpecified])
-  return updateObject(operation, { options, next: () => structuredClone(sent) })
+  return updateObject(operation, { options, next: () => clone(sent) })
 }

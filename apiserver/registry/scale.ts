@@ -86,7 +86,7 @@ export const putScale = async (operation: Operation): Promise<MutableObject> => 
   if (stringOf(scale, "kind") !== "Scale") throw badRequest("the body of the request is not a Scale")
   const written = await updateObject(operation, {
     options,
-    next: (current) => setReplicas(current, scale, target),
+    next: (current) => setReplicas(current.copy(), scale, target),
   })
   return answer(written, target)
 }
@@ -114,9 +114,9 @@ export const patchScale = async (operation: Operation): Promise<MutableObject> =
   const written = await updateObject(operation, {
     options,
     next: (current) => {
-      const scale = change(scaleOf(current, target))
+      const scale = change(scaleOf(current.object, target))
       if (!isObject(scale)) throw badRequest("the patched document is not an object")
-      return setReplicas(current, scale, target)
+      return setReplicas(current.copy(), scale, target)
     },
   })
   return answer(written, target)

@@ -8,13 +8,18 @@ import { type Operation, strategyContext, subjectOf } from "./context.ts"
 import { finalizersOf, isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"
 import type { WriteOptions } from "./write-options.ts"
 
+/** The current object in the version of the request. */
+export interface CurrentObject {
+  /** Not to be changed. */
+  readonly object: MutableObject
+  /** One that may be. */
+  copy(): MutableObject
+}
+
 export interface Change {
   readonly options: WriteOptions
-  /**
-   * The wanted object, from a copy of the current one (in the version of the request) that it may change.
-   * It has gone through the schema's pruning.
-   */
-  readonly next: (current: MutableObject) => MutableObject | Promise<MutableObject>
+  /** The wanted object, pruned by the schema. */
+  readonly next: (current: CurrentObject) => MutableObject
   /** Sets managedFields by itself (server-side apply). */
   readonly ownsFields?: boolean
 }

@@ -67,7 +67,7 @@ const checkUid = (wanted: MutableObject, old: MutableObject, operation: Operatio
 const attemptUpdate = async (operation: Operation, change: Change, current: Current): Promise<Written> => {
   const { context, target, call } = operation
   const old = decodeCurrent(current, target)
-  const wanted = await change.next(decodeCurrent(current, target))
+  const wanted = change.next({ object: old, copy: () => decodeCurrent(current, target) })
   checkPreconditions(wanted, current, operation)
   checkUid(wanted, old, operation)
   prepareUpdate(operation, { wanted, old, change })

@@ -69,10 +69,20 @@ export const putObject = async (
   write: { readonly object: MutableObject; readonly expect: Expect },
 ): Promise<Written> => {
   const key = keyOf(target)
-  const stored = storedBytes(write.object, target)
-  const revision = await context.store.put({ key, value: context.seal(key, stored), expect: write.expect })
-  const atStorage = target.version === target.resource.storage
-  const bytes = atStorage ? withResourceVersion(stored, revision) : servedBytes(write.object, revision)
+  const { resource, version } = target
+  const value = storedBytes(write.object, target)
+  const atStorage = version === resource.storage
+  const forget = atStorage
+    ? context.cache.anticipate(key, { object: write.object, value, resource })
+    : undefined
+  let revision: bigint
+  try {
+    revision = await context.store.put({ key, value: context.seal(key, value), expect: write.expect })
+  } catch (error) {
+    forget?.()
+    throw error
+  }
+  const bytes = atStorage ? withResourceVersion(value, revision) : servedBytes(write.object, revision)
   if (bytes === undefined) throw new Error("an encoded document has no metadata")
   return { bytes, revision }
 }

@@ -270,7 +270,7 @@ describe("validation says in Kubernetes' words", () => {
     [{ "x-kubernetes-int-or-string": true }, 1],
     [{ "x-kubernetes-int-or-string": true }, "1%"],
     [{ type: "string", nullable: true }, null],
-    [{ type: "string", nullable: true, enum: ["a"] }, null],
+    [{ type: "string", nullable: true, enum: ["a", null] }, null],
     [{ type: "string", format: "unheard-of" }, "x"],
     [{ type: "integer" }, 1.0],
     [{ "x-kubernetes-preserve-unknown-fields": true }, [{ a: 1 }]],
@@ -294,10 +294,16 @@ describe("validation says in Kubernetes' words", () => {
     ])
   })
 
+  test("each field by its own pattern", () => {
+    const schema = spec({ a: { type: "string", pattern: "^a$" }, b: { type: "string", pattern: "^b$" } })
+    expect(schema.validate({ spec: { a: "a", b: "b" } })).toEqual([])
+    expect(schema.validate({ spec: { a: "b", b: "a" } })).toHaveLength(2)
+  })
+
   test("at most a hundred errors are reported", () => {
     const schema = spec({ x: { type: "array", items: string } })
     expect(schema.validate({ spec: { x: Array.from({ length: 5_000 }, () => 1) } })).toHaveLength(100)
-    expect(schema.validate({ spec: { x: Array.from({ length: 50_000 }, () => 1) } })).toHaveLength(1)
+    expect(schema.validate({ spec: { x: Array.from({ length: 500_000 }, () => 1) } })).toHaveLength(100)
   })
 })
 

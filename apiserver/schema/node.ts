@@ -7,12 +7,14 @@ import { isArray, isObject, own } from "../json/index.ts"
 import { MachineryError } from "../machinery.ts"
 import { SCHEMA_DEPTH_MAX } from "./limits.ts"
 
-export type ListType = "atomic" | "set" | "map"
+type ListType = "atomic" | "set" | "map"
 
 export interface SchemaNode {
   /** "" when the schema names none (int-or-string, preserve-unknown-fields). */
   readonly type: string
   readonly properties: ReadonlyMap<string, SchemaNode>
+  /** Those of the properties that have a default. */
+  readonly defaulted: ReadonlyArray<readonly [string, SchemaNode]>
   /** The schema of undeclared keys; true takes any value, false none. */
   readonly additional: SchemaNode | boolean
   readonly items: SchemaNode | undefined
@@ -23,8 +25,6 @@ export interface SchemaNode {
   readonly listType: ListType | undefined
   readonly listMapKeys: ReadonlyArray<string>
   readonly atomicMap: boolean
-  /** Whether this node or one below has a list-type of set or map, or is an embedded resource. */
-  readonly hasExtensions: boolean
 }
 
 const stringOf = (schema: JsonObject, key: string): string => {
@@ -59,30 +59,21 @@ const nodeAt = (schema: JsonObject, depth: number): SchemaNode => {
   if (depth > SCHEMA_DEPTH_MAX) {
     throw new MachineryError("Invalid", `the schema is nested deeper than ${SCHEMA_DEPTH_MAX} levels`)
   }
-  const properties = propertiesOf(schema, depth)
   const extra = own(schema, "additionalProperties")
-  const additional = childOf(extra, depth) ?? extra === true
-  const items = childOf(own(schema, "items"), depth)
-  const embedded = own(schema, "x-kubernetes-embedded-resource") === true
-  const listType = listTypeOf(schema)
-  const below = [...properties.values(), additional, items]
+  const properties = propertiesOf(schema, depth)
   return {
     type: stringOf(schema, "type"),
     properties,
-    additional,
-    items,
+    defaulted: [...properties].filter(([, property]) => property.default !== undefined),
+    additional: childOf(extra, depth) ?? extra === true,
+    items: childOf(own(schema, "items"), depth),
     nullable: own(schema, "nullable") === true,
     preserveUnknown: own(schema, "x-kubernetes-preserve-unknown-fields") === true,
-    embedded,
+    embedded: own(schema, "x-kubernetes-embedded-resource") === true,
     default: own(schema, "default"),
-    listType,
+    listType: listTypeOf(schema),
     listMapKeys: listMapKeysOf(schema),
     atomicMap: own(schema, "x-kubernetes-map-type") === "atomic",
-    hasExtensions:
-      embedded ||
-      listType === "set" ||
-      listType === "map" ||
-      below.some((node) => typeof node === "object" && node.hasExtensions),
   }
 }
 

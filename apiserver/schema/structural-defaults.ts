@@ -2,14 +2,15 @@
 import type { Json, JsonObject } from "../../schemas/index.ts"
 import { clone, isObject, own } from "../json/index.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
-import { locatedErrors } from "./ajv-errors.ts"
-import { ajvValidator } from "./ajv-validator.ts"
 import { applyDefaults } from "./defaulting.ts"
-import { extensionErrors } from "./extensions.ts"
 import { forbidden, invalid } from "./field-error.ts"
-import { fieldPathText } from "./field-path.ts"
+import { FIELD_ERRORS_MAX } from "./limits.ts"
 import { schemaNode } from "./node.ts"
 import { pruneUnder } from "./pruning.ts"
+import { ErrorCollector, Validator } from "./validator.ts"
+
+/** A default is pruned and defaulted as the only field of an object: those walks take objects. */
+const HOLDER = "default"
 
 interface Default {
   readonly schema: JsonObject
@@ -39,35 +40,23 @@ const collect = (
   collect(own(schema, "additionalProperties"), { path: `${path}.additionalProperties`, inMetadata }, found)
 }
 
-/** All defaults tried at once, as the fields of one object: one compilation, however many there are. */
-const valueErrors = (defaults: ReadonlyArray<Default>, root: string): ReadonlyArray<FieldError> => {
-  const properties: MutableObject = {}
-  const object: MutableObject = {}
-  for (const [index, { schema, value }] of defaults.entries()) {
-    properties[`default${index}`] = clone(schema)
-    object[`default${index}`] = clone(value)
-  }
-  const schema: JsonObject = { type: "object", properties }
+const valueErrors = ({ schema, value, path }: Default, root: string): ReadonlyArray<FieldError> => {
+  const place = `${root}${path}.default`
   const node = schemaNode(schema)
-  const pathOf = (field: string | number | undefined): string =>
-    `${root}${defaults[Number(String(field).slice("default".length))]?.path ?? ""}.default`
-  const pruned = pruneUnder(object, node).map((field) => {
-    const [first = "", ...rest] = field.split(".")
-    return invalid(
-      [pathOf(first.replace(/\[.*/, "")), ...rest].join("."),
-      null,
-      "must not have unknown fields",
-    )
-  })
-  applyDefaults(object, node)
-  const found = [
-    ...locatedErrors(object, ajvValidator(schema)(object).errors),
-    ...extensionErrors(object, node),
-  ]
-  const invalids = found.map(({ path, error }) => {
-    const field = [pathOf(path[0]), fieldPathText(path.slice(1))].filter((part) => part !== "").join(".")
-    return { ...error, field }
-  })
+  const holder: MutableObject = { [HOLDER]: clone(value) }
+  const holderNode = schemaNode({ type: "object", properties: { [HOLDER]: schema } })
+  const pruned = pruneUnder(holder, holderNode).map((field) =>
+    invalid(`${place}${field.slice(HOLDER.length)}`, null, "must not have unknown fields"),
+  )
+  applyDefaults(holder, holderNode)
+  const collector = new ErrorCollector(FIELD_ERRORS_MAX)
+  new Validator(schema, { node }).check(holder[HOLDER] ?? null, undefined, collector)
+  const invalids = collector.errors.map((error) => ({
+    ...error,
+    field: error.field.startsWith("[")
+      ? `${place}${error.field}`
+      : [place, error.field].filter(Boolean).join("."),
+  }))
   return [...pruned, ...invalids]
 }
 
@@ -81,9 +70,6 @@ export const defaultErrors = (schema: JsonObject, path: string): ReadonlyArray<F
   const inMetadata = defaults.filter((each) => each.inMetadata)
   return [
     ...inMetadata.map((each) => forbidden(`${path}${each.path}.default`, "must not be set in metadata")),
-    ...valueErrors(
-      defaults.filter((each) => !each.inMetadata),
-      path,
-    ),
+    ...defaults.filter((each) => !each.inMetadata).flatMap((each) => valueErrors(each, path)),
   ]
 }

@@ -48,8 +48,17 @@ export const cacheDocument = (stored: StoredDocument, resource: Resource): Cache
   }
   const bytes = withResourceVersion(value, stored.revision)
   if (bytes === undefined) return undefined
+  return described(stored, { resource, object, bytes })
+}
+
+const described = (
+  stored: StoredDocument,
+  more: { readonly resource: Resource; readonly object: MutableObject; readonly bytes: Buffer },
+): CachedObject => {
+  const { object, bytes } = more
   const metadata = metadataOf(object)
-  const { selectableFields } = resource
+  const { selectableFields } = more.resource
+  const fields = selectableFields.map(({ keys }) => fieldText(valueAt(object, keys)))
   return {
     key: stored.key,
     namespace: stringOf(metadata, "namespace"),
@@ -57,11 +66,30 @@ export const cacheDocument = (stored: StoredDocument, resource: Resource): Cache
     revision: stored.revision,
     bytes,
     labels: labelsOf(object),
-    fields:
-      selectableFields.length === 0
-        ? undefined
-        : selectableFields.map(({ keys }) => fieldText(valueAt(object, keys))),
+    fields: fields.length === 0 ? undefined : fields,
   }
+}
+
+/** A write of this server under way: what its event will say, so that it need not be read again. */
+export interface Anticipated {
+  /** In the storage version, pruned and defaulted. */
+  readonly object: MutableObject
+  readonly value: Uint8Array
+  readonly resource: Resource
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a === b || Buffer.compare(a, b) === 0
+
+/** As {@link cacheDocument}, from what was written where these are the very bytes. */
+export const cacheAnticipated = (
+  stored: StoredDocument,
+  resource: Resource,
+  anticipated: Anticipated | undefined,
+): CachedObject | undefined => {
+  const known = anticipated !== undefined && anticipated.resource === resource
+  if (!known || !sameBytes(anticipated.value, stored.value)) return cacheDocument(stored, resource)
+  const bytes = withResourceVersion(stored.value, stored.revision)
+  return bytes === undefined ? undefined : described(stored, { resource, object: anticipated.object, bytes })
 }
 
 const views = new WeakMap<CachedObject, Map<string, Buffer>>()

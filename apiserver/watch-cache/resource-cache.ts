@@ -6,7 +6,13 @@
  */
 import { restamped } from "../registry/document.ts"
 import type { Resource } from "../resource.ts"
-import { type CachedObject, cacheDocument, type StoredDocument } from "./cached-object.ts"
+import {
+  type Anticipated,
+  type CachedObject,
+  cacheAnticipated,
+  cacheDocument,
+  type StoredDocument,
+} from "./cached-object.ts"
 import { type CacheEvent, EventWindow } from "./event-window.ts"
 import type { Selection } from "./selection.ts"
 import { SortedObjects } from "./sorted-objects.ts"
@@ -61,8 +67,8 @@ export class ResourceCache {
     if (object !== undefined) this.#objects.set(object)
   }
 
-  put(stored: StoredDocument): CacheEvent | undefined {
-    const object = cacheDocument(stored, this.#resource)
+  put(stored: StoredDocument, anticipated?: Anticipated): CacheEvent | undefined {
+    const object = cacheAnticipated(stored, this.#resource, anticipated)
     if (object === undefined) return undefined
     const previous = this.#objects.get(stored.key)
     this.#objects.set(object)

@@ -10,6 +10,7 @@ import type { KeyValue, Store, StoreEvent, Watch } from "../../store/index.ts"
 import type { Ambient } from "../ambient.ts"
 import { limits } from "../limits.ts"
 import { type Resource, storagePrefix } from "../resource.ts"
+import type { Anticipated } from "./cached-object.ts"
 import type { CacheEvent } from "./event-window.ts"
 import { Progress } from "./progress.ts"
 import { ResourceCache } from "./resource-cache.ts"
@@ -40,6 +41,7 @@ export class WatchCache {
   readonly #caches = new Map<string, ResourceCache>()
   /** What is stored for resources that nobody has defined (yet), by key. */
   readonly #unclaimed = new Map<string, KeyValue>()
+  readonly #anticipated = new Map<string, Anticipated>()
   readonly #progress: Progress
   #watch: Watch | undefined
   #state: "loading" | "following" | "closed" = "loading"
@@ -93,6 +95,14 @@ export class WatchCache {
     this.#caches.delete(resource.prefix)
   }
 
+  /** A write is about to be made: the returned function says that it was not. */
+  anticipate(key: string, write: Anticipated): () => void {
+    this.#anticipated.set(key, write)
+    return () => {
+      if (this.#anticipated.get(key) === write) this.#anticipated.delete(key)
+    }
+  }
+
   reach(revision: bigint): Promise<void> {
     return this.#progress.reach(revision)
   }
@@ -142,6 +152,7 @@ export class WatchCache {
   #adopt(loaded: ReadonlyArray<KeyValue>, revision: bigint): void {
     if (this.#state === "closed") return
     this.#unclaimed.clear()
+    this.#anticipated.clear()
     for (const cache of this.#caches.values()) cache.reset(revision)
     this.#progress.advance(revision)
     for (const kv of loaded) {
@@ -195,10 +206,11 @@ export class WatchCache {
       this.#tell(cache, cache.delete(kv.key, kv.modRevision))
       return
     }
+    const anticipated = this.#anticipated.get(kv.key)
+    if (anticipated !== undefined) this.#anticipated.delete(kv.key)
     const value = this.#opened(kv)
-    if (value !== undefined) {
-      this.#tell(cache, cache.put({ key: kv.key, value, revision: kv.modRevision }))
-    }
+    if (value === undefined) return
+    this.#tell(cache, cache.put({ key: kv.key, value, revision: kv.modRevision }, anticipated))
   }
 
   #tell(cache: ResourceCache, event: CacheEvent | undefined): void {

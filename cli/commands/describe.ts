@@ -144,7 +144,9 @@ const scalarText = (value: Json): string => {
 /** `restartPolicy` is shown as `Restart Policy`; what is no field name stays as it is. */
 const title = (name: string): string => {
   if (!/^[a-z][A-Za-z0-9]*$/.test(name)) return name
-  const words = name.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2").replaceAll(/([A-Z])([A-Z][a-z])/g, "$1 $2")
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replaceAll(/([A-Z])([A-Z](?!s\b)[a-z])/g, "$1 $2")
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 

@@ -96,6 +96,26 @@ describe("exec", () => {
     expect(stderr).toContain("No terminal")
   })
 
+  test("ends with 130 when it is interrupted", async () => {
+    let close = (): void => {}
+    const closed = new Promise<void>((resolve) => {
+      close = resolve
+    })
+    const channel: Channel = {
+      send: async () => {},
+      frames: (async function* () {
+        yield frame(1, "started")
+        await closed
+      })(),
+      close,
+    }
+    const { code, stderr } = await mctl(["exec", "hello", "--", "sleep", "9"], {
+      channel: () => channel,
+      interruptAt: /started/,
+    })
+    expect([code, stderr]).toEqual([130, ""])
+  })
+
   test.each<[string, ReadonlyArray<string>, ReadonlyArray<Uint8Array>, RegExp]>([
     ["a lost connection", ["hello", "--", "ls"], [frame(1, "half")], /connection was lost/],
     [

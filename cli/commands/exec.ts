@@ -27,6 +27,7 @@ export const runExec: Run = async (args, program) => {
     tty,
   })
   const channel = await cluster.openChannel(path)
+  program.signal.addEventListener("abort", () => channel.close(), { once: true })
   const restore = tty ? enterRawMode(program.streams) : () => {}
   try {
     if (tty) followSize(program.streams, channel)
@@ -54,7 +55,7 @@ const enterRawMode = ({ stdin }: Streams): (() => void) => {
 
 const followSize = ({ stdout }: Streams, channel: Channel): void => {
   const tell = (): void => {
-    const size = JSON.stringify({ Width: stdout.columns ?? 80, Height: stdout.rows ?? 24 })
+    const size = JSON.stringify({ Width: stdout.columns || 80, Height: stdout.rows || 24 })
     channel.send(frameOf(channels.resize, Buffer.from(size))).catch(() => {})
   }
   stdout.on("resize", tell)

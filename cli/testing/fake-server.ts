@@ -59,7 +59,10 @@ export const mctl = async (words: ReadonlyArray<string>, options: FakeOptions = 
       api: makeApi({
         transport,
         server: "https://fake",
-        onWarning: (text) => stderr.stream.write(`Warning: ${text}\n`),
+        onWarning: (text) =>
+          stderr.stream.write(`Warning: ${text}
+`),
+        signal: interrupt.signal,
       }),
       namespace: "default",
       server: "https://fake",

@@ -1,10 +1,10 @@
 /** Whether a node is lost: a pure function of when its runner was last heard. */
-import { Data } from "effect"
+import { Data, Duration } from "effect"
 import type { Node, NodeStatusCondition } from "../../schemas/index.ts"
 import { withConditions } from "../conditions.ts"
+import { nodeLostAfter } from "../limits.ts"
 
-/** A runner renews every ten seconds; after this long it has missed four in a row. */
-export const LOST_AFTER_MS = 40_000
+const LOST_AFTER_MS = Duration.toMillis(nodeLostAfter)
 
 export interface Observed {
   readonly node: Node

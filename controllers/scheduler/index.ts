@@ -1,5 +1,5 @@
 /** The scheduler: binds each Sandbox without a node to the first one that it fits on. Start with {@link schedulerController}. */
-import { Duration, Effect, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import type { ApiError, Client } from "../../client/index.ts"
 import {
   type Change,
@@ -14,14 +14,12 @@ import {
   watching,
 } from "../../reconciler/index.ts"
 import { Node, Sandbox } from "../../schemas/index.ts"
+import { unschedulableWait } from "../limits.ts"
 import { apply, CONTROLLER_NAME } from "./apply.ts"
 import { Assumed, isBound } from "./assumed.ts"
 import { isFinished } from "./demand.ts"
 import { NODE_INDEX, nodeIndex, observe, type SchedulerView } from "./observe.ts"
 import { plan } from "./plan.ts"
-
-/** How long a Sandbox without a place waits before it is looked at again, whatever happens. */
-const UNSCHEDULABLE_WAIT = Duration.minutes(1)
 
 /**
  * One worker: it knows what it gave away a moment ago. Several schedulers at once may bind twice as much as there is to one
@@ -66,7 +64,7 @@ const schedule = Effect.fnUntraced(function* (
   if (action._tag === "Refuse") {
     const { message } = action
     if (written !== sandbox) events.record(sandbox, { type: "Warning", reason: "FailedScheduling", message })
-    return Result.RequeueAfter({ delay: UNSCHEDULABLE_WAIT })
+    return Result.RequeueAfter({ delay: unschedulableWait })
   }
   view.assumed.note(written)
   events.record(sandbox, { type: "Normal", reason: "Scheduled", message: `bound to node ${action.nodeName}` })

@@ -5,6 +5,7 @@
  * or `world.exit`; under a test clock all of it happens when the test moves the clock. Start with {@link fakeRuntimeLayer}.
  */
 import { Clock, type Duration, Effect, Layer, type Scope, Stream } from "effect"
+import { openArchive } from "../images/archive.ts"
 import {
   type PullPolicy,
   RuntimeError,
@@ -183,11 +184,22 @@ const ensureImage = (instance: Instance, reference: string, policy: PullPolicy) 
     return Effect.sync(() => found ?? instance.world.addImage(reference))
   })
 
+/** The names that the archive gives; one that can't be read still counts as an image when it is given a name. */
+const namesIn = (path: string): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.scoped(openArchive(path)).pipe(
+    Effect.map((images) => images.flatMap(({ reference }) => reference ?? [])),
+    Effect.catch(() => Effect.succeed([])),
+  )
+
 const importImage = (instance: Instance, path: string, reference: string | undefined) =>
   call(instance, { operation: "importImage", subject: path }, () =>
-    Effect.sync(() => [
-      instance.world.addImage(reference ?? `imported/${path.slice(path.lastIndexOf("/") + 1)}`),
-    ]),
+    Effect.gen(function* () {
+      const names = reference === undefined ? yield* namesIn(path) : [reference]
+      if (names.length === 0) {
+        return yield* refuse("importImage", path, ["InvalidArgument", `${path} names no image`])
+      }
+      return names.map((name) => instance.world.addImage(name))
+    }),
   )
 
 /** A {@link SandboxRuntime} that runs nothing. */

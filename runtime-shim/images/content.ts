@@ -1,5 +1,5 @@
 /** Blobs in containerd's content store, by digest. */
-import { Effect, Stream } from "effect"
+import { Effect, Random, Stream } from "effect"
 import type { CallContext, Containerd } from "../containerd/connection.ts"
 import { CONTENT_CHUNK_BYTES, UNPACK_DEADLINE_MS } from "../limits.ts"
 import { Content, WriteAction } from "../proto/containerd/content.gen.ts"
@@ -50,42 +50,40 @@ const cut = (chunk: Uint8Array): ReadonlyArray<Uint8Array> => {
   return parts
 }
 
+const tooLong = ({ digest, size }: Blob, { subject }: CallContext) =>
+  new RuntimeError({
+    reason: "ImagePullFailed",
+    operation: "write",
+    subject,
+    message: `the blob ${digest} is longer than the ${size} bytes that were announced`,
+  })
+
+/** Each attempt has an ingest of its own: two at once do not meet, and the later one finds the blob there. */
 const write = (containerd: Containerd, blob: Blob, context: CallContext) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const { digest, size, labels } = blob
-      const ref = `miren-${digest}`
-      const total = BigInt(size)
-      yield* Effect.ignore(containerd.call(Content.method.abort, { ref }, context))
+  Effect.gen(function* () {
+    const { digest, size, labels } = blob
+    const ref = `miren-${digest}-${(yield* Random.nextIntBetween(0, 2 ** 48)).toString(16)}`
+    const total = BigInt(size)
+    const opened = { ref, total, expected: digest }
+    let offset = 0n
+    const stream = Effect.gen(function* () {
       const duplex = yield* containerd.duplex(Content.method.write, context)
-      const opened = { ref, total, expected: digest }
       yield* duplex.ask({ ...opened, action: WriteAction.STAT })
-      let offset = 0n
-      yield* Stream.runForEach(blob.chunks, (chunk) =>
-        Effect.forEach(
-          cut(chunk),
-          (data) =>
-            Effect.gen(function* () {
-              if (offset + BigInt(data.length) > total) {
-                const message = `the blob ${digest} is longer than the ${size} bytes that were announced`
-                return yield* Effect.fail(
-                  new RuntimeError({
-                    reason: "ImagePullFailed",
-                    operation: "write",
-                    subject: context.subject,
-                    message,
-                  }),
-                )
-              }
-              yield* duplex.ask({ ...opened, action: WriteAction.WRITE, offset, data })
-              offset += BigInt(data.length)
-            }),
-          { discard: true },
-        ),
+      yield* Stream.runForEach(
+        Stream.flatMap(blob.chunks, (chunk) => Stream.fromIterable(cut(chunk))),
+        (data) =>
+          Effect.gen(function* () {
+            if (offset + BigInt(data.length) > total) return yield* Effect.fail(tooLong(blob, context))
+            yield* duplex.ask({ ...opened, action: WriteAction.WRITE, offset, data })
+            offset += BigInt(data.length)
+          }),
       )
       yield* duplex.ask({ ...opened, action: WriteAction.COMMIT, offset, labels })
-    }),
-  )
+    })
+    yield* Effect.scoped(stream).pipe(
+      Effect.onError(() => Effect.ignore(containerd.call(Content.method.abort, { ref }, context))),
+    )
+  })
 
 /** Puts a blob where it is not yet, and its labels in any case. containerd checks the digest. */
 export const ensureBlob = (

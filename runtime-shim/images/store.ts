@@ -6,6 +6,7 @@
  */
 import { Clock, Effect, Random, Stream } from "effect"
 import type { CallContext, Containerd } from "../containerd/connection.ts"
+import { KeyedLock } from "../keyed-lock.ts"
 import { IMAGE_CACHE_MAX, IMAGE_DOCUMENT_BYTES_MAX, LEASE_MS } from "../limits.ts"
 import { Images, type Image as StoredImage } from "../proto/containerd/images.gen.ts"
 import { Leases } from "../proto/containerd/leases.gen.ts"
@@ -49,10 +50,17 @@ const notPresent = (reference: string) =>
     message: `the image ${reference} is not present on this machine`,
   })
 
+/** What a registry gave and containerd would not have: a wrong digest, a layer that is no tar. */
+const pullFailed = (error: RuntimeError): RuntimeError =>
+  error.reason === "Unavailable" || error.reason === "DeadlineExceeded"
+    ? error
+    : new RuntimeError({ ...error, reason: "ImagePullFailed", message: error.message, cause: error })
+
 export class ImageStore {
   readonly #containerd: Containerd
   readonly #snapshotter: string
   readonly #pull: Pull
+  readonly #lock = new KeyedLock()
   /** By manifest digest: documents never change. */
   readonly #documents = new Map<string, Documents>()
 
@@ -189,13 +197,18 @@ export class ImageStore {
     )
   }
 
+  /** One pull of a reference at a time: the next finds it there. */
   ensure(reference: string, policy: PullPolicy): Effect.Effect<Image, RuntimeError> {
-    return Effect.gen({ self: this }, function* () {
-      const found = yield* this.#get(reference)
-      if (found !== undefined && policy !== "Always") return yield* this.#describe(found)
-      if (policy === "Never") return yield* Effect.fail(notPresent(reference))
-      return yield* this.#store(reference, yield* this.#pull(reference))
-    })
+    return this.#lock.run(
+      reference,
+      Effect.gen({ self: this }, function* () {
+        const found = yield* this.#get(reference)
+        if (found !== undefined && policy !== "Always") return yield* this.#describe(found)
+        if (policy === "Never") return yield* Effect.fail(notPresent(reference))
+        const parts = yield* this.#pull(reference)
+        return yield* Effect.mapError(this.#store(reference, parts), pullFailed)
+      }),
+    )
   }
 
   import(path: string, reference: string | undefined): Effect.Effect<ReadonlyArray<Image>, RuntimeError> {

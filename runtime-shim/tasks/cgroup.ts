@@ -1,6 +1,10 @@
-/** The cgroup of one sandbox, in every hierarchy that has it: v1's controllers, or v2's one tree. */
+/**
+ * The cgroup of one sandbox, `/miren/<installation>/<sandbox>`, in every hierarchy that has it: v1's controllers, or v2's
+ * one tree.
+ */
 import { existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs"
 import { join } from "node:path"
+import type { Installation } from "../installation.ts"
 import type { RuntimeInfo, SandboxId } from "../sandbox-runtime.ts"
 
 const ROOT = "/sys/fs/cgroup"
@@ -10,15 +14,14 @@ export const cgroupVersion = (): RuntimeInfo["cgroup"] => {
   return existsSync(join(ROOT, "memory")) ? "v1" : "none"
 }
 
-export const cgroupPath = (id: SandboxId): string => `/miren/${id}`
+export const cgroupPath = ({ id }: Installation, sandbox: SandboxId): string => `/miren/${id}/${sandbox}`
 
+/** Where a cgroup is mounted, once for each hierarchy. */
 const directoriesAt = (path: string): ReadonlyArray<string> => {
   const hierarchies =
     cgroupVersion() === "v1" ? readdirSync(ROOT).map((controller) => join(ROOT, controller)) : [ROOT]
   return hierarchies.map((hierarchy) => join(hierarchy, path)).filter((directory) => existsSync(directory))
 }
-
-const directoriesOf = (id: SandboxId): ReadonlyArray<string> => directoriesAt(cgroupPath(id))
 
 const read = (path: string): string => {
   try {
@@ -29,17 +32,14 @@ const read = (path: string): string => {
 }
 
 /** How many processes of the sandbox the kernel has killed for want of memory. */
-export const oomKills = (id: SandboxId): number => {
-  const files = [
-    join(ROOT, "memory", cgroupPath(id), "memory.oom_control"),
-    join(ROOT, cgroupPath(id), "memory.events"),
-  ]
+export const oomKills = (cgroup: string): number => {
+  const files = [join(ROOT, "memory", cgroup, "memory.oom_control"), join(ROOT, cgroup, "memory.events")]
   const counts = files.map((file) => /^oom_kill (\d+)$/m.exec(read(file))?.[1])
   return Number(counts.find((count) => count !== undefined) ?? 0)
 }
 
-export const pidsIn = (id: SandboxId): ReadonlyArray<number> => {
-  const pids = directoriesOf(id).flatMap((directory) =>
+export const pidsIn = (cgroup: string): ReadonlyArray<number> => {
+  const pids = directoriesAt(cgroup).flatMap((directory) =>
     read(join(directory, "cgroup.procs")).split("\n").filter(Boolean).map(Number),
   )
   return [...new Set(pids)]
@@ -50,13 +50,22 @@ const removeEmptied = (directories: ReadonlyArray<string>): void => {
     try {
       rmdirSync(directory)
     } catch {
-      // Something is still in it; the next removal takes it.
+      // Something is still in it.
     }
   }
 }
 
-/** Removes an emptied cgroup: one that is left keeps its limits for the next that has its name. */
-export const removeCgroup = (id: SandboxId): void => removeEmptied(directoriesOf(id))
+/**
+ * Removes an emptied cgroup: one that is left keeps its limits for the next that has its name.
+ * False while a process is still in it.
+ */
+export const removeCgroup = (cgroup: string): boolean => {
+  removeEmptied(directoriesAt(cgroup))
+  return directoriesAt(cgroup).length === 0
+}
 
-/** Removes the cgroup above all sandboxes, unless another installation has one in it. */
-export const removeCgroupRoot = (): void => removeEmptied(directoriesAt("/miren"))
+/** Removes the cgroup above an installation's sandboxes, and the one above that unless another has one in it. */
+export const removeCgroupRoot = ({ id }: Installation): void => {
+  removeEmptied(directoriesAt(`/miren/${id}`))
+  removeEmptied(directoriesAt("/miren"))
+}

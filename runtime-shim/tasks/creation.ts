@@ -1,5 +1,5 @@
 /**
- * Making a sandbox, in this order: record, netns, then the bridge beside snapshot → container → task.
+ * Making a sandbox: its record; then snapshot and container beside the netns; then the task beside the bridge.
  *
  * The bridge may come late: a task joins its netns when made, but takes its addresses only when started.
  * A failure or an interruption takes everything back. Start with {@link createSandbox}.
@@ -10,9 +10,9 @@ import type { ResolvedImage } from "../images/store.ts"
 import { OWNER_LABEL } from "../installation.ts"
 import { TASK_DEADLINE_MS } from "../limits.ts"
 import { Containers } from "../proto/containerd/containers.gen.ts"
+import type { Mount } from "../proto/containerd/mount.gen.ts"
 import { Snapshots } from "../proto/containerd/snapshots.gen.ts"
 import { Tasks } from "../proto/containerd/tasks.gen.ts"
-import type { Mount } from "../proto/containerd/types.gen.ts"
 import { RuntimeError, type SandboxSpec, type SandboxStatus } from "../sandbox-runtime.ts"
 import { argumentsOf, environmentOf } from "../spec/command.ts"
 import { type RuntimeSpec, runtimeSpec } from "../spec/runtime-spec.ts"
@@ -67,7 +67,7 @@ const buildSpec = (world: TaskWorld, { spec, image }: Parts, mounts: ReadonlyArr
       env: environmentOf({ image: image.config.env, container: container.env, hostname, tty }),
       cwd: container.workingDir ?? (image.config.workingDir || "/"),
       netns: world.networks.netnsOf(id),
-      cgroupsPath: cgroupPath(id),
+      cgroupsPath: cgroupPath(world.installation, id),
     })
   })
 
@@ -151,18 +151,19 @@ const make = (world: TaskWorld, parts: Parts) =>
     yield* records.open(id)
     yield* records.write(id, { handler, hostname, labels, createdAt })
     yield* writeEtcFiles(world, spec)
-    yield* networks.prepare(id, spec.ports)
-    const attach = Effect.flatMap(networks.attach(id), (addresses) =>
-      records.writeFile(records.files(id).hosts, hostsFile(hostname, addresses)),
-    )
-    const task = Effect.gen(function* () {
+    const container = Effect.gen(function* () {
       const mounts = yield* prepareSnapshot(world, parts)
       const ociSpec = yield* buildSpec(world, parts, mounts)
       yield* records.writeProcess(id, ociSpec.process)
       yield* createContainer(world, parts, ociSpec)
-      yield* createTask(world, parts, mounts)
+      return mounts
     })
-    yield* Effect.all([attach, task], { concurrency: 2, discard: true })
+    const attach = Effect.flatMap(networks.attach(id), (addresses) =>
+      records.writeFile(records.files(id).hosts, hostsFile(hostname, addresses)),
+    )
+    const both = { concurrency: 2 } as const
+    const [mounts] = yield* Effect.all([container, networks.prepare(id, spec.ports)], both)
+    yield* Effect.all([createTask(world, parts, mounts), attach], both)
   })
 
 /** Idempotent by id: gives what is there, or makes it; a half is taken away first. */

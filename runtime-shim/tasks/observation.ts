@@ -6,7 +6,7 @@ import { type Container, Containers } from "../proto/containerd/containers.gen.t
 import { type Process, Status } from "../proto/containerd/task.gen.ts"
 import { Tasks } from "../proto/containerd/tasks.gen.ts"
 import type { RuntimeError, SandboxId, SandboxStatus } from "../sandbox-runtime.ts"
-import { oomKills } from "./cgroup.ts"
+import { cgroupPath, oomKills } from "./cgroup.ts"
 import type { ExitRecord } from "./record.ts"
 import { statusOf } from "./status.ts"
 import { hasReason, type TaskWorld } from "./task-world.ts"
@@ -35,7 +35,7 @@ export const findProcess = (
 
 /** Notes a stopped task's exit: containerd forgets it when its shim ends. */
 export const recordExit = (
-  { records }: TaskWorld,
+  { records, installation }: TaskWorld,
   id: SandboxId,
   exit: { readonly exitCode: number; readonly exitedAt: Date | undefined },
 ): Effect.Effect<ExitRecord | undefined, RuntimeError> =>
@@ -44,7 +44,8 @@ export const recordExit = (
     if (known !== undefined || records.find(id) === undefined) return known
     const now = new Date(yield* Clock.currentTimeMillis)
     const { exitCode, exitedAt } = exit
-    const oomKilled = exitCode === KILLED && (records.wasOutOfMemory(id) || oomKills(id) > 0)
+    const oomKilled =
+      exitCode === KILLED && (records.wasOutOfMemory(id) || oomKills(cgroupPath(installation, id)) > 0)
     const record = { exitCode, exitedAt: (exitedAt ?? now).toISOString(), oomKilled }
     yield* records.writeExit(id, record)
     return record

@@ -15,7 +15,7 @@ import { Snapshots } from "../proto/containerd/snapshots.gen.ts"
 import { Status } from "../proto/containerd/task.gen.ts"
 import { Tasks } from "../proto/containerd/tasks.gen.ts"
 import { RuntimeError, type SandboxId } from "../sandbox-runtime.ts"
-import { pidsIn, removeCgroup } from "./cgroup.ts"
+import { cgroupPath, pidsIn, removeCgroup } from "./cgroup.ts"
 import { awaitExit, killTask, SIGKILL } from "./lifecycle.ts"
 import { findProcess } from "./observation.ts"
 import { ID } from "./record.ts"
@@ -62,7 +62,11 @@ const removeTask = (world: TaskWorld, id: SandboxId): Effect.Effect<void, Runtim
         yield* killTask(world, id, SIGKILL)
         // runsc signals no task that was not started.
         if (tries > 0 || process.status === Status.CREATED) {
-          for (const pid of new Set([...pidsIn(id), ...pidsNaming(id, isRunsc)])) kill(pid)
+          for (const pid of new Set([
+            ...pidsIn(cgroupPath(world.installation, id)),
+            ...pidsNaming(id, isRunsc),
+          ]))
+            kill(pid)
         }
         if (tries > 1) for (const pid of pidsNaming(id, isShim)) kill(pid)
         yield* awaitExit(world, id, tries === 0 ? 2_000 : REMOVE_DEADLINE_MS)
@@ -118,17 +122,32 @@ const removeState = ({ installation }: TaskWorld, id: SandboxId) =>
     }
   })
 
+/** A killed process leaves its cgroup a moment after the kill. */
+const removeEmptyCgroup = ({ installation }: TaskWorld, id: SandboxId): Effect.Effect<void, RuntimeError> =>
+  Effect.suspend(() =>
+    removeCgroup(cgroupPath(installation, id))
+      ? Effect.void
+      : Effect.fail(
+          new RuntimeError({
+            reason: "DeadlineExceeded",
+            operation: "remove",
+            subject: id,
+            message: `a process of sandbox ${id} does not leave its cgroup`,
+          }),
+        ),
+  ).pipe(Effect.retry({ times: 100, schedule: Schedule.spaced("20 millis") }))
+
 export const removeSandbox = (world: TaskWorld, id: SandboxId): Effect.Effect<void, RuntimeError> =>
   Effect.gen(function* () {
     if (!ID.test(id)) return
     const { containerd, networks, records } = world
     yield* removeTask(world, id)
-    for (const pid of pidsIn(id)) kill(pid)
+    for (const pid of pidsIn(cgroupPath(world.installation, id))) kill(pid)
     yield* tolerate(containerd.call(Containers.method.delete, { id }, { subject: id }))
     yield* unmountLeftovers(world, id)
     yield* removeSnapshot(world, id)
     yield* networks.down(id)
-    yield* Effect.sync(() => removeCgroup(id))
+    yield* removeEmptyCgroup(world, id)
     yield* removeState(world, id)
     yield* Effect.sync(() => records.remove(id))
   })

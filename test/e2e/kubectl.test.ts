@@ -150,9 +150,10 @@ endToEnd(import.meta.filename, () => {
       await ok(["delete", "crd", "widgets.example.com", "--timeout=40s"])
       await eventually(async () =>
         expect((await system.kubectl(["get", "widgets"])).stderr).toContain(
-          `the server doesn't have a resource type "widgets"`,
+          "the server could not find the requested resource",
         ),
       )
+      expect(await ok(["api-resources"])).not.toContain("widgets")
     })
   })
 })

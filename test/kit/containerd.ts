@@ -23,24 +23,33 @@ export interface RealRuntime {
   readonly address: string
   /** Each build is a new service instance over the same containerd. */
   readonly layer: Layer.Layer<SandboxRuntime, RuntimeError>
+  /** Ends containerd as a daemon does that stops: what runs goes on. */
+  readonly stop: () => Promise<void>
+  /** Starts it again. */
+  readonly start: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
 /** Starts containerd on a new data dir and imports the test image. */
 export const openRealRuntime = async (handlers: ReadonlyArray<Handler>): Promise<RealRuntime> => {
   const dataDir = mkdtempSync(join(tmpdir(), "runtime-"))
-  const scope = Effect.runSync(Scope.make())
-  const { address } = await Effect.runPromise(Scope.provide(managedContainerd({ dataDir }), scope))
+  let scope = Effect.runSync(Scope.make())
+  const start = async () => {
+    scope = Effect.runSync(Scope.make())
+    return Effect.runPromise(Scope.provide(managedContainerd({ dataDir }), scope))
+  }
+  const stop = () => Effect.runPromise(Scope.close(scope, Exit.void))
+  const { address } = await start()
   const layer = containerdRuntimeLayer({ address, dataDir, handlers })
   const tar = writeTestImage(dataDir)
   const imported = Effect.flatMap(SandboxRuntime, (runtime) => runtime.importImage(tar))
   await Effect.runPromise(Effect.scoped(Effect.provide(imported, layer)))
   const close = async () => {
-    await Effect.runPromise(Scope.close(scope, Exit.void))
+    await stop()
     await Effect.runPromise(destroyRuntime({ dataDir }))
     rmSync(dataDir, { recursive: true, force: true })
   }
-  return { dataDir, address, layer, close }
+  return { dataDir, address, layer, stop, close, start: async () => void (await start()) }
 }
 
 const lines = (text: string) => text.split("\n").filter((line) => line !== "")
@@ -53,6 +62,18 @@ const run = (file: string, ...args: ReadonlyArray<string>) =>
 const ctr = (address: string, ...args: ReadonlyArray<string>) =>
   run("timeout", "-k", "1", "10", "ctr", "--address", address, "-n", "miren", ...args)
 
+/** Every process that this one sees: its pid and its arguments, joined by spaces. */
+export const processes = (): ReadonlyArray<{ readonly pid: number; readonly command: string }> =>
+  list("/proc").flatMap((pid) => {
+    try {
+      if (!/^\d+$/.test(pid)) return []
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")
+      return [{ pid: Number(pid), command }]
+    } catch {
+      return []
+    }
+  })
+
 /** What sandboxes leave where they are not wholly removed, each thing as a line. */
 export const leftovers = ({
   dataDir,
@@ -61,17 +82,8 @@ export const leftovers = ({
   const runDir = join(address, "..")
   const mounts = lines(readFileSync("/proc/self/mountinfo", "utf8"))
   const leases = list(join(dataDir, "cni")).flatMap((name) => list(join(dataDir, "cni", name)))
-  const cgroups = list("/sys/fs/cgroup").flatMap((name) => [
-    ...list(join("/sys/fs/cgroup", name, "miren")),
-    ...(name === "miren" ? list("/sys/fs/cgroup/miren") : []),
-  ])
-  const commands = list("/proc").flatMap((pid) => {
-    try {
-      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")] : []
-    } catch {
-      return []
-    }
-  })
+  const own = join("miren", runDir.slice(-12))
+  const cgroups = ["", ...list("/sys/fs/cgroup")].flatMap((name) => list(join("/sys/fs/cgroup", name, own)))
   return {
     netns: list(join(runDir, "netns")),
     mounts: mounts.filter((line) => line.includes(runDir)),
@@ -85,7 +97,9 @@ export const leftovers = ({
     containers: ctr(address, "containers", "list", "-q"),
     tasks: ctr(address, "tasks", "list", "-q"),
     cgroups: cgroups.filter((name) => /^[0-9a-f]{32}$/.test(name)),
-    processes: commands.filter((command) => /^\S*(containerd-shim|runsc)/.test(command)),
+    processes: processes().flatMap(({ command }) =>
+      /^\S*(containerd-shim|runsc)/.test(command) ? [command] : [],
+    ),
     records: list(join(dataDir, "sandboxes")),
     fifos: list(join(runDir, "fifos")),
     runcState: list("/run/containerd/runc/miren"),

@@ -8,8 +8,8 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { writeHelloImage } from "../../dev/hello-image.ts"
 import { type CommandOptions, type CommandResult, must, run } from "./command.ts"
+import { inOwnNamespaces } from "./isolated-test.ts"
 import { kubectlPath } from "./kubectl.ts"
-import { inOwnNamespaces } from "./network-namespace.ts"
 
 const root = resolve(import.meta.dirname, "..", "..")
 const nobody = 65_534
