@@ -1,5 +1,5 @@
 /** What the verbs on sandboxes work with. Opened once by `containerdRuntimeLayer`. */
-import type { Containerd } from "../containerd/connection.ts"
+import { type Containerd, NAMESPACE } from "../containerd/connection.ts"
 import type { TaskRuntimes } from "../handlers/handlers.ts"
 import type { ImageStore } from "../images/store.ts"
 import type { Installation } from "../installation.ts"
@@ -18,6 +18,9 @@ export interface TaskWorld {
   readonly networks: SandboxNetworks
   readonly records: SandboxRecords
 }
+
+/** Where runc's shim has its runtimes keep their state, runsc too, whatever containerd's own state directory is. */
+export const RUNC_ROOT = `/run/containerd/runc/${NAMESPACE}`
 
 export const hasReason =
   (...reasons: ReadonlyArray<RuntimeError["reason"]>) =>
