@@ -24,23 +24,12 @@ import { execProcess } from "../spec/runtime-spec.ts"
 import { makeFifos, type OutputPipe, openInput, openOutput } from "./fifo.ts"
 import { SIGKILL } from "./lifecycle.ts"
 import { observeSandbox } from "./observation.ts"
-import { hasReason, RUNC_ROOT, type TaskWorld } from "./task-world.ts"
+import { hasReason, RUNC_ROOT, startFailed, type TaskWorld } from "./task-world.ts"
 
 const PROCESS_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Process"
 
 const refuse = (id: SandboxId, reason: "NotFound" | "FailedPrecondition", message: string) =>
   Effect.fail(new RuntimeError({ reason, operation: "exec", subject: id, message }))
-
-const startFailed = (error: RuntimeError): RuntimeError =>
-  hasReason("Unavailable", "DeadlineExceeded")(error)
-    ? error
-    : new RuntimeError({
-        reason: "StartFailed",
-        operation: "exec",
-        subject: error.subject,
-        message: error.message,
-        cause: error,
-      })
 
 /** Reads a pipe into the session, and stops reading while the caller lags. */
 const attach = (pipe: OutputPipe, stream: "stdout" | "stderr", attached: AttachedOutput) => {
@@ -135,7 +124,7 @@ const begin = (world: TaskWorld, on: Execution, stdio: StdioPaths & { readonly s
     yield* containerd
       .call(Tasks.method.start, { containerId: id, execId }, { subject: id, deadlineMs: TASK_DEADLINE_MS })
       .pipe(Effect.onError(() => deleteProcess(world, on)))
-  }).pipe(Effect.mapError(startFailed))
+  }).pipe(Effect.mapError(startFailed("exec")))
 
 interface StdioPaths {
   readonly stdin: string

@@ -4,7 +4,7 @@ import type { TaskRuntimes } from "../handlers/handlers.ts"
 import type { ImageStore } from "../images/store.ts"
 import type { Installation } from "../installation.ts"
 import type { SandboxNetworks } from "../network/network.ts"
-import type { RuntimeError, RuntimeInfo } from "../sandbox-runtime.ts"
+import { RuntimeError, type RuntimeInfo } from "../sandbox-runtime.ts"
 import type { SandboxRecords } from "./record.ts"
 
 export interface TaskWorld {
@@ -26,3 +26,17 @@ export const hasReason =
   (...reasons: ReadonlyArray<RuntimeError["reason"]>) =>
   (error: RuntimeError): boolean =>
     reasons.includes(error.reason)
+
+/** What a runtime says of a program that it cannot run, when making, starting or attaching; containerd has no code for it. */
+export const startFailed =
+  (operation: string) =>
+  (error: RuntimeError): RuntimeError =>
+    hasReason("Unavailable", "DeadlineExceeded")(error)
+      ? error
+      : new RuntimeError({
+          reason: "StartFailed",
+          operation,
+          subject: error.subject,
+          message: error.message,
+          cause: error,
+        })
