@@ -89,7 +89,12 @@ export const nextNodeStatus = (facts: RunnerFacts, before: NodeStatus | undefine
     daemonEndpoints: { kubeletEndpoint: { Port: options.port } },
     nodeInfo: nodeInfoOf(facts),
     ...("info" in runtime
-      ? { runtimeHandlers: runtime.info.handlers.map(({ handler }) => ({ name: handler })) }
+      ? {
+          runtimeHandlers: runtime.info.handlers.map(({ handler, ...probed }) => ({
+            name: handler,
+            ...probed,
+          })),
+        }
       : {}),
   }
 }
