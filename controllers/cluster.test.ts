@@ -28,9 +28,10 @@ const started = Effect.gen(function* () {
     yield* runSandboxes({ nodeName: "n1", grace: 0 })
   })
   yield* startProcess(world.context, cluster)
-  yield* startProcess(world.context, runner)
+  const startRunner = startProcess(world.context, runner)
+  const running = yield* startRunner
   yield* settle
-  return { machine: world.machine, client: Context.get(world.context, Client) }
+  return { machine: world.machine, startRunner, runner: running, client: Context.get(world.context, Client) }
 })
 
 const sandbox = (namespace: string, name: string, more: Partial<Sandbox["metadata"]> = {}): Sandbox => ({
@@ -111,6 +112,26 @@ describe("a cluster of one node", () => {
       const before = yield* versions
       yield* pass(120)
       expect(yield* versions).toEqual(before)
+    }),
+  )
+
+  it.effect("whose runner was lost for a while goes on as if nothing had been", () =>
+    Effect.gen(function* () {
+      const { machine, client, runner, startRunner } = yield* started
+      const key = { namespace: "default", name: "web" }
+      const ready = Effect.map(client.get(Sandbox, key), ({ status }) =>
+        status?.conditions?.find(({ type }) => type === "Ready"),
+      )
+      yield* client.create(Sandbox, sandbox("default", "web"))
+      yield* pass(2)
+      const [id] = machine.sandboxes.keys()
+      yield* runner.stop
+      yield* pass(60)
+      expect(yield* ready).toMatchObject({ status: "Unknown", reason: "NodeLost" })
+      yield* startRunner
+      yield* pass(60)
+      expect(yield* ready).toMatchObject({ status: "True", reason: "Running" })
+      expect([...machine.sandboxes.keys()]).toEqual([id])
     }),
   )
 })

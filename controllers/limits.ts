@@ -25,6 +25,8 @@ export const unknownKindWait = Duration.minutes(10)
 /** A runner renews its Lease this often; after `nodeLostAfter` it has missed four in a row. */
 export const leaseRenewEvery = Duration.seconds(10)
 export const nodeLostAfter = Duration.seconds(40)
+/** Objects of a lost node that are written at once. */
+export const lostNodeWritesAtOnce = 8
 /** Heartbeats alone are written this seldom: the Lease tells that the runner lives. */
 export const nodeHeartbeatEvery = Duration.minutes(5)
 /** Sandboxes on one node, unless its runner says otherwise. */

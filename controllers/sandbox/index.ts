@@ -20,7 +20,6 @@ import { reconcileSandbox } from "./reconcile.ts"
 import { sweepOrphans } from "./sweep.ts"
 import { wakeByRuntime } from "./wake.ts"
 
-export { FINALIZER as SANDBOX_FINALIZER } from "./action.ts"
 export { identityOf, newestFirst, type RuntimeIdentity, runtimeLabels } from "./identity.ts"
 
 export interface SandboxRunnerOptions {

@@ -65,10 +65,12 @@ describe("an archive", () => {
     expect(exit._tag).toBe("Failure")
     expect(String(exit._tag === "Failure" ? exit.cause : "")).toContain("cannot be read")
   })
-  it("whose manifest does not match its digest is refused", async () => {
-    const tar = buildImageTar(recipe)
-    const at = tar.indexOf('"layers"')
-    tar.write("LAYERS", at + 1)
-    expect((await read(tar))._tag).toBe("Failure")
-  })
+  it.each(['"config":{"mediaType"', '"type":"layers"'])(
+    "whose document with %s is not what its digest says is refused",
+    async (words) => {
+      const tar = buildImageTar(recipe)
+      tar.write("x", tar.indexOf(words))
+      expect((await read(tar))._tag).toBe("Failure")
+    },
+  )
 })

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Schedule } from "effect"
 import { runCommand } from "../command.ts"
+import { NAMESPACE } from "../containerd/connection.ts"
 import { pathsOf } from "../installation.ts"
 import { REMOVE_DEADLINE_MS, REMOVE_TASK_TRIES } from "../limits.ts"
 import { Containers } from "../proto/containerd/containers.gen.ts"
@@ -19,7 +20,7 @@ import { cgroupPath, pidsIn, removeCgroup } from "./cgroup.ts"
 import { awaitExit, killTask, SIGKILL } from "./lifecycle.ts"
 import { findProcess } from "./observation.ts"
 import { ID } from "./record.ts"
-import { hasReason, type TaskWorld } from "./task-world.ts"
+import { hasReason, RUNC_ROOT, type TaskWorld } from "./task-world.ts"
 
 const tolerate = <A>(effect: Effect.Effect<A, RuntimeError>) =>
   Effect.catchIf(Effect.asVoid(effect), hasReason("NotFound"), () => Effect.void)
@@ -113,14 +114,21 @@ const unmountLeftovers = ({ installation }: TaskWorld, id: SandboxId) =>
 const removeState = ({ installation }: TaskWorld, id: SandboxId) =>
   Effect.sync(() => {
     const { containerd, fifos } = pathsOf(installation)
-    for (const directory of [
-      join(containerd.state, "io.containerd.runtime.v2.task/miren", id),
-      join("/run/containerd/runc/miren", id),
-      join(fifos, id),
-    ]) {
-      rmSync(directory, { recursive: true, force: true })
+    const bundle = join(containerd.state, "io.containerd.runtime.v2.task", NAMESPACE, id)
+    // runc keeps a directory by the id, runsc files whose names begin with it.
+    const state = list(RUNC_ROOT).filter((name) => name.startsWith(id))
+    for (const path of [bundle, join(fifos, id), ...state.map((name) => join(RUNC_ROOT, name))]) {
+      rmSync(path, { recursive: true, force: true })
     }
   })
+
+const list = (directory: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}
 
 /** A killed process leaves its cgroup a moment after the kill. */
 const removeEmptyCgroup = ({ installation }: TaskWorld, id: SandboxId): Effect.Effect<void, RuntimeError> =>

@@ -1,5 +1,6 @@
 /** `make up` and `make down` as a user types them: a URL that answers, and afterwards nothing left. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
@@ -9,11 +10,16 @@ import { endToEnd, worlds } from "../kit/system.ts"
 const root = resolve(import.meta.dirname, "..", "..")
 
 /** Everything of this namespace that a system could leave behind, a line each, sorted. */
-const traces = async (): Promise<ReadonlyArray<string>> => {
+const traces = async (data: string): Promise<ReadonlyArray<string>> => {
   const lines = async (label: string, argv: ReadonlyArray<string>): Promise<ReadonlyArray<string>> =>
     (await must(argv)).split("\n").flatMap((line) => (line.trim() === "" ? [] : [`${label}: ${line.trim()}`]))
   const rules = (await must(["iptables-save"])).split("\n").filter((line) => /^(-A|:[A-Z]+-)/.test(line))
-  const cgroups = await run(["find", "/sys/fs/cgroup", "-maxdepth", "3", "-type", "d", "-name", "*miren*"])
+  // Control groups have no namespace here: only those that name our installation are ours.
+  const mark = createHash("sha256")
+    .update(join(realpathSync(data), "runtime"))
+    .digest("hex")
+    .slice(0, 12)
+  const cgroups = await run(["find", "/sys/fs/cgroup", "-type", "d", "-name", `*${mark}*`])
   return [
     ...(await lines("process", ["ps", "-eo", "args", "--no-headers"])).filter(
       (line) => /etcd|containerd|runsc|runc|daemon\/main/.test(line) && !/vitest/.test(line),
@@ -41,7 +47,7 @@ endToEnd(import.meta.filename, () => {
 
   beforeAll(async () => {
     data = mkdtempSync(join(tmpdir(), "miren-up-"))
-    before = real ? await traces() : []
+    before = real ? await traces(data) : []
   })
   afterAll(async () => {
     await make("down")
@@ -73,13 +79,13 @@ endToEnd(import.meta.filename, () => {
 
   it("leaves nothing running after make down, and goes on from its data after another make up", async () => {
     expect((await make("down")).code).toBe(0)
-    if (real) expect(await traces()).toEqual(before)
+    if (real) expect(await traces(data)).toEqual(before)
     const up = await make("up")
     expect(`${up.code}\n${up.stderr}`).toMatch(/^0\n/)
     const url = /^(http:\/\/127\.0\.0\.1:\d+\/) {2}answers/m.exec(up.stdout)?.[1]
     expect((await fetch(url ?? "")).status).toBe(200)
     const down = await make("down")
     expect(`${down.code}\n${down.stderr}`).toBe("0\n")
-    if (real) expect(await traces()).toEqual(before)
+    if (real) expect(await traces(data)).toEqual(before)
   })
 })
