@@ -25,8 +25,6 @@ export const timesPath = (log: string) => `${log}.times`
 
 export const appendTime = (log: string, seen: SeenAt): void => appendFileSync(timesPath(log), encode(seen))
 
-export const removeTimes = (log: string): void => rmSync(timesPath(log), { force: true })
-
 export const readTimes = (log: string): ReadonlyArray<SeenAt> => {
   let bytes: Buffer
   try {
