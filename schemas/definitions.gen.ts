@@ -1512,6 +1512,1723 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
     ]
   },
   {
+    "group": "admissionregistration.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "mutatingwebhookconfigurations",
+      "singular": "mutatingwebhookconfiguration",
+      "kind": "MutatingWebhookConfiguration",
+      "listKind": "MutatingWebhookConfigurationList",
+      "categories": [
+        "api-extensions"
+      ]
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "additionalPrinterColumns": [
+          {
+            "name": "Webhooks",
+            "type": "string",
+            "description": "The webhooks.",
+            "jsonPath": ".webhooks[*].name"
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since it was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "Webhooks that may change objects before they are validated and stored. Configurations are asked in the order of their names.",
+            "type": "object",
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "webhooks": {
+                "description": "The webhooks, in the order in which they are called.",
+                "type": "array",
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": [
+                  "name"
+                ],
+                "items": {
+                  "description": "One webhook.",
+                  "type": "object",
+                  "required": [
+                    "name",
+                    "clientConfig",
+                    "sideEffects",
+                    "admissionReviewVersions"
+                  ],
+                  "properties": {
+                    "name": {
+                      "description": "A name of at least three parts, e.g. `limits.example.com`.",
+                      "type": "string"
+                    },
+                    "clientConfig": {
+                      "description": "Where the webhook is. Either `url` or `service`.",
+                      "type": "object",
+                      "properties": {
+                        "url": {
+                          "description": "Its URL, `https://` only.",
+                          "type": "string"
+                        },
+                        "caBundle": {
+                          "description": "The certificate authorities to trust, PEM in base64. The system's when unset.",
+                          "type": "string",
+                          "format": "byte"
+                        },
+                        "service": {
+                          "description": "The Service in front of it.",
+                          "type": "object",
+                          "required": [
+                            "namespace",
+                            "name"
+                          ],
+                          "properties": {
+                            "namespace": {
+                              "description": "The namespace of the Service.",
+                              "type": "string"
+                            },
+                            "name": {
+                              "description": "The name of the Service.",
+                              "type": "string"
+                            },
+                            "path": {
+                              "description": "The path to ask.",
+                              "type": "string"
+                            },
+                            "port": {
+                              "description": "The port of the Service.",
+                              "type": "integer",
+                              "format": "int32",
+                              "default": 443
+                            }
+                          }
+                        }
+                      }
+                    },
+                    "rules": {
+                      "description": "What it is asked about; any of the rules will do.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "Operations on resources.",
+                        "type": "object",
+                        "properties": {
+                          "apiGroups": {
+                            "description": "Groups, \"\" for the core group; `*` for all of them.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One group.",
+                              "type": "string"
+                            }
+                          },
+                          "apiVersions": {
+                            "description": "Versions; `*` for all of them.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One version.",
+                              "type": "string"
+                            }
+                          },
+                          "operations": {
+                            "description": "Operations; `*` for all of them.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One operation.",
+                              "type": "string",
+                              "enum": [
+                                "*",
+                                "CREATE",
+                                "UPDATE",
+                                "DELETE",
+                                "CONNECT"
+                              ]
+                            }
+                          },
+                          "resources": {
+                            "description": "Plural resources, `RESOURCE/SUBRESOURCE` for a subresource, `RESOURCE/*` for all that one has, `*` for all resources without their subresources, `*/*` for everything.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One resource.",
+                              "type": "string"
+                            }
+                          },
+                          "scope": {
+                            "description": "Whether objects in namespaces, or outside of them, are meant.",
+                            "type": "string",
+                            "enum": [
+                              "Cluster",
+                              "Namespaced",
+                              "*"
+                            ],
+                            "default": "*"
+                          }
+                        }
+                      }
+                    },
+                    "failurePolicy": {
+                      "description": "What an unanswered question means.",
+                      "type": "string",
+                      "enum": [
+                        "Ignore",
+                        "Fail"
+                      ],
+                      "default": "Fail"
+                    },
+                    "matchPolicy": {
+                      "description": "Whether requests in other versions of a resource match, and are converted.",
+                      "type": "string",
+                      "enum": [
+                        "Exact",
+                        "Equivalent"
+                      ],
+                      "default": "Equivalent"
+                    },
+                    "namespaceSelector": {
+                      "description": "The labels of the namespace of the object (of the object itself where it is a Namespace).",
+                      "type": "object",
+                      "x-kubernetes-map-type": "atomic",
+                      "default": {},
+                      "properties": {
+                        "matchLabels": {
+                          "description": "Labels with exactly these values.",
+                          "type": "object",
+                          "additionalProperties": {
+                            "description": "One value.",
+                            "type": "string"
+                          }
+                        },
+                        "matchExpressions": {
+                          "description": "Requirements that must all be met.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One requirement.",
+                            "type": "object",
+                            "required": [
+                              "key",
+                              "operator"
+                            ],
+                            "properties": {
+                              "key": {
+                                "description": "The key of the label.",
+                                "type": "string"
+                              },
+                              "operator": {
+                                "description": "How its value is compared.",
+                                "type": "string",
+                                "enum": [
+                                  "In",
+                                  "NotIn",
+                                  "Exists",
+                                  "DoesNotExist"
+                                ]
+                              },
+                              "values": {
+                                "description": "What In and NotIn compare with.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "atomic",
+                                "items": {
+                                  "description": "One value.",
+                                  "type": "string"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    },
+                    "objectSelector": {
+                      "description": "The labels of the object, new or old.",
+                      "type": "object",
+                      "x-kubernetes-map-type": "atomic",
+                      "default": {},
+                      "properties": {
+                        "matchLabels": {
+                          "description": "Labels with exactly these values.",
+                          "type": "object",
+                          "additionalProperties": {
+                            "description": "One value.",
+                            "type": "string"
+                          }
+                        },
+                        "matchExpressions": {
+                          "description": "Requirements that must all be met.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One requirement.",
+                            "type": "object",
+                            "required": [
+                              "key",
+                              "operator"
+                            ],
+                            "properties": {
+                              "key": {
+                                "description": "The key of the label.",
+                                "type": "string"
+                              },
+                              "operator": {
+                                "description": "How its value is compared.",
+                                "type": "string",
+                                "enum": [
+                                  "In",
+                                  "NotIn",
+                                  "Exists",
+                                  "DoesNotExist"
+                                ]
+                              },
+                              "values": {
+                                "description": "What In and NotIn compare with.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "atomic",
+                                "items": {
+                                  "description": "One value.",
+                                  "type": "string"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    },
+                    "sideEffects": {
+                      "description": "Whether a call has effects besides its answer; dry runs need None or NoneOnDryRun.",
+                      "type": "string",
+                      "enum": [
+                        "None",
+                        "NoneOnDryRun"
+                      ]
+                    },
+                    "timeoutSeconds": {
+                      "description": "How long the answer may take, 1 to 30.",
+                      "type": "integer",
+                      "format": "int32",
+                      "default": 10
+                    },
+                    "admissionReviewVersions": {
+                      "description": "The versions of AdmissionReview that it understands, best first; `v1` is spoken.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One version.",
+                        "type": "string"
+                      }
+                    },
+                    "matchConditions": {
+                      "description": "CEL expressions over object, oldObject, request and authorizer that must all be true; at most 64.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "map",
+                      "x-kubernetes-list-map-keys": [
+                        "name"
+                      ],
+                      "items": {
+                        "description": "One condition.",
+                        "type": "object",
+                        "required": [
+                          "name",
+                          "expression"
+                        ],
+                        "properties": {
+                          "name": {
+                            "description": "A qualified name, unique in the list.",
+                            "type": "string"
+                          },
+                          "expression": {
+                            "description": "The CEL expression; it gives a bool.",
+                            "type": "string"
+                          }
+                        }
+                      }
+                    },
+                    "reinvocationPolicy": {
+                      "description": "Whether it is called again when a later webhook changed the object.",
+                      "type": "string",
+                      "enum": [
+                        "Never",
+                        "IfNeeded"
+                      ],
+                      "default": "Never"
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "admissionregistration.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "validatingadmissionpolicies",
+      "singular": "validatingadmissionpolicy",
+      "kind": "ValidatingAdmissionPolicy",
+      "listKind": "ValidatingAdmissionPolicyList",
+      "categories": [
+        "api-extensions"
+      ]
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "subresources": {
+          "status": {}
+        },
+        "additionalPrinterColumns": [
+          {
+            "name": "Validations",
+            "type": "string",
+            "description": "The expressions.",
+            "jsonPath": ".spec.validations[*].expression"
+          },
+          {
+            "name": "ParamKind",
+            "type": "string",
+            "description": "The kind of its parameters.",
+            "jsonPath": ".spec.paramKind.kind"
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since it was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "Rules in CEL for objects that are written. In force where a ValidatingAdmissionPolicyBinding says so.",
+            "type": "object",
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "The rules.",
+                "type": "object",
+                "properties": {
+                  "paramKind": {
+                    "description": "The kind of the parameters that bindings name.",
+                    "type": "object",
+                    "x-kubernetes-map-type": "atomic",
+                    "properties": {
+                      "apiVersion": {
+                        "description": "Its group and version.",
+                        "type": "string"
+                      },
+                      "kind": {
+                        "description": "The kind.",
+                        "type": "string"
+                      }
+                    }
+                  },
+                  "matchConstraints": {
+                    "description": "What the policy is about.",
+                    "type": "object",
+                    "properties": {
+                      "resourceRules": {
+                        "description": "What is meant; any of the rules will do.",
+                        "type": "array",
+                        "x-kubernetes-list-type": "atomic",
+                        "items": {
+                          "description": "Operations on resources.",
+                          "type": "object",
+                          "properties": {
+                            "resourceNames": {
+                              "description": "Names of objects; none means any.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One name.",
+                                "type": "string"
+                              }
+                            },
+                            "apiGroups": {
+                              "description": "Groups, \"\" for the core group; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One group.",
+                                "type": "string"
+                              }
+                            },
+                            "apiVersions": {
+                              "description": "Versions; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One version.",
+                                "type": "string"
+                              }
+                            },
+                            "operations": {
+                              "description": "Operations; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One operation.",
+                                "type": "string",
+                                "enum": [
+                                  "*",
+                                  "CREATE",
+                                  "UPDATE",
+                                  "DELETE",
+                                  "CONNECT"
+                                ]
+                              }
+                            },
+                            "resources": {
+                              "description": "Plural resources, `RESOURCE/SUBRESOURCE` for a subresource, `RESOURCE/*` for all that one has, `*` for all resources without their subresources, `*/*` for everything.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One resource.",
+                                "type": "string"
+                              }
+                            },
+                            "scope": {
+                              "description": "Whether objects in namespaces, or outside of them, are meant.",
+                              "type": "string",
+                              "enum": [
+                                "Cluster",
+                                "Namespaced",
+                                "*"
+                              ],
+                              "default": "*"
+                            }
+                          }
+                        }
+                      },
+                      "excludeResourceRules": {
+                        "description": "What is not meant, whatever resourceRules say.",
+                        "type": "array",
+                        "x-kubernetes-list-type": "atomic",
+                        "items": {
+                          "description": "Operations on resources.",
+                          "type": "object",
+                          "properties": {
+                            "resourceNames": {
+                              "description": "Names of objects; none means any.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One name.",
+                                "type": "string"
+                              }
+                            },
+                            "apiGroups": {
+                              "description": "Groups, \"\" for the core group; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One group.",
+                                "type": "string"
+                              }
+                            },
+                            "apiVersions": {
+                              "description": "Versions; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One version.",
+                                "type": "string"
+                              }
+                            },
+                            "operations": {
+                              "description": "Operations; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One operation.",
+                                "type": "string",
+                                "enum": [
+                                  "*",
+                                  "CREATE",
+                                  "UPDATE",
+                                  "DELETE",
+                                  "CONNECT"
+                                ]
+                              }
+                            },
+                            "resources": {
+                              "description": "Plural resources, `RESOURCE/SUBRESOURCE` for a subresource, `RESOURCE/*` for all that one has, `*` for all resources without their subresources, `*/*` for everything.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One resource.",
+                                "type": "string"
+                              }
+                            },
+                            "scope": {
+                              "description": "Whether objects in namespaces, or outside of them, are meant.",
+                              "type": "string",
+                              "enum": [
+                                "Cluster",
+                                "Namespaced",
+                                "*"
+                              ],
+                              "default": "*"
+                            }
+                          }
+                        }
+                      },
+                      "matchPolicy": {
+                        "description": "Whether requests in other versions of a resource match, and are converted.",
+                        "type": "string",
+                        "enum": [
+                          "Exact",
+                          "Equivalent"
+                        ],
+                        "default": "Equivalent"
+                      },
+                      "namespaceSelector": {
+                        "description": "The labels of the namespace of the object.",
+                        "type": "object",
+                        "x-kubernetes-map-type": "atomic",
+                        "default": {},
+                        "properties": {
+                          "matchLabels": {
+                            "description": "Labels with exactly these values.",
+                            "type": "object",
+                            "additionalProperties": {
+                              "description": "One value.",
+                              "type": "string"
+                            }
+                          },
+                          "matchExpressions": {
+                            "description": "Requirements that must all be met.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "The key of the label.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "How its value is compared.",
+                                  "type": "string",
+                                  "enum": [
+                                    "In",
+                                    "NotIn",
+                                    "Exists",
+                                    "DoesNotExist"
+                                  ]
+                                },
+                                "values": {
+                                  "description": "What In and NotIn compare with.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "objectSelector": {
+                        "description": "The labels of the object, new or old.",
+                        "type": "object",
+                        "x-kubernetes-map-type": "atomic",
+                        "default": {},
+                        "properties": {
+                          "matchLabels": {
+                            "description": "Labels with exactly these values.",
+                            "type": "object",
+                            "additionalProperties": {
+                              "description": "One value.",
+                              "type": "string"
+                            }
+                          },
+                          "matchExpressions": {
+                            "description": "Requirements that must all be met.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "The key of the label.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "How its value is compared.",
+                                  "type": "string",
+                                  "enum": [
+                                    "In",
+                                    "NotIn",
+                                    "Exists",
+                                    "DoesNotExist"
+                                  ]
+                                },
+                                "values": {
+                                  "description": "What In and NotIn compare with.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "validations": {
+                    "description": "What must be true.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "One rule.",
+                      "type": "object",
+                      "required": [
+                        "expression"
+                      ],
+                      "properties": {
+                        "expression": {
+                          "description": "A CEL expression over object, oldObject, request, params, namespaceObject, variables and authorizer; it gives a bool.",
+                          "type": "string"
+                        },
+                        "message": {
+                          "description": "What is said when it is false. One line.",
+                          "type": "string"
+                        },
+                        "reason": {
+                          "description": "The reason of the refusal; Invalid when unset.",
+                          "type": "string"
+                        },
+                        "messageExpression": {
+                          "description": "A CEL expression that gives the message.",
+                          "type": "string"
+                        }
+                      }
+                    }
+                  },
+                  "failurePolicy": {
+                    "description": "What an expression that cannot be evaluated means.",
+                    "type": "string",
+                    "enum": [
+                      "Ignore",
+                      "Fail"
+                    ],
+                    "default": "Fail"
+                  },
+                  "auditAnnotations": {
+                    "description": "What is noted in the audit event of the request.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "One note.",
+                      "type": "object",
+                      "required": [
+                        "key",
+                        "valueExpression"
+                      ],
+                      "properties": {
+                        "key": {
+                          "description": "Its key, after the name of the policy.",
+                          "type": "string"
+                        },
+                        "valueExpression": {
+                          "description": "A CEL expression that gives its text, or null for none.",
+                          "type": "string"
+                        }
+                      }
+                    }
+                  },
+                  "matchConditions": {
+                    "description": "CEL expressions over object, oldObject, request and authorizer that must all be true; at most 64.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "name"
+                    ],
+                    "items": {
+                      "description": "One condition.",
+                      "type": "object",
+                      "required": [
+                        "name",
+                        "expression"
+                      ],
+                      "properties": {
+                        "name": {
+                          "description": "A qualified name, unique in the list.",
+                          "type": "string"
+                        },
+                        "expression": {
+                          "description": "The CEL expression; it gives a bool.",
+                          "type": "string"
+                        }
+                      }
+                    }
+                  },
+                  "variables": {
+                    "description": "Expressions with a name, evaluated when they are first asked for.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "name"
+                    ],
+                    "items": {
+                      "description": "One variable, `variables.NAME` in the expressions after it.",
+                      "type": "object",
+                      "required": [
+                        "name",
+                        "expression"
+                      ],
+                      "properties": {
+                        "name": {
+                          "description": "A CEL identifier.",
+                          "type": "string"
+                        },
+                        "expression": {
+                          "description": "The CEL expression.",
+                          "type": "string"
+                        }
+                      }
+                    }
+                  }
+                }
+              },
+              "status": {
+                "description": "The policy, as it was understood.",
+                "type": "object",
+                "properties": {
+                  "observedGeneration": {
+                    "description": "The metadata.generation that the status was made of.",
+                    "type": "integer",
+                    "format": "int64"
+                  },
+                  "typeChecking": {
+                    "description": "What checking the expressions against the schemas of the matched kinds found.",
+                    "type": "object",
+                    "properties": {
+                      "expressionWarnings": {
+                        "description": "Expressions that may not work as they are.",
+                        "type": "array",
+                        "x-kubernetes-list-type": "atomic",
+                        "items": {
+                          "description": "One warning.",
+                          "type": "object",
+                          "required": [
+                            "fieldRef",
+                            "warning"
+                          ],
+                          "properties": {
+                            "fieldRef": {
+                              "description": "The field of the expression.",
+                              "type": "string"
+                            },
+                            "warning": {
+                              "description": "What may be wrong, for each kind.",
+                              "type": "string"
+                            }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "conditions": {
+                    "description": "What was observed of the policy.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "type"
+                    ],
+                    "items": {
+                      "description": "One observation.",
+                      "type": "object",
+                      "required": [
+                        "type",
+                        "status",
+                        "lastTransitionTime",
+                        "reason",
+                        "message"
+                      ],
+                      "properties": {
+                        "type": {
+                          "description": "What was observed.",
+                          "type": "string"
+                        },
+                        "status": {
+                          "description": "Whether it holds.",
+                          "type": "string",
+                          "enum": [
+                            "True",
+                            "False",
+                            "Unknown"
+                          ]
+                        },
+                        "lastTransitionTime": {
+                          "description": "When `status` last changed.",
+                          "type": "string",
+                          "format": "date-time"
+                        },
+                        "observedGeneration": {
+                          "description": "The metadata.generation that the observation was made of.",
+                          "type": "integer",
+                          "format": "int64"
+                        },
+                        "reason": {
+                          "description": "One CamelCase word for programs.",
+                          "type": "string"
+                        },
+                        "message": {
+                          "description": "A sentence for people.",
+                          "type": "string"
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "admissionregistration.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "validatingadmissionpolicybindings",
+      "singular": "validatingadmissionpolicybinding",
+      "kind": "ValidatingAdmissionPolicyBinding",
+      "listKind": "ValidatingAdmissionPolicyBindingList",
+      "categories": [
+        "api-extensions"
+      ]
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "additionalPrinterColumns": [
+          {
+            "name": "PolicyName",
+            "type": "string",
+            "description": "The policy.",
+            "jsonPath": ".spec.policyName"
+          },
+          {
+            "name": "ParamRef",
+            "type": "string",
+            "description": "Its parameters.",
+            "jsonPath": ".spec.paramRef.name"
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since it was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "Puts a ValidatingAdmissionPolicy in force, with parameters.",
+            "type": "object",
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "What is in force where.",
+                "type": "object",
+                "properties": {
+                  "policyName": {
+                    "description": "The policy.",
+                    "type": "string"
+                  },
+                  "paramRef": {
+                    "description": "The parameters. Either `name` or `selector`.",
+                    "type": "object",
+                    "x-kubernetes-map-type": "atomic",
+                    "properties": {
+                      "name": {
+                        "description": "The one object that holds them.",
+                        "type": "string"
+                      },
+                      "namespace": {
+                        "description": "Where it is. Unset, in the namespace of the request.",
+                        "type": "string"
+                      },
+                      "selector": {
+                        "description": "The labels of the objects that hold them; each is evaluated by itself.",
+                        "type": "object",
+                        "x-kubernetes-map-type": "atomic",
+                        "properties": {
+                          "matchLabels": {
+                            "description": "Labels with exactly these values.",
+                            "type": "object",
+                            "additionalProperties": {
+                              "description": "One value.",
+                              "type": "string"
+                            }
+                          },
+                          "matchExpressions": {
+                            "description": "Requirements that must all be met.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "The key of the label.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "How its value is compared.",
+                                  "type": "string",
+                                  "enum": [
+                                    "In",
+                                    "NotIn",
+                                    "Exists",
+                                    "DoesNotExist"
+                                  ]
+                                },
+                                "values": {
+                                  "description": "What In and NotIn compare with.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "parameterNotFoundAction": {
+                        "description": "What missing parameters mean.",
+                        "type": "string",
+                        "enum": [
+                          "Allow",
+                          "Deny"
+                        ]
+                      }
+                    }
+                  },
+                  "matchResources": {
+                    "description": "What of the policy's matches is meant; all of it when unset.",
+                    "type": "object",
+                    "properties": {
+                      "resourceRules": {
+                        "description": "What is meant; any of the rules will do.",
+                        "type": "array",
+                        "x-kubernetes-list-type": "atomic",
+                        "items": {
+                          "description": "Operations on resources.",
+                          "type": "object",
+                          "properties": {
+                            "resourceNames": {
+                              "description": "Names of objects; none means any.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One name.",
+                                "type": "string"
+                              }
+                            },
+                            "apiGroups": {
+                              "description": "Groups, \"\" for the core group; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One group.",
+                                "type": "string"
+                              }
+                            },
+                            "apiVersions": {
+                              "description": "Versions; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One version.",
+                                "type": "string"
+                              }
+                            },
+                            "operations": {
+                              "description": "Operations; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One operation.",
+                                "type": "string",
+                                "enum": [
+                                  "*",
+                                  "CREATE",
+                                  "UPDATE",
+                                  "DELETE",
+                                  "CONNECT"
+                                ]
+                              }
+                            },
+                            "resources": {
+                              "description": "Plural resources, `RESOURCE/SUBRESOURCE` for a subresource, `RESOURCE/*` for all that one has, `*` for all resources without their subresources, `*/*` for everything.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One resource.",
+                                "type": "string"
+                              }
+                            },
+                            "scope": {
+                              "description": "Whether objects in namespaces, or outside of them, are meant.",
+                              "type": "string",
+                              "enum": [
+                                "Cluster",
+                                "Namespaced",
+                                "*"
+                              ],
+                              "default": "*"
+                            }
+                          }
+                        }
+                      },
+                      "excludeResourceRules": {
+                        "description": "What is not meant, whatever resourceRules say.",
+                        "type": "array",
+                        "x-kubernetes-list-type": "atomic",
+                        "items": {
+                          "description": "Operations on resources.",
+                          "type": "object",
+                          "properties": {
+                            "resourceNames": {
+                              "description": "Names of objects; none means any.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One name.",
+                                "type": "string"
+                              }
+                            },
+                            "apiGroups": {
+                              "description": "Groups, \"\" for the core group; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One group.",
+                                "type": "string"
+                              }
+                            },
+                            "apiVersions": {
+                              "description": "Versions; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One version.",
+                                "type": "string"
+                              }
+                            },
+                            "operations": {
+                              "description": "Operations; `*` for all of them.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One operation.",
+                                "type": "string",
+                                "enum": [
+                                  "*",
+                                  "CREATE",
+                                  "UPDATE",
+                                  "DELETE",
+                                  "CONNECT"
+                                ]
+                              }
+                            },
+                            "resources": {
+                              "description": "Plural resources, `RESOURCE/SUBRESOURCE` for a subresource, `RESOURCE/*` for all that one has, `*` for all resources without their subresources, `*/*` for everything.",
+                              "type": "array",
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "description": "One resource.",
+                                "type": "string"
+                              }
+                            },
+                            "scope": {
+                              "description": "Whether objects in namespaces, or outside of them, are meant.",
+                              "type": "string",
+                              "enum": [
+                                "Cluster",
+                                "Namespaced",
+                                "*"
+                              ],
+                              "default": "*"
+                            }
+                          }
+                        }
+                      },
+                      "matchPolicy": {
+                        "description": "Whether requests in other versions of a resource match, and are converted.",
+                        "type": "string",
+                        "enum": [
+                          "Exact",
+                          "Equivalent"
+                        ],
+                        "default": "Equivalent"
+                      },
+                      "namespaceSelector": {
+                        "description": "The labels of the namespace of the object.",
+                        "type": "object",
+                        "x-kubernetes-map-type": "atomic",
+                        "default": {},
+                        "properties": {
+                          "matchLabels": {
+                            "description": "Labels with exactly these values.",
+                            "type": "object",
+                            "additionalProperties": {
+                              "description": "One value.",
+                              "type": "string"
+                            }
+                          },
+                          "matchExpressions": {
+                            "description": "Requirements that must all be met.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "The key of the label.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "How its value is compared.",
+                                  "type": "string",
+                                  "enum": [
+                                    "In",
+                                    "NotIn",
+                                    "Exists",
+                                    "DoesNotExist"
+                                  ]
+                                },
+                                "values": {
+                                  "description": "What In and NotIn compare with.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "objectSelector": {
+                        "description": "The labels of the object, new or old.",
+                        "type": "object",
+                        "x-kubernetes-map-type": "atomic",
+                        "default": {},
+                        "properties": {
+                          "matchLabels": {
+                            "description": "Labels with exactly these values.",
+                            "type": "object",
+                            "additionalProperties": {
+                              "description": "One value.",
+                              "type": "string"
+                            }
+                          },
+                          "matchExpressions": {
+                            "description": "Requirements that must all be met.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "The key of the label.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "How its value is compared.",
+                                  "type": "string",
+                                  "enum": [
+                                    "In",
+                                    "NotIn",
+                                    "Exists",
+                                    "DoesNotExist"
+                                  ]
+                                },
+                                "values": {
+                                  "description": "What In and NotIn compare with.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "validationActions": {
+                    "description": "What a rule that is false does.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "set",
+                    "items": {
+                      "description": "One action.",
+                      "type": "string",
+                      "enum": [
+                        "Deny",
+                        "Warn",
+                        "Audit"
+                      ]
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "admissionregistration.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "validatingwebhookconfigurations",
+      "singular": "validatingwebhookconfiguration",
+      "kind": "ValidatingWebhookConfiguration",
+      "listKind": "ValidatingWebhookConfigurationList",
+      "categories": [
+        "api-extensions"
+      ]
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "additionalPrinterColumns": [
+          {
+            "name": "Webhooks",
+            "type": "string",
+            "description": "The webhooks.",
+            "jsonPath": ".webhooks[*].name"
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since it was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "Webhooks that may refuse objects before they are stored. All of them are asked at once.",
+            "type": "object",
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "webhooks": {
+                "description": "The webhooks, in the order in which they are called.",
+                "type": "array",
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": [
+                  "name"
+                ],
+                "items": {
+                  "description": "One webhook.",
+                  "type": "object",
+                  "required": [
+                    "name",
+                    "clientConfig",
+                    "sideEffects",
+                    "admissionReviewVersions"
+                  ],
+                  "properties": {
+                    "name": {
+                      "description": "A name of at least three parts, e.g. `limits.example.com`.",
+                      "type": "string"
+                    },
+                    "clientConfig": {
+                      "description": "Where the webhook is. Either `url` or `service`.",
+                      "type": "object",
+                      "properties": {
+                        "url": {
+                          "description": "Its URL, `https://` only.",
+                          "type": "string"
+                        },
+                        "caBundle": {
+                          "description": "The certificate authorities to trust, PEM in base64. The system's when unset.",
+                          "type": "string",
+                          "format": "byte"
+                        },
+                        "service": {
+                          "description": "The Service in front of it.",
+                          "type": "object",
+                          "required": [
+                            "namespace",
+                            "name"
+                          ],
+                          "properties": {
+                            "namespace": {
+                              "description": "The namespace of the Service.",
+                              "type": "string"
+                            },
+                            "name": {
+                              "description": "The name of the Service.",
+                              "type": "string"
+                            },
+                            "path": {
+                              "description": "The path to ask.",
+                              "type": "string"
+                            },
+                            "port": {
+                              "description": "The port of the Service.",
+                              "type": "integer",
+                              "format": "int32",
+                              "default": 443
+                            }
+                          }
+                        }
+                      }
+                    },
+                    "rules": {
+                      "description": "What it is asked about; any of the rules will do.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "Operations on resources.",
+                        "type": "object",
+                        "properties": {
+                          "apiGroups": {
+                            "description": "Groups, \"\" for the core group; `*` for all of them.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One group.",
+                              "type": "string"
+                            }
+                          },
+                          "apiVersions": {
+                            "description": "Versions; `*` for all of them.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One version.",
+                              "type": "string"
+                            }
+                          },
+                          "operations": {
+                            "description": "Operations; `*` for all of them.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One operation.",
+                              "type": "string",
+                              "enum": [
+                                "*",
+                                "CREATE",
+                                "UPDATE",
+                                "DELETE",
+                                "CONNECT"
+                              ]
+                            }
+                          },
+                          "resources": {
+                            "description": "Plural resources, `RESOURCE/SUBRESOURCE` for a subresource, `RESOURCE/*` for all that one has, `*` for all resources without their subresources, `*/*` for everything.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One resource.",
+                              "type": "string"
+                            }
+                          },
+                          "scope": {
+                            "description": "Whether objects in namespaces, or outside of them, are meant.",
+                            "type": "string",
+                            "enum": [
+                              "Cluster",
+                              "Namespaced",
+                              "*"
+                            ],
+                            "default": "*"
+                          }
+                        }
+                      }
+                    },
+                    "failurePolicy": {
+                      "description": "What an unanswered question means.",
+                      "type": "string",
+                      "enum": [
+                        "Ignore",
+                        "Fail"
+                      ],
+                      "default": "Fail"
+                    },
+                    "matchPolicy": {
+                      "description": "Whether requests in other versions of a resource match, and are converted.",
+                      "type": "string",
+                      "enum": [
+                        "Exact",
+                        "Equivalent"
+                      ],
+                      "default": "Equivalent"
+                    },
+                    "namespaceSelector": {
+                      "description": "The labels of the namespace of the object (of the object itself where it is a Namespace).",
+                      "type": "object",
+                      "x-kubernetes-map-type": "atomic",
+                      "default": {},
+                      "properties": {
+                        "matchLabels": {
+                          "description": "Labels with exactly these values.",
+                          "type": "object",
+                          "additionalProperties": {
+                            "description": "One value.",
+                            "type": "string"
+                          }
+                        },
+                        "matchExpressions": {
+                          "description": "Requirements that must all be met.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One requirement.",
+                            "type": "object",
+                            "required": [
+                              "key",
+                              "operator"
+                            ],
+                            "properties": {
+                              "key": {
+                                "description": "The key of the label.",
+                                "type": "string"
+                              },
+                              "operator": {
+                                "description": "How its value is compared.",
+                                "type": "string",
+                                "enum": [
+                                  "In",
+                                  "NotIn",
+                                  "Exists",
+                                  "DoesNotExist"
+                                ]
+                              },
+                              "values": {
+                                "description": "What In and NotIn compare with.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "atomic",
+                                "items": {
+                                  "description": "One value.",
+                                  "type": "string"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    },
+                    "objectSelector": {
+                      "description": "The labels of the object, new or old.",
+                      "type": "object",
+                      "x-kubernetes-map-type": "atomic",
+                      "default": {},
+                      "properties": {
+                        "matchLabels": {
+                          "description": "Labels with exactly these values.",
+                          "type": "object",
+                          "additionalProperties": {
+                            "description": "One value.",
+                            "type": "string"
+                          }
+                        },
+                        "matchExpressions": {
+                          "description": "Requirements that must all be met.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One requirement.",
+                            "type": "object",
+                            "required": [
+                              "key",
+                              "operator"
+                            ],
+                            "properties": {
+                              "key": {
+                                "description": "The key of the label.",
+                                "type": "string"
+                              },
+                              "operator": {
+                                "description": "How its value is compared.",
+                                "type": "string",
+                                "enum": [
+                                  "In",
+                                  "NotIn",
+                                  "Exists",
+                                  "DoesNotExist"
+                                ]
+                              },
+                              "values": {
+                                "description": "What In and NotIn compare with.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "atomic",
+                                "items": {
+                                  "description": "One value.",
+                                  "type": "string"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    },
+                    "sideEffects": {
+                      "description": "Whether a call has effects besides its answer; dry runs need None or NoneOnDryRun.",
+                      "type": "string",
+                      "enum": [
+                        "None",
+                        "NoneOnDryRun"
+                      ]
+                    },
+                    "timeoutSeconds": {
+                      "description": "How long the answer may take, 1 to 30.",
+                      "type": "integer",
+                      "format": "int32",
+                      "default": 10
+                    },
+                    "admissionReviewVersions": {
+                      "description": "The versions of AdmissionReview that it understands, best first; `v1` is spoken.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One version.",
+                        "type": "string"
+                      }
+                    },
+                    "matchConditions": {
+                      "description": "CEL expressions over object, oldObject, request and authorizer that must all be true; at most 64.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "map",
+                      "x-kubernetes-list-map-keys": [
+                        "name"
+                      ],
+                      "items": {
+                        "description": "One condition.",
+                        "type": "object",
+                        "required": [
+                          "name",
+                          "expression"
+                        ],
+                        "properties": {
+                          "name": {
+                            "description": "A qualified name, unique in the list.",
+                            "type": "string"
+                          },
+                          "expression": {
+                            "description": "The CEL expression; it gives a bool.",
+                            "type": "string"
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
     "group": "apiextensions.k8s.io",
     "scope": "Cluster",
     "names": {
