@@ -1,6 +1,10 @@
 /** The server's parts, put together: plain TypeScript from here down. */
 
 import type { ResourceDefinition } from "../schemas/index.ts"
+import { AdmissionChain } from "./admission/chain.ts"
+import { registrationIds } from "./admission/registrations.ts"
+import { cachedServiceResolver } from "./admission/service-resolver.ts"
+import { WebhookClient } from "./admission/webhook-client.ts"
 import type { Ambient } from "./ambient.ts"
 import { fieldManager } from "./apply/index.ts"
 import type { Authorizer } from "./authorizer.ts"
@@ -66,7 +70,13 @@ const builtins = (options: CoreOptions, resources: ResourceTable): ReadonlyArray
 
 const idOf = ({ group, names }: ResourceDefinition): string => `${group}/${names.plural}`
 
-const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceTable): RegistryContext => {
+interface Admitted {
+  readonly context: RegistryContext
+  readonly chain: AdmissionChain
+  readonly webhooks: WebhookClient
+}
+
+const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceTable): Admitted => {
   const context: RegistryContext = {
     store: options.store,
     cache,
@@ -75,9 +85,16 @@ const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceT
     fields: fieldManager,
     seal: onlySecrets(options.encryptValue ?? plain),
     open: onlySecrets(options.decryptValue ?? plain),
-    admit: (request) => admitByNamespace(context, request),
+    admit: async (request) => {
+      await admitByNamespace(context, request)
+      await chain.mutate(request)
+    },
+    admitValid: (request) => chain.validate(request),
   }
-  return context
+  const { ambient, onFault } = options
+  const webhooks = new WebhookClient(ambient, options.resolveService ?? cachedServiceResolver(context))
+  const chain = new AdmissionChain({ context, client: webhooks, ambient, onFault })
+  return { context, chain, webhooks }
 }
 
 /** Fails when a built-in definition cannot be served. */
@@ -86,25 +103,31 @@ export const assemble = (options: CoreOptions): Core => {
   const resources = new ResourceTable()
   const metrics = new Metrics()
   let manager: CrdManager | undefined
+  let admission: AdmissionChain | undefined
   const cache = new WatchCache({
     store: options.store,
     ambient,
     open: onlySecrets(options.decryptValue ?? plain),
     onEvent: (resource, event) => {
+      if (registrationIds.has(resource.id)) admission?.changed(resource.id, event)
       if (resource.id !== crdId) {
         if (event.type === "DELETED") manager?.emptied(resource)
       } else if (event.type === "DELETED") manager?.removed(event.object.name)
       else manager?.changed(event.object)
     },
-    onLoaded: () => manager?.loaded(),
+    onLoaded: () => {
+      manager?.loaded()
+      admission?.loaded()
+    },
     onFault,
   })
   for (const resource of builtins(options, resources)) {
     resources.install(resource)
     cache.claim(resource)
   }
-  const context = contextOf(options, cache, resources)
-  manager = new CrdManager({ context, onFault })
+  const { context, chain, webhooks } = contextOf(options, cache, resources)
+  admission = chain
+  manager = new CrdManager({ context, webhooks, onFault })
   const handler = requestHandler(options, { context, metrics, resources, cache })
   return {
     start: async () => {
@@ -117,6 +140,7 @@ export const assemble = (options: CoreOptions): Core => {
     close: () => {
       manager?.close()
       cache.close()
+      webhooks.close()
     },
   }
 }

@@ -1,4 +1,6 @@
 /** Requests for resources: finds what is asked for, and lets the verb answer. */
+import { admitConnection } from "./admission/connect.ts"
+import { registrationIds } from "./admission/registrations.ts"
 import type { Call } from "./call.ts"
 import type { ConnectHandler, Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
@@ -16,12 +18,14 @@ import { list } from "./registry/list.ts"
 import { patch } from "./registry/patch.ts"
 import { put } from "./registry/put.ts"
 import { answerReview } from "./registry/review.ts"
-import { patchScale, putScale, scaleOf } from "./registry/scale.ts"
+import { patchScale, putScale, shownScale } from "./registry/scale.ts"
 import { watch } from "./registry/watch.ts"
 import type { Written } from "./registry/written.ts"
 import type { ResourceRequestInfo } from "./request-info.ts"
 import { methodNotAllowed, tooManyRequests } from "./status-error.ts"
 import { bytesIn } from "./watch-cache/cached-object.ts"
+import { ensureViews } from "./watch-cache/conversion.ts"
+import { ConvertingWatch } from "./wire/converting-watch.ts"
 import { listViews, sendList } from "./wire/list-response.ts"
 import { objectViews, sendObject, sendValue } from "./wire/object-response.ts"
 import { headersOf, sendJson } from "./wire/response.ts"
@@ -98,6 +102,7 @@ export class ResourceHandler {
     if (target === undefined) return false
     const operation: Operation = { context: this.#context, call, target }
     if (this.#connect.serves(target)) {
+      await admitConnection(operation)
       await this.#connect.upgrade(operation, upgrade)
       return true
     }
@@ -163,6 +168,7 @@ export class ResourceHandler {
     const { operation } = answering
     const { resource, version } = operation.target
     const found = await get(operation)
+    if (resource.converter !== undefined) await ensureViews([found], version, resource)
     await this.#sendObject(answering, 200, bytesIn(found, version, resource))
   }
 
@@ -175,6 +181,7 @@ export class ResourceHandler {
   async #list({ operation, negotiated, include }: Answering, read: typeof list): Promise<void> {
     const { resource, version } = operation.target
     const listed = await read(operation)
+    await ensureViews(listed.items, version, resource)
     const now = this.#context.ambient.now()
     await sendList(operation.call, { listed, resource, version, negotiated, include, now })
   }
@@ -185,9 +192,10 @@ export class ResourceHandler {
     await this.#sendObject(answering, status, written.bytes)
   }
 
-  /** A definition is in force when its write is answered. */
+  /** What configures the server itself is in force when its write is answered. */
   async #settle({ target }: Operation, { revision }: Written): Promise<void> {
-    if (target.resource.id === crdId) await this.#context.cache.reach(revision)
+    const { id } = target.resource
+    if (id === crdId || registrationIds.has(id)) await this.#context.cache.reach(revision)
   }
 
   async #delete(answering: Answering): Promise<void> {
@@ -210,11 +218,13 @@ export class ResourceHandler {
     }
     const now = () => this.#context.ambient.now()
     const format = watchFormat({ ...target, negotiated, include, now })
+    const converting =
+      target.resource.converter === undefined ? undefined : new ConvertingWatch({ sink, format, ...target })
     await watch(operation, {
-      format,
+      format: converting?.format ?? format,
       head: () => {
         sink.head(200, headersOf(call, { status: 200, contentType: "application/json" }))
-        return sink
+        return converting ?? sink
       },
       opened: (watcher) => watcher.onEnd(this.#metrics.watcherOpened(target.resource)),
     })
@@ -226,8 +236,10 @@ export class ResourceHandler {
     const answer = { status: 200, negotiated }
     switch (call.info.verb) {
       case "get": {
-        const { bytes } = await get({ ...operation, target: { ...target, subresource: "" } })
-        return sendValue(call, answer, scaleOf(decodeDocument(bytes), target))
+        const { resource, version } = target
+        const found = await get({ ...operation, target: { ...target, subresource: "" } })
+        await ensureViews([found], version, resource)
+        return sendValue(call, answer, shownScale(decodeDocument(bytesIn(found, version, resource)), target))
       }
       case "update":
         return sendValue(call, answer, await putScale(operation))

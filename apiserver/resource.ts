@@ -1,6 +1,7 @@
 /** A resource as it is served: its definition, its versions with their schemas, its strategy, its place in the store. */
 import type { ResourceDefinition, ResourceVersionDefinition } from "../schemas/index.ts"
 import { apiVersionOf } from "../schemas/index.ts"
+import type { Converter } from "./converter.ts"
 import type { CompiledSchema } from "./machinery.ts"
 import { compileSchema } from "./schema/index.ts"
 import type { Subject } from "./status-error.ts"
@@ -46,6 +47,10 @@ export class Resource {
   /** Served versions by name, most preferred first. */
   readonly versions: ReadonlyMap<string, ResourceVersion>
   readonly storage: ResourceVersion
+  /** Every version by its apiVersion, served or not. */
+  readonly declared: ReadonlyMap<string, ResourceVersion>
+  /** Absent where versions differ in apiVersion only. */
+  readonly converter: Converter | undefined
   /** `/registry/<group>/<plural>/` */
   readonly prefix: string
   /** Paths that field selectors may name, besides metadata.name and metadata.namespace. */
@@ -55,7 +60,12 @@ export class Resource {
 
   constructor(
     definition: ResourceDefinition,
-    more: { readonly origin: Origin; readonly strategy: Strategy; readonly terminating?: boolean },
+    more: {
+      readonly origin: Origin
+      readonly strategy: Strategy
+      readonly terminating?: boolean
+      readonly converter?: Converter
+    },
   ) {
     this.definition = definition
     this.group = definition.group
@@ -69,6 +79,8 @@ export class Resource {
     const storage = versions.find((version) => version.definition.storage) ?? versions[0]
     if (storage === undefined) throw new Error(`${this.plural}.${this.group} has no version`)
     this.storage = storage
+    this.declared = new Map(versions.map((version) => [version.apiVersion, version]))
+    this.converter = more.converter
     const served = versions.filter((version) => version.definition.served)
     this.versions = new Map(served.sort(byPreference).map((version) => [version.name, version]))
     this.prefix = `${storagePrefix}${this.group === "" ? "core" : this.group}/${this.plural}/`

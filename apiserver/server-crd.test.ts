@@ -121,17 +121,17 @@ test.each([
 )
 
 test(
-  "conversion by webhook is refused, since it would not be done",
+  "conversion by a webhook that cannot be called is refused",
   withServer(async (world) => {
     const crd = widgetsCrd()
     const conversion = {
       strategy: "Webhook",
-      webhook: { conversionReviewVersions: ["v1"], clientConfig: { url: "https://x" } },
+      webhook: { conversionReviewVersions: ["v1"], clientConfig: { url: "http://x" } },
     }
     const answer = await world.post(crds, { ...crd, spec: { ...(crd.spec as JsonObject), conversion } })
     expect([answer.status, at(answer.json, "details.causes.0.field")]).toEqual([
       422,
-      "spec.conversion.strategy",
+      "spec.conversion.webhook.clientConfig.url",
     ])
   }),
 )

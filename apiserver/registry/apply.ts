@@ -110,8 +110,6 @@ const createApplied = async (operation: Operation, applied: MutableObject, optio
     )
   }
   const object = merged(operation, applied, { live: undefined, options })
-  const { managedFields } = metadataOf(object)
-  await prepareNew(operation, object, options)
-  if (managedFields !== undefined) metadataOf(object).managedFields = managedFields
+  await prepareNew(operation, object, { options, ownsFields: true })
   return createObject(operation, object, options)
 }

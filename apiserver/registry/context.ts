@@ -21,18 +21,24 @@ export interface RegistryContext {
   /** What is stored for a value in clear, and back. */
   readonly seal: (key: string, value: Uint8Array) => Uint8Array
   readonly open: (key: string, value: Uint8Array) => Uint8Array
-  /** Refuses a write that surroundings forbid (namespace lifecycle, later webhooks and policies). */
+  /** Before validation: refuses what surroundings forbid, and may change the object in place. */
   readonly admit: Admission
+  /** After validation: refuses only. */
+  readonly admitValid: Admission
 }
 
-/** A write about to happen. Admission may change `object`, and throws to refuse. */
+/** A write about to happen. Admission throws to refuse it. */
 export interface AdmissionRequest {
-  readonly operation: "CREATE" | "UPDATE" | "DELETE"
+  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT"
   readonly target: Target
   readonly object: MutableObject | undefined
   readonly old: MutableObject | undefined
   readonly dryRun: boolean
   readonly call: Call
+  /** The options of the request as its kind in meta.k8s.io/v1; undefined for CONNECT. */
+  readonly options: MutableObject | undefined
+  /** Brings an object that admission has changed back into shape: pruned, prepared, defaulted. */
+  readonly settle?: () => void
 }
 
 export type Admission = (request: AdmissionRequest) => Promise<void>

@@ -8,10 +8,11 @@ import { validateObjectMeta } from "../schema/index.ts"
 import { alreadyExists, failure, invalid, methodNotAllowed, qualified } from "../status-error.ts"
 import { type Operation, strategyContext, subjectOf, type Target } from "./context.ts"
 import { generatedName } from "./generated-name.ts"
-import { matchName, readIncoming } from "./incoming.ts"
+import { matchName, placeInNamespace, readIncoming } from "./incoming.ts"
+import { shapeMetadata } from "./metadata-shape.ts"
 import { isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"
 import { warnOf } from "./warnings.ts"
-import { parseWriteOptions, type WriteOptions } from "./write-options.ts"
+import { optionsObject, parseWriteOptions, type WriteOptions } from "./write-options.ts"
 import { currentFromStore, putObject, servedBytes, type Written } from "./written.ts"
 
 /** Sets what the server alone decides. Source: registry/rest FillObjectMetaSystemFields. */
@@ -30,19 +31,66 @@ const refuseResourceVersion = (object: MutableObject): void => {
   throw failure("BadRequest", "resourceVersion should not be set on objects to be created")
 }
 
-/** Everything between a read object and the store: prepared, defaulted, owned, admitted, validated. */
-const prepare = async (operation: Operation, object: MutableObject, options: WriteOptions): Promise<void> => {
-  const { context, target, call } = operation
-  const { strategy } = target.resource
-  const { schema } = target.version
+const shape = (operation: Operation, object: MutableObject): void => {
+  const { strategy } = operation.target.resource
+  if (operation.target.version.hasStatus) delete object.status
+  strategy.prepareCreate?.(object, strategyContext(operation))
+  operation.target.version.schema.applyDefaults(object)
+}
+
+/** Metadata that admission does not change. */
+const kept = ["uid", "creationTimestamp", "generation", "managedFields"] as const
+
+/** Brings an object that admission has changed back into shape; what the server alone decides is as it was. */
+const settler = (operation: Operation, object: MutableObject): (() => void) => {
+  const filled = metadataOf(object)
+  const own = kept.map((key) => [key, filled[key]] as const)
+  return () => {
+    shapeMetadata(object)
+    operation.target.version.schema.prune(object)
+    placeInNamespace(object, operation.target)
+    refuseResourceVersion(object)
+    const metadata = metadataOf(object)
+    for (const key of ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"]) delete metadata[key]
+    for (const [key, value] of own) {
+      if (value === undefined) delete metadata[key]
+      else metadata[key] = value
+    }
+    shape(operation, object)
+  }
+}
+
+const admissionRequest = (operation: Operation, object: MutableObject, options: WriteOptions) => ({
+  operation: "CREATE" as const,
+  target: operation.target,
+  object,
+  old: undefined,
+  dryRun: options.dryRun,
+  call: operation.call,
+  options: optionsObject("CreateOptions", options),
+})
+
+interface Preparation {
+  readonly options: WriteOptions
+  /** The object says who owns what already (server-side apply). */
+  readonly ownsFields?: boolean
+}
+
+/** Everything between a read object and its validation: prepared, defaulted, owned, admitted. */
+const prepare = async (
+  operation: Operation,
+  object: MutableObject,
+  { options, ownsFields = false }: Preparation,
+): Promise<void> => {
   refuseResourceVersion(object)
   fillMetadata(object, operation)
-  if (target.version.hasStatus) delete object.status
-  strategy.prepareCreate?.(object, strategyContext(operation))
-  schema.applyDefaults(object)
+  shape(operation, object)
   warnOf(operation, object)
-  await context.admit({ operation: "CREATE", target, object, old: undefined, dryRun: options.dryRun, call })
-  setManagedFields(object, ownership(operation, object, options))
+  if (!ownsFields) setManagedFields(object, ownership(operation, object, options))
+  await operation.context.admit({
+    ...admissionRequest(operation, object, options),
+    settle: settler(operation, object),
+  })
 }
 
 const ownership = (
@@ -105,6 +153,7 @@ export const createObject = async (
     if (generates) metadata.name = generatedName(base, () => context.ambient.random())
     const target = { ...operation.target, name: stringOf(metadata, "name") }
     validateNew(object, target)
+    await context.admitValid(admissionRequest({ ...operation, target }, object, options))
     if (options.dryRun) {
       if ((await currentFromStore(context, target)) !== undefined) throw alreadyExists(subjectOf(target))
       return { bytes: servedBytes(object, undefined), revision: 0n }
@@ -131,7 +180,7 @@ export const create = async (operation: Operation): Promise<Written> => {
   const options = parseWriteOptions(call, "CreateOptions")
   const object = readIncoming(operation, options)
   matchName(object, target)
-  await prepare(operation, object, options)
+  await prepare(operation, object, { options })
   return createObject(operation, object, options)
 }
 

@@ -80,3 +80,20 @@ export const parseDeleteOptions = (call: Call): DeleteOptions => {
       typeof grace === "number" && Number.isFinite(grace) ? (grace < 0 ? 1 : grace) : undefined,
   }
 }
+
+/** The options as an object of meta.k8s.io/v1: what admission is told. */
+export const deleteOptionsObject = (options: DeleteOptions): MutableObject => {
+  const { uid, resourceVersion } = options.preconditions
+  const preconditions: MutableObject = {
+    ...(uid === "" ? {} : { uid }),
+    ...(resourceVersion === "" ? {} : { resourceVersion }),
+  }
+  return {
+    kind: "DeleteOptions",
+    apiVersion: "meta.k8s.io/v1",
+    ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
+    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+    ...(options.propagationPolicy === undefined ? {} : { propagationPolicy: options.propagationPolicy }),
+    ...(options.dryRun ? { dryRun: ["All"] } : {}),
+  }
+}

@@ -5,10 +5,11 @@ import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
 import { keyOf, type Operation, strategyContext, subjectOf } from "./context.ts"
-import type { DeleteOptions, PropagationPolicy } from "./delete-options.ts"
+import { type DeleteOptions, deleteOptionsObject, type PropagationPolicy } from "./delete-options.ts"
 import { finalizersOf, isDeleting, metadataOf, stringOf } from "./object-meta.ts"
 import {
   type Current,
+  converted,
   currentFromCache,
   currentFromStore,
   decodeCurrent,
@@ -78,14 +79,17 @@ const attempt = async (operation: Operation, options: DeleteOptions, current: Cu
   const { context, target, call } = operation
   const object = decodeCurrent(current, target)
   checkPreconditions(operation, current, object, options)
-  await context.admit({
+  const request = {
     operation: "DELETE",
     target,
     object: undefined,
     old: object,
     dryRun: options.dryRun,
     call,
-  })
+    options: deleteOptionsObject(options),
+  } as const
+  await context.admit(request)
+  await context.admitValid(request)
   const { deletionFinalizers = [] } = target.resource.strategy
   const own = isDeleting(object) ? [] : deletionFinalizers
   const finalizers = [...new Set([...withPolicy(finalizersOf(object), options.propagationPolicy), ...own])]
@@ -117,7 +121,7 @@ export const deleteObject = async (operation: Operation, options: DeleteOptions)
   for (let tries = 1; ; tries++) {
     if (current === undefined) throw notFound(subjectOf(target))
     try {
-      return await attempt(operation, options, current)
+      return await attempt(operation, options, await converted(current, target))
     } catch (error) {
       const raced = isStoreError(error, "RevisionMismatch") || isStoreError(error, "KeyMissing")
       const maybeOld = current.source === "cache" && error instanceof StatusError

@@ -5,6 +5,7 @@ import type { FieldError, MutableJson, MutableObject } from "../machinery.ts"
 import { validateObjectMeta } from "../schema/index.ts"
 import { invalid } from "../status-error.ts"
 import { type Operation, strategyContext, subjectOf } from "./context.ts"
+import { shapeMetadata } from "./metadata-shape.ts"
 import { finalizersOf, isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"
 import type { WriteOptions } from "./write-options.ts"
 
@@ -81,10 +82,10 @@ const contentOf = (object: MutableObject, hasStatus: boolean): MutableObject => 
   return hasStatus || status === undefined ? rest : { ...rest, status }
 }
 
-/** Prepares the wanted object: owned metadata kept, confined, defaulted, generation counted, fields owned. */
-export const prepareUpdate = (operation: Operation, step: UpdateStep): void => {
-  const { target, context } = operation
-  const { wanted, old, change } = step
+/** Owned metadata kept, confined, defaulted, generation counted. */
+const shapeUpdate = (operation: Operation, step: UpdateStep): void => {
+  const { target } = operation
+  const { wanted, old } = step
   const { strategy } = target.resource
   keepOwned(wanted, old)
   confineToSubresource(step, operation)
@@ -97,6 +98,28 @@ export const prepareUpdate = (operation: Operation, step: UpdateStep): void => {
     const before = Number(metadata.generation ?? 0)
     if (!equal(contentOf(wanted, hasStatus), contentOf(old, hasStatus))) metadata.generation = before + 1
   }
+}
+
+/** Brings a wanted object that admission has changed back into shape: pruned, and prepared again; its owners stay. */
+export const settleUpdate = (
+  operation: Operation,
+  step: UpdateStep,
+  owners: MutableJson | undefined,
+): void => {
+  const { wanted } = step
+  shapeMetadata(wanted)
+  operation.target.version.schema.prune(wanted)
+  shapeUpdate(operation, step)
+  const metadata = metadataOf(wanted)
+  if (owners === undefined) delete metadata.managedFields
+  else metadata.managedFields = owners
+}
+
+/** Prepares the wanted object: shaped, and its fields owned. */
+export const prepareUpdate = (operation: Operation, step: UpdateStep): void => {
+  const { target, context } = operation
+  const { wanted, old, change } = step
+  shapeUpdate(operation, step)
   if (change.ownsFields === true) return
   setManagedFields(
     wanted,

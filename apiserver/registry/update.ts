@@ -11,13 +11,16 @@ import type { MutableObject } from "../machinery.ts"
 import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
 import { keyOf, type Operation, subjectOf } from "./context.ts"
 import { finalizersOf, isDeleting, metadataOf, stringOf } from "./object-meta.ts"
-import { type Change, prepareUpdate, sameButForTimes, validateUpdate } from "./update-steps.ts"
+import { type Change, prepareUpdate, sameButForTimes, settleUpdate, validateUpdate } from "./update-steps.ts"
 import { warnOf } from "./warnings.ts"
+import { optionsObject } from "./write-options.ts"
 import {
   type Current,
+  converted,
   currentFromCache,
   currentFromStore,
   decodeCurrent,
+  isStoredSo,
   putObject,
   servedBytes,
   type Written,
@@ -30,7 +33,7 @@ export const updateObject = async (operation: Operation, change: Change): Promis
   for (let attempt = 1; ; attempt++) {
     if (current === undefined) throw notFound(subjectOf(target))
     try {
-      return await attemptUpdate(operation, change, current)
+      return await attemptUpdate(operation, change, await converted(current, target))
     } catch (error) {
       const raced = isStoreError(error, "RevisionMismatch") || isStoreError(error, "KeyMissing")
       const maybeOld = current.source === "cache" && error instanceof StatusError
@@ -73,15 +76,19 @@ const attemptUpdate = async (operation: Operation, change: Change, current: Curr
   checkUid(wanted, old, operation)
   prepareUpdate(operation, { wanted, old, change })
   warnOf(operation, wanted, old)
-  await context.admit({
+  const request = {
     operation: "UPDATE",
     target,
     object: wanted,
     old,
     dryRun: change.options.dryRun,
     call,
-  })
+    options: optionsObject("UpdateOptions", change.options),
+  } as const
+  const owners = metadataOf(wanted).managedFields
+  await context.admit({ ...request, settle: () => settleUpdate(operation, { wanted, old, change }, owners) })
   validateUpdate(wanted, old, operation)
+  await context.admitValid(request)
   const emptied = isDeleting(wanted) && finalizersOf(wanted).length === 0 && !held(wanted, operation)
   if (change.options.dryRun)
     return { bytes: servedBytes(wanted, current.revision), revision: current.revision }
@@ -101,13 +108,17 @@ const remove = async (operation: Operation, object: MutableObject, current: Curr
   return { bytes: servedBytes(object, revision), revision }
 }
 
-/** Nothing to write: true only of the newest state, so an old one is looked at again. */
+/**
+ * Nothing that the client would see to write: true only of the newest state, so an old one is looked at again. What is
+ * stored otherwise than it would be now (in another version, before a default) is written all the same.
+ */
 const unchanged = async (operation: Operation, old: MutableObject, current: Current): Promise<Written> => {
-  if (current.source === "cache") {
-    const fresh = await operation.context.store.get(keyOf(operation.target))
-    if (fresh.kv?.modRevision !== current.revision) throw staleObject(subjectOf(operation.target))
-  }
-  const { version, resource } = operation.target
-  const bytes = version === resource.storage ? current.bytes : servedBytes(old, current.revision)
-  return { bytes, revision: current.revision }
+  const { context, target } = operation
+  const key = keyOf(target)
+  const { kv } = await context.store.get(key)
+  if (kv === undefined || kv.modRevision !== current.revision) throw staleObject(subjectOf(target))
+  const { revision, bytes, version } = current
+  if (!(await isStoredSo(context.open(key, kv.value), old, target)))
+    return putObject(context, target, { object: old, expect: { modRevision: revision } })
+  return { bytes: target.version.name === version ? bytes : servedBytes(old, revision), revision }
 }

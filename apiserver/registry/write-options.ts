@@ -2,7 +2,7 @@
 import type { Call } from "../call.ts"
 import { userAgentManager } from "../call.ts"
 import { limits } from "../limits.ts"
-import type { FieldError } from "../machinery.ts"
+import type { FieldError, MutableObject } from "../machinery.ts"
 import { invalidOptions } from "../status-error.ts"
 
 export type FieldValidation = "Strict" | "Warn" | "Ignore"
@@ -64,3 +64,15 @@ export const parseWriteOptions = (call: Call, kind: OptionsKind): WriteOptions =
     force: query.get("force") === "true" || query.get("force") === "1",
   }
 }
+
+/** The options as an object of meta.k8s.io/v1: what admission is told. */
+export const optionsObject = (
+  kind: "CreateOptions" | "UpdateOptions",
+  options: WriteOptions,
+): MutableObject => ({
+  kind,
+  apiVersion: "meta.k8s.io/v1",
+  ...(options.dryRun ? { dryRun: ["All"] } : {}),
+  ...(options.named ? { fieldManager: options.fieldManager } : {}),
+  fieldValidation: options.fieldValidation,
+})

@@ -1,16 +1,20 @@
 /** The way into the store: bytes at the storage version, sealed, with a condition; and the way of reading one back. */
 
 import type { Expect } from "../../store/index.ts"
+import { clone, equal } from "../json/index.ts"
 import type { MutableObject } from "../machinery.ts"
 import { cacheDocument, readThrough } from "../watch-cache/cached-object.ts"
+import { convertObject } from "../watch-cache/conversion.ts"
 import { keyOf, type RegistryContext, type Target } from "./context.ts"
 import { decodeDocument, encodeDocument, withResourceVersion } from "./document.ts"
 
 /** The current state of an object, with where it was read. */
 export interface Current {
   readonly revision: bigint
-  /** Served bytes at the storage version. */
+  /** Served bytes. */
   readonly bytes: Buffer
+  /** The version of the bytes. */
+  readonly version: string
   /** From the cache it may be old; from the store it was current when read. */
   readonly source: "cache" | "store"
 }
@@ -29,7 +33,9 @@ export interface PatchResult {
 
 export const currentFromCache = (context: RegistryContext, target: Target): Current | undefined => {
   const found = context.cache.get(target.resource).get(keyOf(target))
-  return found === undefined ? undefined : { revision: found.revision, bytes: found.bytes, source: "cache" }
+  if (found === undefined) return undefined
+  const { revision, bytes, version } = found
+  return { revision, bytes, version, source: "cache" }
 }
 
 export const currentFromStore = async (
@@ -42,18 +48,42 @@ export const currentFromStore = async (
   const stored = { key, value: context.open(key, kv.value), revision: kv.modRevision }
   const found = cacheDocument(stored, target.resource)
   if (found === undefined) throw new Error(`the stored document ${key} is not readable`)
-  return { revision: kv.modRevision, bytes: found.bytes, source: "store" }
+  return { revision: kv.modRevision, bytes: found.bytes, version: found.version, source: "store" }
 }
 
-/** The current object in the version of the request; a fresh copy that may be changed. */
+/** The current object in the version of the request; a fresh copy that may be changed. {@link converted} comes first. */
 export const decodeCurrent = (current: Current, target: Target): MutableObject => {
   const object = decodeDocument(current.bytes)
-  return target.version === target.resource.storage ? object : readThrough(object, target.version)
+  return target.version.name === current.version ? object : readThrough(object, target.version)
+}
+
+/** The current state in the version of the request, where only a converter knows it. Rejects when it does not. */
+export const converted = async (current: Current, { resource, version }: Target): Promise<Current> => {
+  if (resource.converter === undefined || version.name === current.version) return current
+  const object = await convertObject(decodeDocument(current.bytes), version, resource)
+  return { ...current, bytes: servedBytes(object, current.revision), version: version.name }
 }
 
 /** The bytes to store for an object in the version of the request. */
-export const storedBytes = (object: MutableObject, target: Target): Uint8Array =>
-  encodeDocument({ ...object, apiVersion: target.resource.storage.apiVersion })
+const storedBytes = async (object: MutableObject, { resource, version }: Target): Promise<Uint8Array> => {
+  const { storage, converter } = resource
+  if (converter === undefined || version.name === storage.name)
+    return encodeDocument({ ...object, apiVersion: storage.apiVersion })
+  return encodeDocument(await convertObject(clone(object), storage, resource))
+}
+
+/** Whether a stored value is what would be stored for an object now. */
+export const isStoredSo = async (
+  value: Uint8Array,
+  object: MutableObject,
+  target: Target,
+): Promise<boolean> => {
+  const { storage, converter } = target.resource
+  const stored = decodeDocument(value)
+  if (stored.apiVersion !== storage.apiVersion) return false
+  if (converter !== undefined && target.version.name !== storage.name) return true
+  return equal(stored, decodeDocument(await storedBytes(object, target)))
+}
 
 /** The served bytes of an object in the version of the request. */
 export const servedBytes = (object: MutableObject, revision: bigint | undefined): Buffer => {
@@ -70,7 +100,7 @@ export const putObject = async (
 ): Promise<Written> => {
   const key = keyOf(target)
   const { resource, version } = target
-  const value = storedBytes(write.object, target)
+  const value = await storedBytes(write.object, target)
   const atStorage = version === resource.storage
   const forget = atStorage
     ? context.cache.anticipate(key, { object: write.object, value, resource })

@@ -9,8 +9,10 @@ export interface CachedObject {
   readonly namespace: string
   readonly name: string
   readonly revision: bigint
-  /** In the storage version, with resourceVersion; what GET, LIST and WATCH write. Shared: never changed. */
+  /** With resourceVersion; what GET, LIST and WATCH write. Shared: never changed. */
   readonly bytes: Buffer
+  /** Of the bytes: the storage version, or where a converter is needed, the version that was stored. */
+  readonly version: string
   readonly labels: { readonly [key: string]: string } | undefined
   /** Values of the resource's selectable fields, in their order. */
   readonly fields: ReadonlyArray<string> | undefined
@@ -30,8 +32,14 @@ export const readThrough = (object: MutableObject, version: ResourceVersion): Mu
   return object
 }
 
+/** The version in which a stored document is kept: only a converter can bring it from another to the storage version. */
+const keptVersion = (object: MutableObject, resource: Resource): ResourceVersion =>
+  resource.converter === undefined
+    ? resource.storage
+    : (resource.declared.get(stringOf(object, "apiVersion")) ?? resource.storage)
+
 /**
- * Reads a stored document once: converted to the storage version, pruned and defaulted where its schema has moved on.
+ * Reads a stored document once: at the version in which it is kept, pruned and defaulted where its schema has moved on.
  * Undefined when the bytes are no document of ours.
  */
 export const cacheDocument = (stored: StoredDocument, resource: Resource): CachedObject | undefined => {
@@ -39,23 +47,31 @@ export const cacheDocument = (stored: StoredDocument, resource: Resource): Cache
     "utf8",
   )
   let object: MutableObject
+  let version: ResourceVersion
   let value = stored.value
   try {
-    object = readThrough(decodeDocument(stored.value), resource.storage)
+    object = decodeDocument(stored.value)
+    version = keptVersion(object, resource)
+    readThrough(object, version)
     if (JSON.stringify(object) !== text) value = encodeDocument(object)
   } catch {
     return undefined
   }
   const bytes = withResourceVersion(value, stored.revision)
   if (bytes === undefined) return undefined
-  return described(stored, { resource, object, bytes })
+  return described(stored, { resource, object, bytes, version: version.name })
 }
 
 const described = (
   stored: StoredDocument,
-  more: { readonly resource: Resource; readonly object: MutableObject; readonly bytes: Buffer },
+  more: {
+    readonly resource: Resource
+    readonly object: MutableObject
+    readonly bytes: Buffer
+    readonly version: string
+  },
 ): CachedObject => {
-  const { object, bytes } = more
+  const { object, bytes, version } = more
   const metadata = metadataOf(object)
   const { selectableFields } = more.resource
   const fields = selectableFields.map(({ keys }) => fieldText(valueAt(object, keys)))
@@ -65,6 +81,7 @@ const described = (
     name: stringOf(metadata, "name"),
     revision: stored.revision,
     bytes,
+    version,
     labels: labelsOf(object),
     fields: fields.length === 0 ? undefined : fields,
   }
@@ -89,23 +106,31 @@ export const cacheAnticipated = (
   const known = anticipated !== undefined && anticipated.resource === resource
   if (!known || !sameBytes(anticipated.value, stored.value)) return cacheDocument(stored, resource)
   const bytes = withResourceVersion(stored.value, stored.revision)
-  return bytes === undefined ? undefined : described(stored, { resource, object: anticipated.object, bytes })
+  if (bytes === undefined) return undefined
+  return described(stored, { resource, object: anticipated.object, bytes, version: resource.storage.name })
 }
 
 const views = new WeakMap<CachedObject, Map<string, Buffer>>()
 
-/** The object's bytes in a version: the cached ones, or made once and remembered while the object is. */
-export const bytesIn = (object: CachedObject, version: ResourceVersion, resource: Resource): Buffer => {
-  if (version === resource.storage) return object.bytes
-  let made = views.get(object)
-  if (made === undefined) {
-    made = new Map()
-    views.set(object, made)
-  }
-  const known = made.get(version.name)
-  if (known !== undefined) return known
-  const document = encodeDocument(readThrough(decodeDocument(object.bytes), version))
-  const bytes = withResourceVersion(document, object.revision) ?? object.bytes
-  made.set(version.name, bytes)
+/** Whether {@link bytesIn} has the bytes of a version without a converter. */
+export const hasView = (object: CachedObject, version: ResourceVersion): boolean =>
+  object.version === version.name || views.get(object)?.has(version.name) === true
+
+/** Remembers the object as it is in a version while the object is. */
+export const keepView = (object: CachedObject, version: ResourceVersion, document: MutableObject): Buffer => {
+  const bytes = withResourceVersion(encodeDocument(document), object.revision) ?? object.bytes
+  const made = views.get(object)
+  if (made === undefined) views.set(object, new Map([[version.name, bytes]]))
+  else made.set(version.name, bytes)
   return bytes
+}
+
+/** The object's bytes in a version: the cached ones, or made once. A converter's must have been made before. */
+export const bytesIn = (object: CachedObject, version: ResourceVersion, resource: Resource): Buffer => {
+  if (object.version === version.name) return object.bytes
+  const known = views.get(object)?.get(version.name)
+  if (known !== undefined) return known
+  if (resource.converter !== undefined)
+    throw new Error(`${object.key} has not been converted to ${version.apiVersion}`)
+  return keepView(object, version, readThrough(decodeDocument(object.bytes), version))
 }

@@ -9,6 +9,7 @@ const event = (revision: bigint, size = 1) => {
     name: "k",
     revision,
     bytes: Buffer.alloc(size),
+    version: "v1",
     labels: undefined,
     fields: undefined,
   }

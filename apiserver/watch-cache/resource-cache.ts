@@ -211,5 +211,11 @@ export class ResourceCache {
 }
 
 /** All of a resource's definition that the cached form of its objects depends on. */
-const readingOf = ({ storage, selectableFields }: Resource): string =>
-  JSON.stringify([storage.apiVersion, storage.definition.schema, selectableFields])
+const readingOf = ({ storage, selectableFields, converter, definition }: Resource): string =>
+  JSON.stringify([
+    storage.apiVersion,
+    selectableFields,
+    ...(converter === undefined
+      ? [storage.definition.schema]
+      : [definition.conversion, ...definition.versions.map((version) => [version.name, version.schema])]),
+  ])

@@ -9,6 +9,7 @@ const object = (key: string): CachedObject => ({
   name: key,
   revision: 1n,
   bytes: Buffer.alloc(0),
+  version: "v1",
   labels: undefined,
   fields: undefined,
 })
