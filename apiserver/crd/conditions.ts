@@ -2,17 +2,10 @@
 
 import { clone } from "../json/index.ts"
 import type { MutableObject } from "../machinery.ts"
+import { stringsIn } from "../open-fields.ts"
 import { nameOf, stringOf } from "../registry/object-meta.ts"
 import type { ResourceTable } from "../resource-table.ts"
-import {
-  conditionsOf,
-  definitionOf,
-  objectAt,
-  specOf,
-  statusOf,
-  stringsAt,
-  versionsOf,
-} from "./definition.ts"
+import { conditionsOf, definitionOf, objectAt, specOf, statusOf, versionsOf } from "./definition.ts"
 
 export interface ConditionUpdate {
   readonly type: string
@@ -88,7 +81,7 @@ export const establish = (crd: MutableObject, resources: ResourceTable, now: str
     }
   }
   const storage = versionsOf(crd).find((version) => version.storage === true)
-  const stored = new Set(stringsAt(statusOf(crd), "storedVersions"))
+  const stored = new Set(stringsIn(statusOf(crd), "storedVersions"))
   if (storage !== undefined) stored.add(stringOf(storage, "name"))
   const acceptedNames =
     conflict === undefined ? clone(objectAt(specOf(crd), "names")) : objectAt(statusOf(crd), "acceptedNames")

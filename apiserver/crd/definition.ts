@@ -7,35 +7,22 @@ import type {
   ResourceVersionDefinition,
 } from "../../schemas/index.ts"
 import { isObject } from "../body-object.ts"
-import type { MutableJson, MutableObject } from "../machinery.ts"
+import type { MutableObject } from "../machinery.ts"
+import { objectIn, objectsIn, stringsIn } from "../open-fields.ts"
 import { stringOf } from "../registry/object-meta.ts"
 
 export const crdGroup = "apiextensions.k8s.io"
 export const crdId = `${crdGroup}/customresourcedefinitions`
 
-const objectAt = (object: MutableObject, key: string): MutableObject => {
-  const value = Object.hasOwn(object, key) ? object[key] : undefined
-  return isObject(value) ? value : {}
-}
-
-const objectsAt = (object: MutableObject, key: string): ReadonlyArray<MutableObject> => {
-  const value = Object.hasOwn(object, key) ? object[key] : undefined
-  return Array.isArray(value) ? value.filter(isObject) : []
-}
-
-const stringsAt = (object: MutableObject, key: string): ReadonlyArray<string> => {
-  const value: MutableJson | undefined = Object.hasOwn(object, key) ? object[key] : undefined
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : []
-}
+/** The object under a key; an empty one when there is none. */
+export const objectAt = (object: MutableObject, key: string): MutableObject => objectIn(object, key) ?? {}
 
 export const specOf = (crd: MutableObject): MutableObject => objectAt(crd, "spec")
 export const statusOf = (crd: MutableObject): MutableObject => objectAt(crd, "status")
 export const versionsOf = (crd: MutableObject): ReadonlyArray<MutableObject> =>
-  objectsAt(specOf(crd), "versions")
+  objectsIn(specOf(crd), "versions")
 export const conditionsOf = (crd: MutableObject): ReadonlyArray<MutableObject> =>
-  objectsAt(statusOf(crd), "conditions")
-export { objectAt, stringsAt }
-
+  objectsIn(statusOf(crd), "conditions")
 export const conditionIs = (crd: MutableObject, type: string, status: string): boolean =>
   conditionsOf(crd).some((condition) => condition.type === type && condition.status === status)
 
@@ -47,8 +34,8 @@ const namesOf = (crd: MutableObject): ResourceNames => {
     singular: stringOf(names, "singular") || kind.toLowerCase(),
     kind,
     listKind: stringOf(names, "listKind") || `${kind}List`,
-    shortNames: stringsAt(names, "shortNames"),
-    categories: stringsAt(names, "categories"),
+    shortNames: stringsIn(names, "shortNames"),
+    categories: stringsIn(names, "categories"),
   }
 }
 
@@ -83,7 +70,7 @@ const subresourcesOf = (version: MutableObject): ResourceVersionDefinition["subr
 }
 
 const versionOf = (version: MutableObject): ResourceVersionDefinition => {
-  const columns = objectsAt(version, "additionalPrinterColumns")
+  const columns = objectsIn(version, "additionalPrinterColumns")
   return {
     name: stringOf(version, "name"),
     served: version.served === true,
@@ -95,7 +82,7 @@ const versionOf = (version: MutableObject): ResourceVersionDefinition => {
     schema: { openAPIV3Schema: objectAt(objectAt(version, "schema"), "openAPIV3Schema") },
     ...subresourcesPart(version),
     ...(columns.length === 0 ? {} : { additionalPrinterColumns: columns.map(columnOf) }),
-    selectableFields: objectsAt(version, "selectableFields").map((field) => ({
+    selectableFields: objectsIn(version, "selectableFields").map((field) => ({
       jsonPath: stringOf(field, "jsonPath"),
     })),
   }
@@ -117,5 +104,6 @@ export const definitionOf = (crd: MutableObject): ResourceDefinition | undefined
     scope: spec.scope === "Cluster" ? "Cluster" : "Namespaced",
     names,
     versions,
+    ...(isObject(spec.conversion) ? { conversion: spec.conversion } : {}),
   }
 }

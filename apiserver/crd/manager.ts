@@ -7,7 +7,9 @@
  */
 
 import type { Json, ResourceDefinition } from "../../schemas/index.ts"
+import type { WebhookClient } from "../admission/webhook-client.ts"
 import { timestamp } from "../ambient.ts"
+import type { Converter } from "../converter.ts"
 import { equal } from "../json/index.ts"
 import type { MutableObject } from "../machinery.ts"
 import type { RegistryContext, Target } from "../registry/context.ts"
@@ -21,8 +23,10 @@ import { StatusError } from "../status-error.ts"
 import { customStrategy } from "../strategy.ts"
 import type { CachedObject } from "../watch-cache/cached-object.ts"
 import { establish, namesConflict } from "./conditions.ts"
+import { conversionClientOf } from "./conversion.ts"
 import { conditionIs, crdId, definitionOf } from "./definition.ts"
 import { cleanupFinalizer } from "./strategy.ts"
+import { webhookConverter } from "./webhook-converter.ts"
 
 const retryMs = 1_000
 
@@ -36,11 +40,13 @@ const plainDeletion = {
 
 export interface CrdManagerOptions {
   readonly context: RegistryContext
+  readonly webhooks: WebhookClient
   readonly onFault: (message: string, cause: unknown) => void
 }
 
 export class CrdManager {
   readonly #context: RegistryContext
+  readonly #webhooks: WebhookClient
   readonly #onFault: CrdManagerOptions["onFault"]
   /** Ids of the resources that each definition's name serves. */
   readonly #served = new Map<string, string>()
@@ -50,6 +56,7 @@ export class CrdManager {
 
   constructor(options: CrdManagerOptions) {
     this.#context = options.context
+    this.#webhooks = options.webhooks
     this.#onFault = options.onFault
   }
 
@@ -101,10 +108,12 @@ export class CrdManager {
       this.#withdraw(name)
       return
     }
+    const converter = this.#converter(crd)
     const resource = new Resource(definition, {
       origin: "custom",
       strategy: customStrategy,
       terminating: isDeleting(crd),
+      ...(converter === undefined ? {} : { converter }),
     })
     const unchanged =
       taken?.terminating === resource.terminating && equal(asJson(taken.definition), asJson(definition))
@@ -112,6 +121,12 @@ export class CrdManager {
     this.#served.set(name, id)
     resources.install(resource)
     cache.claim(resource)
+  }
+
+  #converter(crd: MutableObject): Converter | undefined {
+    const config = conversionClientOf(crd)
+    if (config === undefined) return undefined
+    return webhookConverter({ client: this.#webhooks, ambient: this.#context.ambient, config })
   }
 
   #withdraw(name: string): void {

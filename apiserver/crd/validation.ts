@@ -3,10 +3,12 @@
 import { isObject } from "../body-object.ts"
 import { equal } from "../json/index.ts"
 import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
+import { stringsIn } from "../open-fields.ts"
 import { isDeleting, metadataOf, nameOf, stringOf } from "../registry/object-meta.ts"
 import { checkStructural, dnsLabelProblem, dnsSubdomainProblem } from "../schema/index.ts"
 import { compileJsonPath } from "../table/index.ts"
-import { conditionIs, objectAt, specOf, statusOf, stringsAt, versionsOf } from "./definition.ts"
+import { conversionErrors } from "./conversion.ts"
+import { conditionIs, objectAt, specOf, statusOf, versionsOf } from "./definition.ts"
 
 const invalid = (field: string, value: unknown, why: string): FieldError => ({
   field,
@@ -148,7 +150,7 @@ const versionsErrors = (crd: MutableObject): ReadonlyArray<FieldError> => {
       invalid("spec.versions", [...seen], "must have exactly one version marked as storage version"),
     )
   }
-  for (const [index, stored] of stringsAt(statusOf(crd), "storedVersions").entries()) {
+  for (const [index, stored] of stringsIn(statusOf(crd), "storedVersions").entries()) {
     if (seen.has(stored)) continue
     const why =
       "missing from spec.versions; v1 was previously a storage version, and must remain in spec.versions " +
@@ -184,10 +186,6 @@ export const validateCrd = (
   if (specOf(crd).preserveUnknownFields === true) {
     errors.push(invalid("spec.preserveUnknownFields", true, "must be false"))
   }
-  const { strategy } = objectAt(specOf(crd), "conversion")
-  if (strategy !== undefined && strategy !== "None") {
-    const detail = `Unsupported value: ${JSON.stringify(strategy)}: supported values: "None"`
-    errors.push({ field: "spec.conversion.strategy", type: "FieldValueNotSupported", detail })
-  }
+  errors.push(...conversionErrors(crd))
   return old === undefined ? errors : [...errors, ...immutableErrors(crd, old)]
 }

@@ -1,0 +1,75 @@
+/**
+ * Admission, in order: the namespace's life, mutating webhooks; then, once the object is valid, policies and validating
+ * webhooks. A request to a kind that nothing is registered for passes after one look-up.
+ */
+import type { Ambient } from "../ambient.ts"
+import type { AdmissionRequest, RegistryContext } from "../registry/context.ts"
+import type { CacheEvent } from "../watch-cache/event-window.ts"
+import { Attributes } from "./attributes.ts"
+import { mutate } from "./mutation.ts"
+import { checkPolicies } from "./policy-check.ts"
+import { Registrations, type Route } from "./registrations.ts"
+import { type MatchedWebhook, WebhookCaller } from "./webhook-caller.ts"
+import type { WebhookClient } from "./webhook-client.ts"
+
+export interface AdmissionChainOptions {
+  readonly context: RegistryContext
+  readonly client: WebhookClient
+  readonly ambient: Ambient
+  readonly onFault: (message: string, cause: unknown) => void
+}
+
+export class AdmissionChain {
+  readonly #context: RegistryContext
+  readonly #registrations: Registrations
+  readonly #caller: WebhookCaller
+
+  constructor({ context, client, ambient, onFault }: AdmissionChainOptions) {
+    this.#context = context
+    this.#registrations = new Registrations(context)
+    this.#caller = new WebhookCaller({
+      client,
+      ambient,
+      onIgnored: ({ name }, cause) =>
+        onFault(`the webhook ${name} could not be called, and is passed over`, cause),
+    })
+  }
+
+  /** Everything has been read anew. */
+  loaded(): void {
+    this.#registrations.loaded()
+  }
+
+  /** An object of a kind that admission is configured with was written, or is gone. */
+  changed(id: string, event: CacheEvent): void {
+    this.#registrations.changed(id, event)
+  }
+
+  #route({ operation, target }: AdmissionRequest): Route {
+    const { resource, version, subresource } = target
+    return this.#registrations.route({ operation, resource, version: version.name, subresource })
+  }
+
+  /** Before validation. Rejects with the refusal. */
+  async mutate(request: AdmissionRequest): Promise<void> {
+    const { mutating } = this.#route(request)
+    if (mutating.length > 0) await mutate(this.#caller, mutating, new Attributes(this.#context, request))
+  }
+
+  /** Of a valid object. Rejects with the refusal. */
+  async validate(request: AdmissionRequest): Promise<void> {
+    const { policies, validating } = this.#route(request)
+    if (policies.length === 0 && validating.length === 0) return
+    const attributes = new Attributes(this.#context, request)
+    await checkPolicies(this.#context, policies, attributes)
+    await this.#askAll(validating, attributes)
+  }
+
+  /** All at once; the first refusal in the order of configurations is told. */
+  async #askAll(webhooks: ReadonlyArray<MatchedWebhook>, attributes: Attributes): Promise<void> {
+    const outcomes = await Promise.allSettled(
+      webhooks.map((webhook) => this.#caller.ask(webhook, attributes, false)),
+    )
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason
+  }
+}

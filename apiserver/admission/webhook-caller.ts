@@ -1,0 +1,92 @@
+/** One webhook asked about one request: whether it applies, the call, and the checked answer. */
+import type { Ambient } from "../ambient.ts"
+import type { Attributes, VersionedObjects } from "./attributes.ts"
+import { annotateAudit } from "./audit-annotations.ts"
+import { type ConstraintMatch, matchObject } from "./constraint.ts"
+import { callFailed, conditionFailed, denied, dryRunUnsupported } from "./refusal.ts"
+import { type Answer, answerOf, reviewOf } from "./review.ts"
+import type { Webhook } from "./webhook.ts"
+import { WebhookCallError, type WebhookClient } from "./webhook-client.ts"
+
+/** A webhook that is about a kind of request. */
+export interface MatchedWebhook {
+  readonly webhook: Webhook
+  readonly match: ConstraintMatch
+}
+
+export interface WebhookCallerOptions {
+  readonly client: WebhookClient
+  readonly ambient: Ambient
+  /** An unanswered question that was passed over. */
+  readonly onIgnored: (webhook: Webhook, cause: Error) => void
+}
+
+const harmless: ReadonlySet<string> = new Set(["None", "NoneOnDryRun"])
+
+export class WebhookCaller {
+  readonly #options: WebhookCallerOptions
+
+  constructor(options: WebhookCallerOptions) {
+    this.#options = options
+  }
+
+  /**
+   * The answer that allows; undefined when the webhook is not about this request, or is passed over. Rejects with the
+   * refusal.
+   */
+  async ask(
+    { webhook, match }: MatchedWebhook,
+    attributes: Attributes,
+    mutating: boolean,
+  ): Promise<Answer | undefined> {
+    if (!matchObject(webhook.constraint, match, attributes)) return undefined
+    const objects = await attributes.in(match.version)
+    if (!this.#conditionsHold(webhook, attributes, objects)) return undefined
+    const { request } = attributes
+    if (request.dryRun && !harmless.has(webhook.sideEffects)) throw dryRunUnsupported(webhook.name)
+    const answer = await this.#answer(webhook, { attributes, objects, mutating })
+    if (answer === undefined) return undefined
+    for (const [key, value] of Object.entries(answer.auditAnnotations)) {
+      if (typeof value === "string") annotateAudit(request.call.request, `${webhook.name}/${key}`, value)
+    }
+    request.call.warnings.push(...answer.warnings)
+    if (!answer.allowed) throw denied(webhook.name, answer.status, attributes)
+    return answer
+  }
+
+  #conditionsHold(webhook: Webhook, attributes: Attributes, objects: VersionedObjects): boolean {
+    const outcome = webhook.conditions.evaluate(attributes, objects)
+    if (typeof outcome === "boolean") return outcome
+    if (webhook.failurePolicy === "Ignore") return false
+    throw conditionFailed(attributes, outcome.error)
+  }
+
+  async #answer(
+    webhook: Webhook,
+    asked: {
+      readonly attributes: Attributes
+      readonly objects: VersionedObjects
+      readonly mutating: boolean
+    },
+  ): Promise<Answer | undefined> {
+    const uid = this.#options.ambient.uuid()
+    const { attributes, objects, mutating } = asked
+    try {
+      if (webhook.client === undefined) throw new WebhookCallError("the clientConfig is not usable")
+      const review = await this.#options.client.call({
+        client: webhook.client,
+        document: reviewOf(attributes, objects, uid),
+        timeoutSeconds: webhook.timeoutSeconds,
+        signal: attributes.request.call.request.signal,
+      })
+      return answerOf(review, uid, mutating)
+    } catch (error) {
+      if (!(error instanceof WebhookCallError)) throw error
+      if (webhook.failurePolicy === "Fail") throw callFailed(webhook.name, error)
+      this.#options.onIgnored(webhook, error)
+      const key = `failed-open.${mutating ? "mutating" : "validating"}.webhook.admission.k8s.io/${webhook.configuration}`
+      annotateAudit(attributes.request.call.request, key, webhook.name)
+      return undefined
+    }
+  }
+}
