@@ -53,12 +53,18 @@ const isShim = (program: string) => /containerd-shim-run(c|sc)-v\d$/.test(progra
 const deleteTask = ({ containerd }: TaskWorld, id: SandboxId) =>
   containerd.call(Tasks.method.delete, { containerId: id }, { subject: id, deadlineMs: REMOVE_DEADLINE_MS })
 
+/** A shim that containerd does not know of: it was ended while it made the task. What the shim has begun goes with it. */
+const endStrays = (id: SandboxId): Effect.Effect<void> =>
+  Effect.sync(() => {
+    for (const pid of [...pidsNaming(id, isShim), ...pidsNaming(id, isRunsc)]) kill(pid)
+  })
+
 /** Ends and deletes the task, with more force at each try. */
 const removeTask = (world: TaskWorld, id: SandboxId): Effect.Effect<void, RuntimeError> =>
   Effect.gen(function* () {
     for (let tries = 0; tries < REMOVE_TASK_TRIES; tries += 1) {
       const process = yield* findProcess(world, id)
-      if (process === undefined) return
+      if (process === undefined) return tries === 0 ? yield* endStrays(id) : undefined
       if (process.status !== Status.STOPPED) {
         yield* killTask(world, id, SIGKILL)
         // runsc signals no task that was not started.
