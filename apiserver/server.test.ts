@@ -309,7 +309,7 @@ test(
     const yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  k: v\n"
     const taken = await world.post(configMaps, yaml, { headers: { "content-type": "application/yaml" } })
     expect([taken.status, at(taken.json, "data.k")]).toEqual([201, "v"])
-    for (const type of ["text/plain", "application/vnd.kubernetes.protobuf"]) {
+    for (const type of ["text/plain", "application/cbor"]) {
       const refused = await world.post(configMaps, yaml, { headers: { "content-type": type } })
       expect([refused.status, refused.json.reason]).toEqual([415, "UnsupportedMediaType"])
     }
@@ -346,6 +346,52 @@ test(
       200,
     )
   }),
+)
+
+test(
+  "repeated owner references become one, and a finalizer without a domain is warned of",
+  withServer(async (world) => {
+    await world.post(crds, widgetsCrd())
+    const owner = { apiVersion: "v1", kind: "ConfigMap", name: "o", uid: "u" }
+    const made = await world.post(
+      widgets,
+      widget("w", {}, { ownerReferences: [owner, owner], finalizers: ["hold"] }),
+    )
+    expect(at(made.json, "metadata.ownerReferences")).toEqual([owner])
+    expect(made.headers.warning).toContain("duplicate entries")
+    expect(made.headers.warning).toContain("prefer a domain-qualified finalizer name")
+    const again = await world.patch(`${widgets}/w`, "merge", { spec: { color: "blue" } })
+    expect(again.headers.warning).toBeUndefined()
+  }),
+)
+
+test(
+  "secrets are stored sealed, and served in clear; nothing else is",
+  withServer(
+    async (world) => {
+      const secrets = "/api/v1/namespaces/default/secrets"
+      await world.post(secrets, {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "s" },
+        stringData: { p: "w" },
+      })
+      await world.post(configMaps, configMap("a", { k: "v" }))
+      const stored = async (key: string) =>
+        Buffer.from((await world.store.get(key)).kv?.value ?? []).toString()
+      expect(await stored("/registry/core/secrets/default/s")).toMatch(/^sealed:[A-Za-z0-9+/=]+$/)
+      expect(await stored("/registry/core/configmaps/default/a")).toContain('"k":"v"')
+      expect(at((await world.get(`${secrets}/s`)).json, "data.p")).toBe("dw==")
+      const patched = await world.patch(`${secrets}/s`, "merge", { data: { q: "dw==" } })
+      expect(Object.keys(patched.json.data as object)).toEqual(["p", "q"])
+      expect(at((await world.get(secrets)).json, "items.0.data.q")).toBe("dw==")
+    },
+    {
+      encryptValue: (_key, value) => Buffer.from(`sealed:${Buffer.from(value).toString("base64")}`),
+      decryptValue: (_key, value) =>
+        Buffer.from(Buffer.from(value).toString().slice("sealed:".length), "base64"),
+    },
+  ),
 )
 
 test("a defect in a request is answered without details, and the next request is served", async () => {

@@ -844,6 +844,18 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                         "name": {
                           "description": "`gvisor` or `runc`.",
                           "type": "string"
+                        },
+                        "version": {
+                          "description": "The handler's own version.",
+                          "type": "string"
+                        },
+                        "platform": {
+                          "description": "How gVisor catches system calls, as probed; `systrap` or `ptrace`. Empty for runc.",
+                          "type": "string"
+                        },
+                        "network": {
+                          "description": "`netstack`: gVisor's own network stack. `host`: the host kernel's, in the sandbox's network namespace.",
+                          "type": "string"
                         }
                       }
                     }

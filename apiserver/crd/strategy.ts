@@ -1,5 +1,5 @@
 /** CustomResourceDefinitions as objects: names filled in, status decided as they are written. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"
 import type { ResourceTable } from "../resource-table.ts"

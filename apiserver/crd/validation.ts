@@ -1,6 +1,6 @@
 /** What a CustomResourceDefinition must be beyond its own schema. Source: apiextensions/validation. */
 
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { equal } from "../json/index.ts"
 import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
 import { isDeleting, metadataOf, nameOf, stringOf } from "../registry/object-meta.ts"

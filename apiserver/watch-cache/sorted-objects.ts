@@ -35,7 +35,7 @@ export class SortedObjects {
 
   /** Objects whose key starts with the prefix and is greater than `after`, in order. Do not change the set meanwhile. */
   *from(prefix: string, after = ""): Generator<CachedObject> {
-    const start = after > prefix ? this.#lowerBound(`${after}\0`) : this.#lowerBound(prefix)
+    const start = after !== "" && after >= prefix ? this.#lowerBound(`${after}\0`) : this.#lowerBound(prefix)
     for (let at = start; at < this.#keys.length; at++) {
       const key = this.#keys[at]
       if (key === undefined || !key.startsWith(prefix)) return

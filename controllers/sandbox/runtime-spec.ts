@@ -8,6 +8,7 @@ import type {
   SandboxSpec as RuntimeSandboxSpec,
 } from "../../runtime-shim/index.ts"
 import type { Sandbox, SandboxContainer } from "../../schemas/index.ts"
+import { hostnameCharactersMax } from "../limits.ts"
 import { parseQuantity, type QuantityUnit } from "../quantity.ts"
 
 export interface DesiredRuntime {
@@ -16,7 +17,6 @@ export interface DesiredRuntime {
 }
 
 const HASH_LENGTH = 16
-const HOSTNAME_CHARACTERS_MAX = 63
 
 /** Fails with a sentence for the user where the spec says what cannot be done. */
 export const desiredRuntimeOf = ({ metadata, spec }: Sandbox): Result.Result<DesiredRuntime, string> => {
@@ -25,7 +25,7 @@ export const desiredRuntimeOf = ({ metadata, spec }: Sandbox): Result.Result<Des
   return Result.map(resourcesOf(container), (resources) => {
     const runtimeSpec = {
       handler: spec.runtimeHandler ?? "gvisor",
-      hostname: spec.hostname ?? metadata.name.slice(0, HOSTNAME_CHARACTERS_MAX).replace(/[^a-z0-9]+$/, ""),
+      hostname: spec.hostname ?? hostnameOf(metadata.name),
       ports: portsOf(container),
       containers: [containerOf(container, resources)],
     } as const
@@ -33,6 +33,10 @@ export const desiredRuntimeOf = ({ metadata, spec }: Sandbox): Result.Result<Des
     return { spec: runtimeSpec, hash }
   })
 }
+
+/** A name may have dots and be long; a host name is one DNS label. */
+const hostnameOf = (name: string): string =>
+  name.replaceAll(".", "-").slice(0, hostnameCharactersMax).replace(/-+$/, "")
 
 const containerOf = (container: SandboxContainer, resources: Resources): ContainerSpec => {
   const { command, args, workingDir, tty, stdin, securityContext } = container
