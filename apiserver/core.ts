@@ -21,12 +21,12 @@ import type { RegistryContext } from "./registry/context.ts"
 import { ensureNamespaces } from "./registry/first-namespaces.ts"
 import { admitByNamespace } from "./registry/namespace-lifecycle.ts"
 import { type Fault, RequestHandler } from "./request-handler.ts"
-import type { RequestInfo } from "./request-info.ts"
 import { Resource } from "./resource.ts"
 import { ResourceHandler } from "./resource-handler.ts"
 import { ResourceTable } from "./resource-table.ts"
 import { reviewDefinitions } from "./reviews/definitions.ts"
 import { reviewStrategies } from "./reviews/strategies.ts"
+import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
 import { builtinStrategy } from "./strategies/strategies.ts"
 import { versionHandler } from "./version.ts"
@@ -170,6 +170,7 @@ const requestHandler = (
     authorizer: options.authorizer,
     metrics,
     onFault: options.onFault,
+    subjectOf: (info) => subjectOf(info, resources),
     isCounted: (info) => isCounted(info, resources),
     resources: (call) => resourceHandler.handle(call),
     upgrades: (call, upgrade) => resourceHandler.upgrade(call, upgrade),
@@ -186,29 +187,3 @@ const requestHandler = (
     ],
   })
 }
-
-const countedMethods: ReadonlySet<string> = new Set([
-  "get",
-  "head",
-  "post",
-  "put",
-  "patch",
-  "delete",
-  "options",
-])
-const countedSubresources: ReadonlySet<string> = new Set([
-  "",
-  "status",
-  "scale",
-  "finalize",
-  "log",
-  "exec",
-  "attach",
-  "portforward",
-])
-
-const isCounted = (info: RequestInfo, resources: ResourceTable): boolean =>
-  info.type === "path"
-    ? countedMethods.has(info.verb)
-    : countedSubresources.has(info.subresource) &&
-      resources.find(info.group, info.version, info.resource) !== undefined

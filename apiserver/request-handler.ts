@@ -30,6 +30,8 @@ export interface RequestHandlerOptions {
   readonly onFault: Fault
   /** Answers resource requests; false when nothing is served at the path. */
   readonly resources: (call: Call<ResourceRequestInfo>) => Promise<boolean>
+  /** What errors of a request speak of. */
+  readonly subjectOf: (info: RequestInfo) => Subject
   /** Whether a request has a row of its own among the metrics: clients must not be able to make rows. */
   readonly isCounted: (info: RequestInfo) => boolean
   /** Answers upgrade requests for resources; false when nothing is served at the path. */
@@ -39,11 +41,6 @@ export interface RequestHandlerOptions {
 }
 
 type Answer = (call: Call, info: RequestInfo) => Promise<boolean>
-
-const subjectOf = (info: RequestInfo | undefined): Subject => {
-  if (info?.type !== "resource") return { group: "", plural: "", kind: "" }
-  return { group: info.group, plural: info.resource, kind: info.resource, name: info.name }
-}
 
 export class RequestHandler {
   readonly #options: RequestHandlerOptions
@@ -113,7 +110,7 @@ export class RequestHandler {
   }
 
   async #refuse(call: Call<RequestInfo>, error: unknown): Promise<void> {
-    const status = toStatusError(error, subjectOf(call.info)) ?? this.#defect(error)
+    const status = toStatusError(error, this.#options.subjectOf(call.info)) ?? this.#defect(error)
     const { sink } = call
     if (sink instanceof TrackedSink && sink.status !== undefined) {
       sink.end()

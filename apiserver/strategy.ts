@@ -20,6 +20,8 @@ export interface Strategy {
   readonly generation: boolean
   /** Whether an update without resourceVersion overwrites whatever is there. */
   readonly unconditionalUpdate: boolean
+  /** False where deletecollection is not served. */
+  readonly collectionDelete?: boolean
   /** Whether names are DNS labels instead of subdomains. */
   readonly labelNames?: boolean
   /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */

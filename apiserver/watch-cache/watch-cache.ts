@@ -250,11 +250,23 @@ export class WatchCache {
 
   async #readFreshness(): Promise<bigint> {
     const { revision } = await this.#options.store.get(`${storagePrefix}~`)
-    if (revision > this.#progress.revision) {
-      this.#watch?.requestProgress()
-      await this.#progress.reach(revision)
-    }
+    if (revision > this.#progress.revision) await this.#catchUp(revision)
     return this.#progress.revision
+  }
+
+  /** Asks for progress until it is there: a question may be lost with a connection. */
+  async #catchUp(revision: bigint): Promise<void> {
+    let cancel = (): void => {}
+    const ask = (): void => {
+      this.#watch?.requestProgress()
+      cancel = this.#options.ambient.timer(limits.progressAskMs, ask)
+    }
+    ask()
+    try {
+      await this.#progress.reach(revision)
+    } finally {
+      cancel()
+    }
   }
 
   #timer(ms: number, fn: () => void): void {
