@@ -1,0 +1,83 @@
+/** The standard functions of texts and sizes. */
+import { type Call, type Functions, member, type Overload, overload } from "../environment.ts"
+import { EvaluationError, noSuchOverload } from "../evaluation-error.ts"
+import { compilePattern, type Pattern, PatternError } from "../../pattern/index.ts"
+import { textOf } from "../narrowing.ts"
+import * as t from "../type.ts"
+import type { Type } from "../type.ts"
+import { CelList, CelMap, type Value } from "../value.ts"
+
+const a = t.parameter("A")
+const b = t.parameter("B")
+
+/** How many code points a text has. */
+export const lengthOf = (text: string): number => {
+  let length = text.length
+  for (let at = 0; at < text.length - 1; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0xd800 || unit > 0xdbff) continue
+    const next = text.charCodeAt(at + 1)
+    if (next >= 0xdc00 && next <= 0xdfff) {
+      length--
+      at++
+    }
+  }
+  return length
+}
+
+const size = (value: Value): Value => {
+  if (typeof value === "string") return lengthOf(value)
+  if (value instanceof CelList || value instanceof CelMap) return value.size
+  if (value instanceof Uint8Array) return value.length
+  throw noSuchOverload()
+}
+
+const sizes: ReadonlyArray<readonly [string, Type]> = [
+  ["string", t.string],
+  ["bytes", t.bytes],
+  ["list", t.listOf(a)],
+  ["map", t.mapOf(a, b)],
+]
+
+/** Patterns for one place in an expression: the last one is kept, since most places have but one. */
+export const patterns = (): ((source: string) => Pattern) => {
+  let last: { readonly source: string; readonly pattern: Pattern } | undefined
+  return (source) => {
+    if (last?.source === source) return last.pattern
+    try {
+      last = { source, pattern: compilePattern(source) }
+      return last.pattern
+    } catch (error) {
+      if (error instanceof PatternError) throw new EvaluationError(`error parsing regexp: ${error.message}`)
+      throw error
+    }
+  }
+}
+
+const matching = (): Call => {
+  const patternOf = patterns()
+  return (text, pattern) => patternOf(textOf(pattern)).test(textOf(text))
+}
+
+const matches = (id: string, isMember: boolean): Overload => ({
+  id,
+  member: isMember,
+  params: [t.string, t.string],
+  result: t.bool,
+  call: matching(),
+  bind: matching,
+})
+
+const textTest = (id: string, test: (text: string, part: string) => boolean): Overload =>
+  member(id, [t.bool, t.string, t.string], (text, part) => test(textOf(text), textOf(part)))
+
+export const texts: Functions = {
+  size: sizes.flatMap(([suffix, type]) => [
+    overload(`size_${suffix}`, [t.int, type], size),
+    member(`${suffix}_size`, [t.int, type], size),
+  ]),
+  contains: [textTest("contains_string", (text, part) => text.includes(part))],
+  startsWith: [textTest("starts_with_string", (text, part) => text.startsWith(part))],
+  endsWith: [textTest("ends_with_string", (text, part) => text.endsWith(part))],
+  matches: [matches("matches", false), matches("matches_string", true)],
+}
