@@ -227,7 +227,8 @@ class Checker {
       if (result === undefined) result = one
       else if (result.kind !== "dyn" && !t.sameType(one, result)) result = t.dyn
     }
-    this.references.set(expr, { kind: "call", name, overloads: fitting, args, hasTarget })
+    const meant = fitting.length > 0 ? fitting : found.overloads.filter((each) => each.member === hasTarget)
+    this.references.set(expr, { kind: "call", name, overloads: meant, args, hasTarget })
     if (result !== undefined) return result
     const shown = argTypes.map((type) => this.#text(type))
     const signature = hasTarget ? `${shown[0]}.(${shown.slice(1).join(", ")})` : `(${shown.join(", ")})`

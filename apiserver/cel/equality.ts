@@ -18,10 +18,17 @@ import {
   type Value,
 } from "./value.ts"
 
-/** The plain number of a numeric value; JavaScript compares numbers with bigints exactly. */
+/** The plain number of a numeric value. */
 const plainNumber = (value: Value): number | bigint | undefined => {
   if (isInt(value)) return value
   return value instanceof Double || value instanceof Uint ? value.value : undefined
+}
+
+/** Of two numbers, one being a double, both as doubles: ints of more than 53 bits lose their last. */
+const comparable = (a: Value, b: Value): readonly [number | bigint, number | bigint] | undefined => {
+  const [left, right] = [plainNumber(a), plainNumber(b)]
+  if (left === undefined || right === undefined) return undefined
+  return a instanceof Double || b instanceof Double ? [Number(left), Number(right)] : [left, right]
 }
 
 const sameNumber = (a: number | bigint, b: number | bigint): boolean => a === b || (a <= b && a >= b)
@@ -59,11 +66,8 @@ const sameOptionals = (a: Optional, b: Optional): boolean =>
 
 export const equals = (a: Value, b: Value): boolean => {
   if (a === b) return true
-  const number = plainNumber(a)
-  if (number !== undefined) {
-    const other = plainNumber(b)
-    return other !== undefined && sameNumber(number, other)
-  }
+  const numbers = comparable(a, b)
+  if (numbers !== undefined) return sameNumber(...numbers)
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false
   if (a instanceof CelList) return b instanceof CelList && (a.isUnordered ? a.sameItems(b) : b.isUnordered ? b.sameItems(a) : sameLists(a, b))
   if (a instanceof CelMap) return b instanceof CelMap && sameMaps(a, b)
@@ -102,8 +106,9 @@ const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
 export const compare = (a: Value, b: Value): number => {
   if (typeof a === "number" && typeof b === "number") return a - b
   if (typeof a === "string" && typeof b === "string") return compareTexts(a, b)
-  const [left, right] = [plainNumber(a), plainNumber(b)]
-  if (left !== undefined && right !== undefined) {
+  const numbers = comparable(a, b)
+  if (numbers !== undefined) {
+    const [left, right] = numbers
     if (Number.isNaN(left) || Number.isNaN(right)) return Number.NaN
     return left < right ? -1 : left > right ? 1 : 0
   }

@@ -56,7 +56,8 @@ const isNoMoreSpecific = (a: Type, b: Type): boolean => {
   return parts.length === 0 ? sameType(a, b) : everyPair(parts, partsOf(b), isNoMoreSpecific)
 }
 
-export const mostGeneral = (a: Type, b: Type): Type => (isNoMoreSpecific(a, b) ? a : b)
+/** The one of two types that fit which says less; null says nothing of what it stands in for. */
+export const mostGeneral = (a: Type, b: Type): Type => (b.kind === "null" || isNoMoreSpecific(a, b) ? a : b)
 
 const takesNull = (type: Type): boolean =>
   ["null", "object", "opaque", "optional", "duration", "timestamp", "wrapper"].includes(type.kind)

@@ -1,4 +1,5 @@
 /** The standard functions of texts and sizes. */
+import { lengthOf } from "../code-points.ts"
 import { type Call, type Functions, member, type Overload, overload } from "../environment.ts"
 import { EvaluationError, noSuchOverload } from "../evaluation-error.ts"
 import { compilePattern, type Pattern, PatternError } from "../../pattern/index.ts"
@@ -9,21 +10,6 @@ import { CelList, CelMap, type Value } from "../value.ts"
 
 const a = t.parameter("A")
 const b = t.parameter("B")
-
-/** How many code points a text has. */
-export const lengthOf = (text: string): number => {
-  let length = text.length
-  for (let at = 0; at < text.length - 1; at++) {
-    const unit = text.charCodeAt(at)
-    if (unit < 0xd800 || unit > 0xdbff) continue
-    const next = text.charCodeAt(at + 1)
-    if (next >= 0xdc00 && next <= 0xdfff) {
-      length--
-      at++
-    }
-  }
-  return length
-}
 
 const size = (value: Value): Value => {
   if (typeof value === "string") return lengthOf(value)
