@@ -92,6 +92,25 @@ const extreme = (name: "greatest" | "least", overload: string): Expand => {
   }
 }
 
+/** `list.sortBy(x, key)`: the list is named, so that it is evaluated once. */
+const sortBy: Expand = ({ target, args, at }, fail) => {
+  const [variable, key] = args
+  if (target === undefined || key === undefined || args.length !== 2) return undefined
+  const name = nameOf(variable, fail)
+  const input: Expr = { kind: "ident", name: "@input", at }
+  const keys: Expr = {
+    kind: "fold",
+    macro: "list",
+    range: { ...input },
+    variables: [name],
+    predicate: undefined,
+    transform: key,
+    at,
+  }
+  const sorted: Expr = { kind: "call", name: "@sortByAssociatedKeys", target: input, args: [keys], at }
+  return { kind: "bind", macro: "bind", name: "@input", value: target, body: sorted, at }
+}
+
 const macros: ReadonlyMap<string, ReadonlyArray<Expand>> = new Map([
   ["has", [has]],
   ["all", [fold("all", 1), fold("all", 2)]],
@@ -103,6 +122,7 @@ const macros: ReadonlyMap<string, ReadonlyArray<Expand>> = new Map([
   ["transformList", [fold("list", 2)]],
   ["transformMap", [fold("map", 2)]],
   ["transformMapEntry", [fold("mapEntry", 2)]],
+  ["sortBy", [sortBy]],
   ["bind", [bind]],
   ["optMap", [optional("optMap")]],
   ["optFlatMap", [optional("optFlatMap")]],

@@ -98,13 +98,16 @@ class Parser {
     this.#fail(this.#token.at, `Syntax error: mismatched input '${this.#token.text}' expecting '${symbol}'`)
   }
 
-  /** Counts a node that has been made. */
+  /** Counts a node that has been made, and those that a macro made within it. */
   #made(expr: Expr): Expr {
     if (++this.#nodes > EXPRESSION_NODES_MAX) {
       this.#fail(expr.at, `expression has more than ${EXPRESSION_NODES_MAX} nodes`)
     }
     let depth = 0
-    for (const child of childrenOf(expr)) depth = Math.max(depth, this.#depths.get(child) ?? 0)
+    for (const child of childrenOf(expr)) {
+      if (!this.#depths.has(child)) this.#made(child)
+      depth = Math.max(depth, this.#depths.get(child) ?? 0)
+    }
     if (depth >= EXPRESSION_DEPTH_MAX) this.#tooDeep(expr.at)
     this.#depths.set(expr, depth + 1)
     return expr

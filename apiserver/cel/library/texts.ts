@@ -1,9 +1,9 @@
 /** The standard functions of texts and sizes. */
 import { lengthOf } from "../code-points.ts"
 import { type Call, type Functions, member, type Overload, overload } from "../environment.ts"
-import { EvaluationError, noSuchOverload } from "../evaluation-error.ts"
-import { compilePattern, type Pattern, PatternError } from "../../pattern/index.ts"
+import { noSuchOverload } from "../evaluation-error.ts"
 import { textOf } from "../narrowing.ts"
+import { patterns } from "../site-pattern.ts"
 import * as t from "../type.ts"
 import type { Type } from "../type.ts"
 import { CelList, CelMap, type Value } from "../value.ts"
@@ -24,21 +24,6 @@ const sizes: ReadonlyArray<readonly [string, Type]> = [
   ["list", t.listOf(a)],
   ["map", t.mapOf(a, b)],
 ]
-
-/** Patterns for one place in an expression: the last one is kept, since most places have but one. */
-export const patterns = (): ((source: string) => Pattern) => {
-  let last: { readonly source: string; readonly pattern: Pattern } | undefined
-  return (source) => {
-    if (last?.source === source) return last.pattern
-    try {
-      last = { source, pattern: compilePattern(source) }
-      return last.pattern
-    } catch (error) {
-      if (error instanceof PatternError) throw new EvaluationError(`error parsing regexp: ${error.message}`)
-      throw error
-    }
-  }
-}
 
 const matching = (): Call => {
   const patternOf = patterns()
