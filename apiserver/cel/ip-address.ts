@@ -56,7 +56,7 @@ export class IpAddress extends Opaque {
     return other instanceof IpAddress && other.family === this.family && other.bits === this.bits
   }
 
-  toString(): string {
+  override toString(): string {
     return this.family === 4 ? ipv4Text(this.bits) : ipv6Text(this.bits)
   }
 
@@ -94,7 +94,7 @@ export class Cidr extends Opaque {
     return other instanceof Cidr && other.prefix === this.prefix && other.address.equals(this.address)
   }
 
-  toString(): string {
+  override toString(): string {
     return `${this.address}/${this.prefix}`
   }
 

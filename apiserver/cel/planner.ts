@@ -5,8 +5,9 @@
 import { hasField, select, selectOptional } from "./access.ts"
 import type { Bind, Call, Expr, Fold, List, MapLiteral, Select } from "./ast.ts"
 import { callStep } from "./call-step.ts"
-import type { Checked } from "./checker.ts"
+import type { Checked, Reference } from "./checker.ts"
 import { ArrayList, EntryMap } from "./collection.ts"
+import { constantOf, constantSet } from "./constant-folding.ts"
 import { IDENT_COST, LIST_COST, MAP_COST, SELECT_COST } from "./cost.ts"
 import { EvaluationError, noSuchOverload } from "./evaluation-error.ts"
 import type { Step } from "./frame.ts"
@@ -71,12 +72,14 @@ class Planner {
     this.slotCount = this.variables.length
   }
 
+  readonly #referenceOf = (expr: Expr): Reference | undefined => this.#checked.references.get(expr)
+
   plan(expr: Expr): Step {
+    const constant = constantOf(expr, this.#referenceOf)
+    if (constant !== undefined) return () => constant
     switch (expr.kind) {
-      case "literal": {
-        const { value } = expr
-        return () => value
-      }
+      case "literal":
+        return () => expr.value
       case "ident":
         return this.#named(expr) ?? failing(`undeclared reference to '${expr.name}'`)
       case "select":
@@ -134,12 +137,27 @@ class Planner {
     if (reference?.kind !== "call") return failing(`undeclared reference to '${expr.name}'`)
     const { name, overloads } = reference
     const args = reference.args.map((arg) => this.plan(arg))
+    if (name === "@in") {
+      const member = this.#constantMember(reference.args)
+      if (member !== undefined) return member
+    }
     const [first, second, third] = args
     if (name === "_&&_" || name === "_||_") return junctionStep(args, name === "_||_")
     if (name === "_?_:_" && first !== undefined && second !== undefined && third !== undefined) {
       return conditionalStep(first, second, third)
     }
     return this.#lazyCall(name, args) ?? callStep(name, overloads, args)
+  }
+
+  /** `a in ["b", "c"]`. */
+  #constantMember([element, list]: ReadonlyArray<Expr>): Step | undefined {
+    const items = list && constantSet(constantOf(list, this.#referenceOf))
+    if (element === undefined || items === undefined) return undefined
+    const step = this.plan(element)
+    return (frame) => {
+      const key = keyOf(step(frame))
+      return key !== undefined && items.has(key)
+    }
   }
 
   /** `a.or(b)` and `a.orValue(b)`: the second is evaluated only when the first holds nothing. */
