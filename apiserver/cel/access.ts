@@ -42,7 +42,8 @@ export const selectOptional = (operand: Value, name: string): Optional => {
 const elementOf = (container: Value, key: Value): Value | undefined => {
   if (container instanceof CelMap) {
     const plain = keyOf(key)
-    if (plain === undefined && (typeof key !== "object" || key === null || !("value" in key))) throw noSuchOverload()
+    if (plain === undefined && (typeof key !== "object" || key === null || !("value" in key)))
+      throw noSuchOverload()
     return container.get(key)
   }
   if (!(container instanceof CelList)) throw noSuchOverload()

@@ -53,7 +53,9 @@ export class AuthorizerValue extends Unequal {
 
   decide(question: AuthorizationQuestion): DecisionValue {
     const { serviceAccount } = this
-    return new DecisionValue(this.ask(serviceAccount === undefined ? question : { ...question, serviceAccount }))
+    return new DecisionValue(
+      this.ask(serviceAccount === undefined ? question : { ...question, serviceAccount }),
+    )
   }
 }
 

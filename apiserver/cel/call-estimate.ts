@@ -3,7 +3,7 @@
  * Source: cel-go `checker/cost.go`, Kubernetes `cel/library/cost.go`. Start with {@link estimateCall}.
  */
 import { AUTHORIZATION_COST, LIST_COST, REGEX_FACTOR, TEXT_FACTOR } from "./cost.ts"
-import { either, exactly, nothing, plus, scaled, type Span, times, UNKNOWN } from "./span.ts"
+import { either, exactly, nothing, plus, type Span, scaled, times, UNKNOWN } from "./span.ts"
 
 export interface CallSizes {
   /** Of all arguments, the target first. */
@@ -26,7 +26,9 @@ type Estimate = (call: CallSizes) => CallEstimate
 
 const sizeAt = ({ sizes }: CallSizes, index: number): Span => sizes[index] ?? { min: 0, max: UNKNOWN }
 
-const constant = (cost: number): Estimate => () => ({ cost: exactly(cost) })
+const constant =
+  (cost: number): Estimate =>
+  () => ({ cost: exactly(cost) })
 const reading = (index: number, factor = 1): Estimate => {
   return (call) => ({ cost: scaled(sizeAt(call, index), factor * TEXT_FACTOR) })
 }
@@ -34,10 +36,7 @@ const reading = (index: number, factor = 1): Estimate => {
 const rewriting: Estimate = (call) => ({ cost: scaled(sizeAt(call, 0), TEXT_FACTOR), size: sizeAt(call, 0) })
 
 const search: Estimate = (call) => ({
-  cost: times(
-    scaled(plus(sizeAt(call, 0), exactly(1)), TEXT_FACTOR),
-    scaled(sizeAt(call, 1), REGEX_FACTOR),
-  ),
+  cost: times(scaled(plus(sizeAt(call, 0), exactly(1)), TEXT_FACTOR), scaled(sizeAt(call, 1), REGEX_FACTOR)),
 })
 
 const finding: Estimate = (call) => ({ ...search(call), size: { min: 0, max: sizeAt(call, 0).max } })
@@ -113,7 +112,10 @@ const product = (factor: number): Estimate => {
   return (call) => ({ cost: plus(scaled(times(sizeAt(call, 0), sizeAt(call, 1)), factor), exactly(1)) })
 }
 
-const madeList: Estimate = (call) => ({ cost: plus(sizeAt(call, 0), exactly(LIST_COST)), size: sizeAt(call, 0) })
+const madeList: Estimate = (call) => ({
+  cost: plus(sizeAt(call, 0), exactly(LIST_COST)),
+  size: sizeAt(call, 0),
+})
 const squaredList: Estimate = (call) => ({
   cost: plus(times(sizeAt(call, 0), sizeAt(call, 0)), exactly(LIST_COST)),
   size: { min: 0, max: sizeAt(call, 0).max },
@@ -154,9 +156,18 @@ const byOverload: ReadonlyMap<string, Estimate> = new Map([
   ...rows(containment(nothing, false), "cidr_contains_ip_ip"),
   ...rows(containment(maskedAddress, true), "cidr_contains_cidr_string"),
   ...rows(containment(maskedAddress, false), "cidr_contains_cidr"),
-  ...rows(resized(reading(0), ({ min, max }) => ({ min, max: max * 4 })), "string_to_bytes"),
-  ...rows(resized(reading(0), ({ min, max }) => ({ min: Math.floor(min / 4), max })), "bytes_to_string"),
-  ...rows(resized(reading(0), ({ min, max }) => ({ min: min + 2, max: max * 2 + 2 })), "strings_quote"),
+  ...rows(
+    resized(reading(0), ({ min, max }) => ({ min, max: max * 4 })),
+    "string_to_bytes",
+  ),
+  ...rows(
+    resized(reading(0), ({ min, max }) => ({ min: Math.floor(min / 4), max })),
+    "bytes_to_string",
+  ),
+  ...rows(
+    resized(reading(0), ({ min, max }) => ({ min: min + 2, max: max * 2 + 2 })),
+    "strings_quote",
+  ),
   ...rows(reading(1), "starts_with_string ends_with_string"),
   ...rows((call) => ({ cost: sizeAt(call, 1) }), "in_list"),
   ...rows(search, "matches matches_string"),
@@ -180,7 +191,11 @@ const byOverload: ReadonlyMap<string, Estimate> = new Map([
 const unit: Estimate = constant(1)
 
 /** The estimate of a call that may mean any of the overloads. */
-export const estimateCall = (name: string, overloadIds: ReadonlyArray<string>, call: CallSizes): CallEstimate => {
+export const estimateCall = (
+  name: string,
+  overloadIds: ReadonlyArray<string>,
+  call: CallSizes,
+): CallEstimate => {
   let estimate: CallEstimate | undefined
   for (const id of overloadIds) {
     const one = (byFunction.get(name) ?? byOverload.get(id) ?? unit)(call)

@@ -22,7 +22,11 @@ const callOf = (overloads: ReadonlyArray<Overload>): Call => {
 }
 
 /** A call of a function whose arguments are all evaluated first. */
-export const callStep = (name: string, overloads: ReadonlyArray<Overload>, args: ReadonlyArray<Step>): Step => {
+export const callStep = (
+  name: string,
+  overloads: ReadonlyArray<Overload>,
+  args: ReadonlyArray<Step>,
+): Step => {
   const call = callOf(overloads)
   const cost = callCost(name, overloads)
   const [first, second] = args

@@ -6,8 +6,8 @@ import type { Bind, Call, Expr, Fold, Ident, List, MapLiteral, Select, Struct } 
 import { candidateNames, type Environment, type Overload } from "./environment.ts"
 import { Inference, mostGeneral } from "./inference.ts"
 import type { Issue } from "./source.ts"
-import * as t from "./type.ts"
 import type { Type } from "./type.ts"
+import * as t from "./type.ts"
 import { namedTypes, typeNamed } from "./type-names.ts"
 import { Double, isInt, TypeValue, Uint } from "./value.ts"
 
@@ -64,9 +64,11 @@ class Checker {
   readonly references = new Map<Expr, Reference>()
   readonly issues: Issue[] = []
   #scope: Scope | undefined
+  #mixedLiterals: boolean
 
   constructor(environment: Environment) {
     this.#environment = environment
+    this.#mixedLiterals = environment.mixedLiterals
   }
 
   /** The type of a part that has been checked, parameters that stayed open being dyn. */
@@ -120,11 +122,15 @@ class Checker {
   }
 
   #undeclared(at: number, name: string): Type {
-    return this.#report(at, `undeclared reference to '${name}' (in container '${this.#environment.container}')`)
+    return this.#report(
+      at,
+      `undeclared reference to '${name}' (in container '${this.#environment.container}')`,
+    )
   }
 
   #local(name: string): Scope | undefined {
-    for (let scope = this.#scope; scope !== undefined; scope = scope.outer) if (scope.name === name) return scope
+    for (let scope = this.#scope; scope !== undefined; scope = scope.outer)
+      if (scope.name === name) return scope
     return undefined
   }
 
@@ -187,15 +193,24 @@ class Checker {
     }
   }
 
+  /** What is to be formatted may be of any types. */
+  #args({ name, args }: Call): void {
+    const outer = this.#mixedLiterals
+    if (name === "format") this.#mixedLiterals = true
+    for (const arg of args) this.check(arg)
+    this.#mixedLiterals = outer
+  }
+
   #call(expr: Call): Type {
-    for (const arg of expr.args) this.check(arg)
+    this.#args(expr)
     const { target } = expr
     const namespaced = target && qualifiedName(target)
     const isNamespace = namespaced !== undefined && this.#local(namespaced.root) === undefined
     const names = isNamespace ? [`${namespaced.name}.${expr.name}`] : target === undefined ? [expr.name] : []
     for (const name of names.flatMap((each) => candidateNames(this.#environment.container, each))) {
       const overloads = this.#environment.functions.get(name)
-      if (overloads !== undefined) return this.#resolve(expr, { name, overloads, args: expr.args, hasTarget: false })
+      if (overloads !== undefined)
+        return this.#resolve(expr, { name, overloads, args: expr.args, hasTarget: false })
     }
     if (target === undefined) return this.#undeclared(expr.at, expr.name)
     this.check(target)
@@ -237,7 +252,11 @@ class Checker {
 
   #junction(
     expr: Call,
-    found: { readonly name: string; readonly overloads: ReadonlyArray<Overload>; readonly args: ReadonlyArray<Expr> },
+    found: {
+      readonly name: string
+      readonly overloads: ReadonlyArray<Overload>
+      readonly args: ReadonlyArray<Expr>
+    },
     argTypes: ReadonlyArray<Type>,
   ): Type {
     this.references.set(expr, { kind: "call", ...found, hasTarget: false })
@@ -251,7 +270,7 @@ class Checker {
   #join(expr: Expr, previous: Type | undefined, current: Type): Type {
     if (previous === undefined) return current
     if (this.#inference.unifies(previous, current)) return mostGeneral(previous, current)
-    return this.#environment.mixedLiterals ? t.dyn : this.#mismatch(expr.at, previous, current)
+    return this.#mixedLiterals ? t.dyn : this.#mismatch(expr.at, previous, current)
   }
 
   /** The type of an item or an entry; what is behind a question mark must be an optional. */

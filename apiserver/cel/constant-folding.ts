@@ -44,9 +44,13 @@ export const constantOf = (expr: Expr, referenceOf: ReferenceOf): Value | undefi
     case "map": {
       if (expr.entries.some(({ optional }) => optional)) return undefined
       const entries = every(
-        expr.entries.map(({ key, value }) => every([constantOf(key, referenceOf), constantOf(value, referenceOf)])),
+        expr.entries.map(({ key, value }) =>
+          every([constantOf(key, referenceOf), constantOf(value, referenceOf)]),
+        ),
       )
-      const keys = new Set(entries?.map(([key]) => (key === undefined || key instanceof Double ? undefined : keyOf(key))))
+      const keys = new Set(
+        entries?.map(([key]) => (key === undefined || key instanceof Double ? undefined : keyOf(key))),
+      )
       if (entries === undefined || keys.has(undefined) || keys.size < entries.length) return undefined
       return new EntryMap(entries.map(([key = null, value = null]) => [key, value]))
     }

@@ -66,7 +66,10 @@ class Estimator {
       case "list": {
         const costs = expr.items.map(({ value }) => this.cost(value))
         const values = expr.items.map(({ value }) => this.#size(value))
-        this.#known.set(expr, { size: exactly(values.length), values: values.reduce(either, values[0] ?? nothing) })
+        this.#known.set(expr, {
+          size: exactly(values.length),
+          values: values.reduce(either, values[0] ?? nothing),
+        })
         return plus(exactly(LIST_COST), ...costs)
       }
       case "map": {
@@ -139,7 +142,11 @@ class Estimator {
       this.#known.set(expr, this.#knownOf(first))
       return plus(...costs, exactly(1))
     }
-    const { cost, size } = estimateCall(name, overloads.map(({ id }) => id), this.#callSizes(args))
+    const { cost, size } = estimateCall(
+      name,
+      overloads.map(({ id }) => id),
+      this.#callSizes(args),
+    )
     this.#known.set(expr, this.#result(name, args, size))
     return plus(...costs, cost)
   }
@@ -151,7 +158,9 @@ class Estimator {
     const known = first === undefined ? unknown : this.#knownOf(first)
     return {
       sizes: args.map((arg) => this.#size(arg)),
-      textItems: isTexts ? (known.values ?? sizeOfDeclaration(known.declaration?.item) ?? anything) : undefined,
+      textItems: isTexts
+        ? (known.values ?? sizeOfDeclaration(known.declaration?.item) ?? anything)
+        : undefined,
       isList: type?.kind === "list",
       limit: third?.kind === "literal" && typeof third.value === "number" ? third.value : undefined,
     }
@@ -159,7 +168,8 @@ class Estimator {
 
   #result(name: string, [first, second]: ReadonlyArray<Expr>, size: Span | undefined): Known {
     const known = first === undefined ? unknown : this.#knownOf(first)
-    if (name === "_[_]" || name === "_[?_]") return { size: known.values, declaration: known.declaration?.item }
+    if (name === "_[_]" || name === "_[?_]")
+      return { size: known.values, declaration: known.declaration?.item }
     if (name !== "_+_" || second === undefined) return { size }
     const values = this.#knownOf(second).values
     return { size, values: known.values && values && either(known.values, values) }
@@ -202,11 +212,14 @@ class Estimator {
   #bind({ macro, name, value, body }: Bind): Span {
     const outer = this.cost(value)
     const known = this.#knownOf(value)
-    return this.#within([{ ...known, size: known.size ?? sizeOfType(this.#checked.typeOf(value)), name }], () => {
-      const inner = this.cost(body)
-      const cost = plus(exactly(LIST_COST), outer, inner)
-      return macro === "bind" ? cost : plus(cost, outer, exactly(3))
-    })
+    return this.#within(
+      [{ ...known, size: known.size ?? sizeOfType(this.#checked.typeOf(value)), name }],
+      () => {
+        const inner = this.cost(body)
+        const cost = plus(exactly(LIST_COST), outer, inner)
+        return macro === "bind" ? cost : plus(cost, outer, exactly(3))
+      },
+    )
   }
 }
 
@@ -219,7 +232,8 @@ const loopCosts = (
   predicate: Span,
   transform: Span,
 ): readonly [number, Span, number] => {
-  const chosen = (taken: Span): Span => (asked === undefined ? taken : plus(predicate, either(taken, exactly(1))))
+  const chosen = (taken: Span): Span =>
+    asked === undefined ? taken : plus(predicate, either(taken, exactly(1)))
   switch (macro) {
     case "all":
       return [0, { min: 3, max: 3 + predicate.max }, 1]

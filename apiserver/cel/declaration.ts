@@ -6,8 +6,8 @@ import type { Json, JsonObject } from "../../schemas/index.ts"
 import { isArray, isObject, own } from "../json/index.ts"
 import { escapeFieldName } from "./field-name.ts"
 import { REQUEST_SIZE_MAX } from "./limits.ts"
-import * as t from "./type.ts"
 import type { Type } from "./type.ts"
+import * as t from "./type.ts"
 
 export interface Declaration {
   readonly type: Type
@@ -57,7 +57,12 @@ const characters = (length: number | undefined): number | undefined =>
 const stringOf = (schema: JsonObject): Declaration => {
   const format = own(schema, "format")
   if (format === "byte") {
-    return { type: t.bytes, maxElements: boundOf(schema, "maxLength") ?? BODY_MAX, minSize: EMPTY_TEXT, format }
+    return {
+      type: t.bytes,
+      maxElements: boundOf(schema, "maxLength") ?? BODY_MAX,
+      minSize: EMPTY_TEXT,
+      format,
+    }
   }
   const known = typeof format === "string" && Object.hasOwn(formatted, format) ? formatted[format] : undefined
   if (known !== undefined) return known
@@ -116,7 +121,9 @@ const objectOf = (schema: JsonObject, { name, isResource }: Place): Declaration 
   let minSize = 2
   for (const [key, property] of Object.entries(declared)) {
     const field = escapeFieldName(key)
-    const declaration = isObject(property) ? declarationOf(property, { name: `${name}.${field ?? key}` }) : undefined
+    const declaration = isObject(property)
+      ? declarationOf(property, { name: `${name}.${field ?? key}` })
+      : undefined
     if (declaration === undefined) continue
     if (field !== undefined) fields.set(field, { jsonName: key, declaration })
     const isRequired = isArray(requiredNames) && requiredNames.includes(key)

@@ -59,7 +59,11 @@ export const functionsOf = (
 export const candidateNames = (container: string, name: string): ReadonlyArray<string> => {
   if (name.startsWith(".")) return [name.slice(1)]
   const candidates: string[] = []
-  for (let prefix = container; prefix !== ""; prefix = prefix.slice(0, Math.max(0, prefix.lastIndexOf(".")))) {
+  for (
+    let prefix = container;
+    prefix !== "";
+    prefix = prefix.slice(0, Math.max(0, prefix.lastIndexOf(".")))
+  ) {
     candidates.push(`${prefix}.${name}`)
   }
   return [...candidates, name]

@@ -69,7 +69,11 @@ export const equals = (a: Value, b: Value): boolean => {
   const numbers = comparable(a, b)
   if (numbers !== undefined) return sameNumber(...numbers)
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false
-  if (a instanceof CelList) return b instanceof CelList && (a.isUnordered ? a.sameItems(b) : b.isUnordered ? b.sameItems(a) : sameLists(a, b))
+  if (a instanceof CelList)
+    return (
+      b instanceof CelList &&
+      (a.isUnordered ? a.sameItems(b) : b.isUnordered ? b.sameItems(a) : sameLists(a, b))
+    )
   if (a instanceof CelMap) return b instanceof CelMap && sameMaps(a, b)
   if (a instanceof ObjectValue) return b instanceof ObjectValue && sameObjects(a, b)
   if (a instanceof Timestamp) return b instanceof Timestamp && a.nanos === b.nanos
@@ -80,7 +84,8 @@ export const equals = (a: Value, b: Value): boolean => {
   return a instanceof Opaque && b instanceof Opaque && a.typeName === b.typeName && a.equals(b)
 }
 
-const order = <T extends number | bigint | string | boolean>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
+const order = <T extends number | bigint | string | boolean>(a: T, b: T): number =>
+  a < b ? -1 : a > b ? 1 : 0
 
 /** By code points, not by UTF-16 units: the two differ where surrogates meet what is above them. */
 const compareTexts = (a: string, b: string): number => {

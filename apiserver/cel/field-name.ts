@@ -1,8 +1,10 @@
 /** Names of fields as expressions must write them. Source: Kubernetes `apiserver/pkg/cel/escaping.go`. */
 
 const reserved = new Set(
-  ("true false null in as break const continue else for function if import let loop package namespace return var " +
-    "void while").split(" "),
+  (
+    "true false null in as break const continue else for function if import let loop package namespace return var " +
+    "void while"
+  ).split(" "),
 )
 
 const replacements: ReadonlyMap<string, string> = new Map([

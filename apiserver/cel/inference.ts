@@ -2,7 +2,18 @@
  * Which types fit where, and what that says of type parameters.
  * Source: cel-go's checker. Start with {@link Inference}.
  */
-import { dyn, isDyn, listOf, mapOf, opaque, optionalOf, parameter, sameType, type Type, typeOf } from "./type.ts"
+import {
+  dyn,
+  isDyn,
+  listOf,
+  mapOf,
+  opaque,
+  optionalOf,
+  parameter,
+  sameType,
+  type Type,
+  typeOf,
+} from "./type.ts"
 
 /** The types within a type. */
 const partsOf = (type: Type): ReadonlyArray<Type> => {

@@ -6,7 +6,8 @@ export type Family = 4 | 6
 
 const bitsOf = (family: Family): number => (family === 4 ? 32 : 128)
 
-const ipv4Bits = (text: string): bigint => text.split(".").reduce((bits, part) => (bits << 8n) | BigInt(part), 0n)
+const ipv4Bits = (text: string): bigint =>
+  text.split(".").reduce((bits, part) => (bits << 8n) | BigInt(part), 0n)
 
 const ipv6Bits = (text: string): bigint => {
   const dotted = /[^:]*\.[^:]*$/.exec(text)?.[0]
@@ -26,7 +27,9 @@ const ipv4Text = (bits: bigint): string => [24n, 16n, 8n, 0n].map((by) => (bits 
 
 /** Lower case, the longest run of two zeros or more left out (RFC 5952). */
 const ipv6Text = (bits: bigint): string => {
-  const groups = Array.from({ length: 8 }, (_, index) => ((bits >> BigInt(112 - index * 16)) & 0xffffn).toString(16))
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    ((bits >> BigInt(112 - index * 16)) & 0xffffn).toString(16),
+  )
   let [start, length] = [-1, 1]
   for (let index = 0; index < 8; index++) {
     let end = index

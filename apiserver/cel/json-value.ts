@@ -13,7 +13,10 @@ const untyped: Declaration = { type: t.dyn, maxElements: 0, minSize: 0 }
 
 /** `1d` and `2w` are no durations of Go's, but of the format's. */
 const inHours = (text: string): string =>
-  text.replace(/(\d{1,9})([dw])/g, (_, count: string, unit: string) => `${Number(count) * (unit === "d" ? 24 : 168)}h`)
+  text.replace(
+    /(\d{1,9})([dw])/g,
+    (_, count: string, unit: string) => `${Number(count) * (unit === "d" ? 24 : 168)}h`,
+  )
 
 const formattedText = (text: string, format: NonNullable<Declaration["format"]>): Value => {
   const invalid = (): never => {
@@ -43,9 +46,12 @@ export const valueOfJson = (json: Json, declaration: Declaration = untyped): Val
   }
   if (typeof json === "number") return numberOf(json, declaration.type)
   if (json === null || typeof json === "boolean") return json
-  if (isArray(json)) return declaration.unordered === undefined ? new JsonList(json, declaration) : listOf(json, declaration)
+  if (isArray(json))
+    return declaration.unordered === undefined ? new JsonList(json, declaration) : listOf(json, declaration)
   if (!isObject(json)) return null
-  return declaration.fields === undefined ? new JsonMap(json, declaration) : new JsonObjectValue(json, declaration)
+  return declaration.fields === undefined
+    ? new JsonMap(json, declaration)
+    : new JsonObjectValue(json, declaration)
 }
 
 const listOf = (json: JsonArray, declaration: Declaration): CelList => {

@@ -3,7 +3,8 @@ import { textTokenAt } from "./text-literal.ts"
 import type { LexFailure, Token } from "./token.ts"
 
 const blank = /(?:[\t \r\n\f]+|\/\/[^\n]*)*/y
-const number = /0x[0-9a-fA-F]+[uU]?|\d+[uU]|\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?|\d+/y
+const number =
+  /0x[0-9a-fA-F]+[uU]?|\d+[uU]|\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?|\d+/y
 const identifier = /[A-Za-z_][A-Za-z0-9_]*/y
 const quoted = /`([A-Za-z0-9_./ -]+)`/y
 const symbol = /==|!=|<=|>=|&&|\|\||[<>[\]{}().,\-!?:+*/%]/y
@@ -13,7 +14,11 @@ const matchAt = (pattern: RegExp, source: string, at: number): RegExpExecArray |
   return pattern.exec(source)
 }
 
-const tokenAt = (source: string, at: number, fail: LexFailure): { readonly token: Token; readonly end: number } => {
+const tokenAt = (
+  source: string,
+  at: number,
+  fail: LexFailure,
+): { readonly token: Token; readonly end: number } => {
   const text = textTokenAt(source, at, fail)
   if (text !== undefined) return text
   for (const [kind, pattern] of [
@@ -25,7 +30,8 @@ const tokenAt = (source: string, at: number, fail: LexFailure): { readonly token
     if (match !== null) return { token: { kind, text: match[0], at }, end: at + match[0].length }
   }
   const match = matchAt(quoted, source, at)
-  if (match !== null) return { token: { kind: "quoted", text: match[1] ?? "", at }, end: at + match[0].length }
+  if (match !== null)
+    return { token: { kind: "quoted", text: match[1] ?? "", at }, end: at + match[0].length }
   const wrong = String.fromCodePoint(source.codePointAt(at) ?? 0)
   return fail(at, `Syntax error: token recognition error at: '${wrong}'`)
 }

@@ -41,7 +41,8 @@ const fold = (macro: FoldMacro, variableCount: 1 | 2): Expand => {
 
 const filter: Expand = ({ target, args, at }, fail) => {
   const [variable, predicate] = args
-  if (target === undefined || variable === undefined || predicate === undefined || args.length !== 2) return undefined
+  if (target === undefined || variable === undefined || predicate === undefined || args.length !== 2)
+    return undefined
   const name = nameOf(variable, fail)
   return { kind: "fold", macro: "list", range: target, variables: [name], predicate, transform: variable, at }
 }
@@ -49,15 +50,18 @@ const filter: Expand = ({ target, args, at }, fail) => {
 const has: Expand = ({ target, args, at }, fail) => {
   const [field] = args
   if (target !== undefined || field === undefined || args.length !== 1) return undefined
-  if (field.kind !== "select" || field.optional || field.test) return fail(field.at, "invalid argument to has() macro")
+  if (field.kind !== "select" || field.optional || field.test)
+    return fail(field.at, "invalid argument to has() macro")
   return { ...field, test: true, at }
 }
 
-const isNamespace = (expr: Expr | undefined, name: string): boolean => expr?.kind === "ident" && expr.name === name
+const isNamespace = (expr: Expr | undefined, name: string): boolean =>
+  expr?.kind === "ident" && expr.name === name
 
 const bind: Expand = ({ target, args, at }, fail) => {
   const [variable, value, body] = args
-  if (!isNamespace(target, "cel") || value === undefined || body === undefined || args.length !== 3) return undefined
+  if (!isNamespace(target, "cel") || value === undefined || body === undefined || args.length !== 3)
+    return undefined
   return { kind: "bind", macro: "bind", name: nameOf(variable, fail), value, body, at }
 }
 

@@ -1,16 +1,6 @@
 /** Values as the functions that take them need them; anything else is "no such overload". */
 import { noSuchOverload } from "./evaluation-error.ts"
-import {
-  CelList,
-  CelMap,
-  Double,
-  Duration,
-  isInt,
-  Optional,
-  Timestamp,
-  Uint,
-  type Value,
-} from "./value.ts"
+import { CelList, CelMap, Double, Duration, isInt, Optional, Timestamp, Uint, type Value } from "./value.ts"
 
 export const textOf = (value: Value | undefined): string => {
   if (typeof value === "string") return value

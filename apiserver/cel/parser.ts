@@ -13,8 +13,10 @@ import { CompileError } from "./source.ts"
 import type { Token } from "./token.ts"
 
 const reserved = new Set(
-  ("as break const continue else false for function if import in let loop package namespace null return true " +
-    "var void while").split(" "),
+  (
+    "as break const continue else false for function if import in let loop package namespace null return true " +
+    "var void while"
+  ).split(" "),
 )
 
 const relations: ReadonlyMap<string, string> = new Map([
@@ -271,7 +273,10 @@ class Parser {
     const literal = dot === "" ? literalWords.get(text) : undefined
     if (literal !== undefined) return this.#made({ kind: "literal", value: literal, at })
     if (reserved.has(text)) {
-      this.#fail(at, text === "in" ? "Syntax error: no viable alternative at input 'in'" : `reserved identifier: ${text}`)
+      this.#fail(
+        at,
+        text === "in" ? "Syntax error: no viable alternative at input 'in'" : `reserved identifier: ${text}`,
+      )
     }
     const callAt = this.#token.at
     if (this.#is("(")) {

@@ -1,8 +1,9 @@
 /** Expressions compiled and run: parsed, checked, planned. Start with {@link compile}. */
-import { checkExpression, type Checked } from "./checker.ts"
+import { type Checked, checkExpression } from "./checker.ts"
 import type { Environment } from "./environment.ts"
 import { CostLimitExceeded, EvaluationError } from "./evaluation-error.ts"
 import { Frame } from "./frame.ts"
+import { literalIssues } from "./literal-check.ts"
 import { parseExpression } from "./parser.ts"
 import { type Plan, planExpression } from "./planner.ts"
 import { CompileError } from "./source.ts"
@@ -44,7 +45,8 @@ export class Program {
       return { kind: "value", value: step(frame), cost: frame.cost }
     } catch (error) {
       if (error instanceof EvaluationError) return { kind: "error", message: error.message, cost: frame.cost }
-      if (error instanceof CostLimitExceeded) return { kind: "exceeded", message: error.message, cost: frame.cost }
+      if (error instanceof CostLimitExceeded)
+        return { kind: "exceeded", message: error.message, cost: frame.cost }
       throw error
     }
   }
@@ -54,6 +56,8 @@ export class Program {
 export const compile = (source: string, environment: Environment): Program => {
   const checked = checkExpression(parseExpression(source), environment)
   if (checked.issues.length > 0) throw new CompileError(source, checked.issues)
+  const literals = literalIssues(checked)
+  if (literals.length > 0) throw new CompileError(source, literals)
   return new Program(checked)
 }
 

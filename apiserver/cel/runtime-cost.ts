@@ -37,21 +37,38 @@ const search: CallCost = (a, b) => reading(1 + sizeOf(a)) * Math.ceil(sizeOf(b) 
 /** Equality of a library's values is constant. */
 const comparison: CallCost = (a, b) => reading(Math.min(sizeOf(a), sizeOf(b)))
 const sum: CallCost = (a, b) => (a instanceof CelList ? 1 : reading(sizeOf(a) + sizeOf(b)))
-const product = (factor: number): CallCost => (a, b) => 1 + sizeOf(a) * sizeOf(b) * factor
+const product =
+  (factor: number): CallCost =>
+  (a, b) =>
+    1 + sizeOf(a) * sizeOf(b) * factor
 const selector: CallCost = (_a, b) => {
   const size = sizeOf(b)
   return LIST_COST + reading(size) + Math.ceil(Math.ceil(size * 0.5) * 50)
 }
-const inCidr = (another: number): CallCost => (a) => reading(sizeOf(a) * 2) + another
+const inCidr =
+  (another: number): CallCost =>
+  (a) =>
+    reading(sizeOf(a) * 2) + another
 
 const byFunction: ReadonlyMap<string, CallCost> = new Map<string, CallCost>([
   ["check", () => AUTHORIZATION_COST],
   ["fieldSelector", selector],
   ["labelSelector", selector],
-  ...["isSorted", "sum", "max", "min", "indexOf", "lastIndexOf", "includes"].map((name) => [name, traversed] as const),
-  ...["url", "lowerAscii", "upperAscii", "substring", "trim", "cidr", "isIP", "isCIDR", "quantity", "isQuantity"].map(
-    (name) => [name, firstRead] as const,
+  ...["isSorted", "sum", "max", "min", "indexOf", "lastIndexOf", "includes"].map(
+    (name) => [name, traversed] as const,
   ),
+  ...[
+    "url",
+    "lowerAscii",
+    "upperAscii",
+    "substring",
+    "trim",
+    "cidr",
+    "isIP",
+    "isCIDR",
+    "quantity",
+    "isQuantity",
+  ].map((name) => [name, firstRead] as const),
   ...["semver", "isSemver"].map((name) => [name, firstRead] as const),
   ...["replace", "split", "ip.isCanonical"].map((name) => [name, firstReadTwice] as const),
   ["join", (_a, _b, result) => Math.ceil(sizeOf(result) * 2 * TEXT_FACTOR)],

@@ -27,4 +27,7 @@ export const scaled = ({ min, max }: Span, factor: number): Span => ({
   max: max >= UNKNOWN && factor > 0 ? capped(UNKNOWN * Math.min(1, factor)) : capped(Math.ceil(max * factor)),
 })
 
-export const either = (a: Span, b: Span): Span => ({ min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) })
+export const either = (a: Span, b: Span): Span => ({
+  min: Math.min(a.min, b.min),
+  max: Math.max(a.max, b.max),
+})

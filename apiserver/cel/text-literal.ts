@@ -35,7 +35,8 @@ const escapeAt = (source: string, at: number): Escape | undefined => {
   const match = codeEscape.exec(source)
   if (match === null) return undefined
   const [text, byte, short, long, octal] = match
-  const point = octal === undefined ? Number.parseInt(byte ?? short ?? long ?? "", 16) : Number.parseInt(octal, 8)
+  const point =
+    octal === undefined ? Number.parseInt(byte ?? short ?? long ?? "", 16) : Number.parseInt(octal, 8)
   return { point, length: text.length, unicode: short !== undefined || long !== undefined }
 }
 

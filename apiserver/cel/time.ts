@@ -8,7 +8,8 @@ const MILLISECOND = 1_000_000n
 const TIMESTAMP_MIN = -62_135_596_800n * SECOND
 const TIMESTAMP_MAX = 253_402_300_800n * SECOND - 1n
 
-const moment = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
+const moment =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/
 
 /** Fails with an evaluation error out of the years 1 to 9999. */
 export const timestampAt = (nanos: bigint): Timestamp => {
@@ -22,7 +23,8 @@ export const durationOfNanos = (nanos: bigint): Duration => {
   return new Duration(nanos)
 }
 
-const daysIn = (year: number, month: number): number => new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
+const daysIn = (year: number, month: number): number =>
+  new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
 
 /** The timestamp that a text says, undefined when it says none. */
 export const parseTimestamp = (text: string): Timestamp | undefined => {
@@ -53,7 +55,9 @@ export const secondsOf = ({ nanos }: Timestamp): bigint => floorDivide(nanos, SE
 export const timestampText = (timestamp: Timestamp): string => {
   const seconds = secondsOf(timestamp)
   const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19)
-  const fraction = String(timestamp.nanos - seconds * SECOND).padStart(9, "0").replace(/0+$/, "")
+  const fraction = String(timestamp.nanos - seconds * SECOND)
+    .padStart(9, "0")
+    .replace(/0+$/, "")
   return `${whole}${fraction === "" ? "" : `.${fraction}`}Z`
 }
 
@@ -95,6 +99,8 @@ export const parseDuration = (text: string): Duration | undefined => {
 /** In seconds: `3600s`, `-0.5s`. */
 export const durationText = ({ nanos }: Duration): string => {
   const size = nanos < 0n ? -nanos : nanos
-  const fraction = String(size % SECOND).padStart(9, "0").replace(/0+$/, "")
+  const fraction = String(size % SECOND)
+    .padStart(9, "0")
+    .replace(/0+$/, "")
   return `${nanos < 0n ? "-" : ""}${size / SECOND}${fraction === "" ? "" : `.${fraction}`}s`
 }

@@ -1,5 +1,5 @@
 /** The types that expressions may name as values. */
-import { TypeValue } from "./value.ts"
+
 import {
   bool,
   bytes,
@@ -12,10 +12,11 @@ import {
   nullType,
   optionalOf,
   string,
-  timestamp,
   type Type,
+  timestamp,
   uint,
 } from "./type.ts"
+import { TypeValue } from "./value.ts"
 
 export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ["bool", bool],

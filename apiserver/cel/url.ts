@@ -11,7 +11,8 @@ interface Parts {
 
 const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/
 const badEscape = /%(?![0-9a-fA-F]{2})/
-const hostPattern = /^(?:\[[0-9A-Fa-f:.]+(?:%25[^\]]*)?\]|(?:[A-Za-z0-9\-._~!$&'()*+,;="<>]|[^\x20-\x7f]|%[0-9a-fA-F]{2})*)(?::\d*)?$/
+const hostPattern =
+  /^(?:\[[0-9A-Fa-f:.]+(?:%25[^\]]*)?\]|(?:[A-Za-z0-9\-._~!$&'()*+,;="<>]|[^\x20-\x7f]|%[0-9a-fA-F]{2})*)(?::\d*)?$/
 
 /** What a path may have as it stands, escapes included. */
 const plainPath = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu
@@ -86,7 +87,8 @@ export const parseUrl = (text: string): ParsedUrl | string => {
     const slash = rest.indexOf("/", 2)
     const authority = slash < 0 ? rest.slice(2) : rest.slice(2, slash)
     host = authority.slice(authority.lastIndexOf("@") + 1)
-    if (!hostPattern.test(host)) return `invalid character in host name or port of ${JSON.stringify(host.slice(0, 100))}`
+    if (!hostPattern.test(host))
+      return `invalid character in host name or port of ${JSON.stringify(host.slice(0, 100))}`
     rest = slash < 0 ? "" : rest.slice(slash)
   }
   if (badEscape.test(rest)) return "invalid URL escape"

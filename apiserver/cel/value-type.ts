@@ -1,5 +1,5 @@
 /** The types of values as they run. */
-import { typeText, type Type, typeValueName } from "./type.ts"
+import { type Type, typeText, typeValueName } from "./type.ts"
 import {
   CelList,
   CelMap,

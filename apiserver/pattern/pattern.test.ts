@@ -156,7 +156,9 @@ describe("the place of a match", () => {
           const source = pieces.join("")
           const want = new RegExp(source).exec(text)
           const found = compilePattern(source).find(text)
-          expect(found && [found.start, found.end]).toEqual(want === null ? undefined : [want.index, want.index + want[0].length])
+          expect(found && [found.start, found.end]).toEqual(
+            want === null ? undefined : [want.index, want.index + want[0].length],
+          )
         },
       ),
     )

@@ -1,16 +1,25 @@
 /** The official conformance data of CEL, run against our implementation. */
 import { baseFunctions } from "../../apiserver/cel/base-environment.ts"
+import { checkExpression } from "../../apiserver/cel/checker.ts"
 import { ArrayList, EntryMap } from "../../apiserver/cel/collection.ts"
 import type { Environment } from "../../apiserver/cel/environment.ts"
 import { equals } from "../../apiserver/cel/equality.ts"
-import { checkExpression } from "../../apiserver/cel/checker.ts"
 import { parseExpression } from "../../apiserver/cel/parser.ts"
 import { compile, compileUnchecked, type Evaluation } from "../../apiserver/cel/program.ts"
 import { CompileError } from "../../apiserver/cel/source.ts"
 import { parseDuration, parseTimestamp } from "../../apiserver/cel/time.ts"
-import * as t from "../../apiserver/cel/type.ts"
 import type { Type } from "../../apiserver/cel/type.ts"
-import { Double, Duration, intOf, Optional, Timestamp, TypeValue, Uint, type Value } from "../../apiserver/cel/value.ts"
+import * as t from "../../apiserver/cel/type.ts"
+import {
+  Double,
+  Duration,
+  intOf,
+  Optional,
+  Timestamp,
+  TypeValue,
+  Uint,
+  type Value,
+} from "../../apiserver/cel/value.ts"
 
 /** A message of the data in protobuf's JSON form. */
 export type Message = { readonly [field: string]: unknown }
@@ -163,7 +172,9 @@ const sameValue = (found: Value, expected: Value): boolean => {
 }
 
 const outcomeText = (evaluation: Evaluation): string =>
-  evaluation.kind === "value" ? JSON.stringify(evaluation, (_key, value) => (typeof value === "bigint" ? String(value) : value)) : evaluation.message
+  evaluation.kind === "value"
+    ? JSON.stringify(evaluation, (_key, value) => (typeof value === "bigint" ? String(value) : value))
+    : evaluation.message
 
 /** Undefined when the test holds, else what came instead. */
 const failureOf = (test: SpecTest["original"]): string | undefined => {
@@ -184,7 +195,11 @@ const failureOf = (test: SpecTest["original"]): string | undefined => {
     if (evaluation.kind !== "value") return evaluation.message
     const typed = messageAt(test, "typedResult")
     const expected =
-      "value" in test ? valueOf(messageAt(test, "value")) : "result" in typed ? valueOf(messageAt(typed, "result")) : true
+      "value" in test
+        ? valueOf(messageAt(test, "value"))
+        : "result" in typed
+          ? valueOf(messageAt(typed, "result"))
+          : true
     if (!sameValue(evaluation.value, expected)) return outcomeText(evaluation)
     return "deducedType" in typed ? typeFailure(test, environment) : undefined
   } catch (error) {
@@ -218,7 +233,8 @@ export const runSuite = (suite: SpecSuite): Outcome => {
       else if (protobufWords.test(original.expr)) outOfScope.push(name)
       else failed.push(`${name} -> ${failure}`)
     } catch (error) {
-      if (!(error instanceof OutOfScope)) failed.push(`${name} -> threw ${error instanceof Error ? error.stack : String(error)}`)
+      if (!(error instanceof OutOfScope))
+        failed.push(`${name} -> threw ${error instanceof Error ? error.stack : String(error)}`)
       else outOfScope.push(name)
     }
   }

@@ -39,13 +39,17 @@ const parsedNetwork = (value: Value | undefined): Cidr => {
   )
 }
 
-const inRange = (address: IpAddress, network: string): boolean => parseCidr(network)?.contains(address) === true
+const inRange = (address: IpAddress, network: string): boolean =>
+  parseCidr(network)?.contains(address) === true
 
 const isUnspecified = (address: IpAddress): boolean => address.bits === 0n
-const isLoopback = (address: IpAddress): boolean => inRange(address, "127.0.0.0/8") || inRange(address, "::1/128")
-const isLinkLocal = (address: IpAddress): boolean => inRange(address, "169.254.0.0/16") || inRange(address, "fe80::/10")
+const isLoopback = (address: IpAddress): boolean =>
+  inRange(address, "127.0.0.0/8") || inRange(address, "::1/128")
+const isLinkLocal = (address: IpAddress): boolean =>
+  inRange(address, "169.254.0.0/16") || inRange(address, "fe80::/10")
 
-const isMulticast = (address: IpAddress): boolean => inRange(address, "224.0.0.0/4") || inRange(address, "ff00::/8")
+const isMulticast = (address: IpAddress): boolean =>
+  inRange(address, "224.0.0.0/4") || inRange(address, "ff00::/8")
 
 /** Scope 2 of IPv6 multicast, whatever its flags. */
 const isLinkLocalMulticast = (address: IpAddress): boolean =>

@@ -32,7 +32,8 @@ const nonEmpty = (what: string, value: Value): string => {
 }
 
 const serviceAccount = (authorizer: Value, namespace: Value, name: Value): Value => {
-  if (dnsSubdomainProblem(textOf(name)) !== undefined) throw new EvaluationError("Invalid service account name")
+  if (dnsSubdomainProblem(textOf(name)) !== undefined)
+    throw new EvaluationError("Invalid service account name")
   if (dnsLabelProblem(textOf(namespace)) !== undefined) {
     throw new EvaluationError("Invalid service account namespace")
   }
@@ -69,13 +70,17 @@ const answer = (value: Value): DecisionValue["answer"] => narrowed(value, Decisi
 
 export const authorization: Functions = {
   path: [
-    member("authorizer_path", [pathCheck, authorizerType, t.string], (authorizer, path) =>
-      new PathCheckValue(narrowed(authorizer, AuthorizerValue), nonEmpty("path", path)),
+    member(
+      "authorizer_path",
+      [pathCheck, authorizerType, t.string],
+      (authorizer, path) => new PathCheckValue(narrowed(authorizer, AuthorizerValue), nonEmpty("path", path)),
     ),
   ],
   group: [
-    member("authorizer_group", [groupCheck, authorizerType, t.string], (authorizer, group) =>
-      new GroupCheckValue(narrowed(authorizer, AuthorizerValue), textOf(group)),
+    member(
+      "authorizer_group",
+      [groupCheck, authorizerType, t.string],
+      (authorizer, group) => new GroupCheckValue(narrowed(authorizer, AuthorizerValue), textOf(group)),
     ),
   ],
   serviceAccount: [

@@ -1,4 +1,6 @@
 /** Conversions between types. Source: the language definition of CEL, "List of standard definitions". */
+
+import { doubleText } from "../double-text.ts"
 import { type Functions, overload } from "../environment.ts"
 import { EvaluationError } from "../evaluation-error.ts"
 import { checkedInt, checkedUint, INT_MAX, INT_MIN, UINT_MAX } from "../integer.ts"
@@ -12,8 +14,14 @@ import {
   timestampOf,
   uintOf,
 } from "../narrowing.ts"
-import { doubleText } from "../double-text.ts"
-import { durationText, parseDuration, parseTimestamp, secondsOf, timestampAt, timestampText } from "../time.ts"
+import {
+  durationText,
+  parseDuration,
+  parseTimestamp,
+  secondsOf,
+  timestampAt,
+  timestampText,
+} from "../time.ts"
 import * as t from "../type.ts"
 import { Double, TypeValue, Uint, type Value } from "../value.ts"
 import { typeNameOf } from "../value-type.ts"
@@ -24,7 +32,9 @@ const NANOS = 1_000_000_000n
 const same = (value: Value): Value => value
 
 const refuse = (value: string, from: string, to: string): never => {
-  throw new EvaluationError(`type conversion error from '${from}' to '${to}': ${JSON.stringify(value.slice(0, 100))}`)
+  throw new EvaluationError(
+    `type conversion error from '${from}' to '${to}': ${JSON.stringify(value.slice(0, 100))}`,
+  )
 }
 
 const rangeError = (): never => {
@@ -110,7 +120,9 @@ export const conversions: Functions = {
       checkedInt(truncated(doubleOf(value), INT_MIN, INT_MAX + 1n)),
     ),
     overload("string_to_int64", [t.int, t.string], (value) => intOfText(textOf(value))),
-    overload("timestamp_to_int64", [t.int, t.timestamp], (value) => checkedInt(secondsOf(timestampOf(value)))),
+    overload("timestamp_to_int64", [t.int, t.timestamp], (value) =>
+      checkedInt(secondsOf(timestampOf(value))),
+    ),
     overload("duration_to_int64", [t.int, t.duration], (value) => checkedInt(durationOf(value).nanos)),
   ],
   string: [
@@ -125,14 +137,18 @@ export const conversions: Functions = {
   ],
   timestamp: [
     overload("timestamp_to_timestamp", [t.timestamp, t.timestamp], timestampOf),
-    overload("int64_to_timestamp", [t.timestamp, t.int], (value) => timestampAt(BigInt(integerOf(value)) * NANOS)),
+    overload("int64_to_timestamp", [t.timestamp, t.int], (value) =>
+      timestampAt(BigInt(integerOf(value)) * NANOS),
+    ),
     overload("string_to_timestamp", [t.timestamp, t.string], (value) => timestampOfText(textOf(value))),
   ],
   uint: [
     overload("uint64_to_uint64", [t.uint, t.uint], same),
     overload("int64_to_uint64", [t.uint, t.int], (value) => new Uint(checkedUint(BigInt(integerOf(value))))),
-    overload("double_to_uint64", [t.uint, t.double], (value) =>
-      new Uint(checkedUint(truncated(doubleOf(value), -1n, UINT_MAX + 1n))),
+    overload(
+      "double_to_uint64",
+      [t.uint, t.double],
+      (value) => new Uint(checkedUint(truncated(doubleOf(value), -1n, UINT_MAX + 1n))),
     ),
     overload("string_to_uint64", [t.uint, t.string], (value) => uintOfText(textOf(value))),
   ],

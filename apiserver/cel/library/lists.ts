@@ -6,8 +6,8 @@ import { EvaluationError, noSuchOverload } from "../evaluation-error.ts"
 import { addInts, checkedUint } from "../integer.ts"
 import { integerOf, listOfValue, offsetOf } from "../narrowing.ts"
 import { durationOfNanos } from "../time.ts"
-import * as t from "../type.ts"
 import type { Type } from "../type.ts"
+import * as t from "../type.ts"
 import { CelList, Double, Duration, isInt, Uint, type Value } from "../value.ts"
 
 const a = t.parameter("A")
@@ -70,7 +70,9 @@ const lastIndexOf = (list: Value, wanted: Value): number => {
 
 /** Source: `kubernetes.lists`. */
 export const lists: Functions = {
-  isSorted: comparable.map(([id, type]) => member(`list_${id}_is_sorted_bool`, [t.bool, t.listOf(type)], isSorted)),
+  isSorted: comparable.map(([id, type]) =>
+    member(`list_${id}_is_sorted_bool`, [t.bool, t.listOf(type)], isSorted),
+  ),
   sum: [
     sum("int", t.int, 0),
     sum("uint", t.uint, new Uint(0n)),
@@ -89,9 +91,14 @@ export const lists: Functions = {
 
 const slice: Call = (list, from, to) => {
   const [items, start, end] = [listOfValue(list), offsetOf(from), offsetOf(to)]
-  if (start < 0 || end < 0) throw new EvaluationError(`cannot slice(${start}, ${end}), negative indexes not supported`)
-  if (start > end) throw new EvaluationError(`cannot slice(${start}, ${end}), start index must be less than or equal to end index`)
-  if (end > items.size) throw new EvaluationError(`cannot slice(${start}, ${end}), list is length ${items.size}`)
+  if (start < 0 || end < 0)
+    throw new EvaluationError(`cannot slice(${start}, ${end}), negative indexes not supported`)
+  if (start > end)
+    throw new EvaluationError(
+      `cannot slice(${start}, ${end}), start index must be less than or equal to end index`,
+    )
+  if (end > items.size)
+    throw new EvaluationError(`cannot slice(${start}, ${end}), list is length ${items.size}`)
   return new ArrayList([...items].slice(start, end))
 }
 
@@ -100,7 +107,8 @@ const FLATTEN_DEPTH_MAX = 100
 const flattened = (list: CelList, depth: number): ReadonlyArray<Value> => {
   const items: Value[] = []
   for (const item of list) {
-    if (item instanceof CelList && depth > 0) for (const inner of flattened(item, depth - 1)) items.push(inner)
+    if (item instanceof CelList && depth > 0)
+      for (const inner of flattened(item, depth - 1)) items.push(inner)
     else items.push(item)
   }
   return items
@@ -147,7 +155,9 @@ export const moreLists: Functions = {
     member("list_sort", [listOfA, listOfA, t.listOf(type)], sortedBy),
   ),
   "lists.range": [overload("lists_range", [t.listOf(t.int), t.int], (count) => range(integerOf(count)))],
-  reverse: [member("list_reverse", [listOfA, listOfA], (list) => new ArrayList([...listOfValue(list)].reverse()))],
+  reverse: [
+    member("list_reverse", [listOfA, listOfA], (list) => new ArrayList([...listOfValue(list)].reverse())),
+  ],
   distinct: [member("list_distinct", [listOfA, listOfA], distinct)],
 }
 
@@ -165,8 +175,10 @@ const holdsAll = (list: Value, wanted: Value): boolean => {
 export const sets: Functions = {
   "sets.contains": [overload("list_sets_contains_list", [t.bool, listOfA, listOfA], holdsAll)],
   "sets.equivalent": [
-    overload("list_sets_equivalent_list", [t.bool, listOfA, listOfA], (left, right) =>
-      holdsAll(left, right) && holdsAll(right, left),
+    overload(
+      "list_sets_equivalent_list",
+      [t.bool, listOfA, listOfA],
+      (left, right) => holdsAll(left, right) && holdsAll(right, left),
     ),
   ],
   "sets.intersects": [

@@ -4,8 +4,8 @@ import { compare } from "../equality.ts"
 import { EvaluationError, noSuchOverload } from "../evaluation-error.ts"
 import { checkedInt, checkedUint } from "../integer.ts"
 import { doubleOf, integerOf, uintOf } from "../narrowing.ts"
-import * as t from "../type.ts"
 import type { Type } from "../type.ts"
+import * as t from "../type.ts"
 import { CelList, Double, intOf, isInt, Uint, type Value } from "../value.ts"
 
 const kinds: ReadonlyArray<readonly [string, Type]> = [
@@ -26,7 +26,11 @@ const extreme = (id: string, isBetter: (difference: number) => boolean): Readonl
     ...kinds.map(([name, type]) => overload(`math_${id}_${name}`, [type, type], choose)),
     ...kinds.flatMap(([left, leftType]) =>
       kinds.map(([right, rightType]) =>
-        overload(`math_${id}_${left}_${right}`, [left === right ? leftType : t.dyn, leftType, rightType], choose),
+        overload(
+          `math_${id}_${left}_${right}`,
+          [left === right ? leftType : t.dyn, leftType, rightType],
+          choose,
+        ),
       ),
     ),
     ...kinds.map(([name, type]) => overload(`math_${id}_list_${name}`, [type, t.listOf(type)], choose)),
@@ -65,7 +69,11 @@ const bits = (id: string, combine: (a: bigint, b: bigint) => bigint): ReadonlyAr
   overload(`math_${id}_int_int`, [t.int, t.int, t.int], (a, b) =>
     intOf(combine(BigInt(integerOf(a)), BigInt(integerOf(b)))),
   ),
-  overload(`math_${id}_uint_uint`, [t.uint, t.uint, t.uint], (a, b) => new Uint(combine(uintOf(a), uintOf(b)))),
+  overload(
+    `math_${id}_uint_uint`,
+    [t.uint, t.uint, t.uint],
+    (a, b) => new Uint(combine(uintOf(a), uintOf(b))),
+  ),
 ]
 
 /** Shifts of 64 bits, zeros coming in from both sides. */
@@ -108,8 +116,10 @@ export const math: Functions = {
   "math.bitXor": bits("bitXor", (a, b) => a ^ b),
   "math.bitNot": [
     overload("math_bitNot_int_int", [t.int, t.int], (value) => intOf(~BigInt(integerOf(value)))),
-    overload("math_bitNot_uint_uint", [t.uint, t.uint], (value) =>
-      new Uint(checkedUint(BigInt.asUintN(64, ~uintOf(value)))),
+    overload(
+      "math_bitNot_uint_uint",
+      [t.uint, t.uint],
+      (value) => new Uint(checkedUint(BigInt.asUintN(64, ~uintOf(value)))),
     ),
   ],
   "math.bitShiftLeft": shift("bitShiftLeft", (pattern, by) => pattern << by),

@@ -15,18 +15,9 @@ import {
 } from "../integer.ts"
 import { booleanOf } from "../narrowing.ts"
 import { durationOfNanos, timestampAt } from "../time.ts"
-import * as t from "../type.ts"
 import type { Type } from "../type.ts"
-import {
-  CelList,
-  CelMap,
-  Double,
-  Duration,
-  isInt,
-  Timestamp,
-  Uint,
-  type Value,
-} from "../value.ts"
+import * as t from "../type.ts"
+import { CelList, CelMap, Double, Duration, isInt, Timestamp, Uint, type Value } from "../value.ts"
 
 const a = t.parameter("A")
 const b = t.parameter("B")
@@ -102,7 +93,8 @@ const contains = (element: Value, container: Value): boolean => {
 const arithmetic = (
   call: Call,
   rows: ReadonlyArray<readonly [string, Type, Type, Type]>,
-): ReadonlyArray<Overload> => rows.map(([id, left, right, result]) => overload(id, [result, left, right], call))
+): ReadonlyArray<Overload> =>
+  rows.map(([id, left, right, result]) => overload(id, [result, left, right], call))
 
 const numbers: ReadonlyArray<readonly [string, Type]> = [
   ["int64", t.int],
@@ -111,8 +103,9 @@ const numbers: ReadonlyArray<readonly [string, Type]> = [
 ]
 
 const mixedNumbers = numbers.flatMap(([left, leftType]) =>
-  numbers.flatMap(([right, rightType]): ReadonlyArray<readonly [string, Type, Type]> =>
-    left === right ? [] : [[`${left}_${right}`, leftType, rightType]],
+  numbers.flatMap(
+    ([right, rightType]): ReadonlyArray<readonly [string, Type, Type]> =>
+      left === right ? [] : [[`${left}_${right}`, leftType, rightType]],
   ),
 )
 
@@ -134,7 +127,10 @@ const lazy: Call = () => {
 }
 
 const numeric = (id: string, call: Call): ReadonlyArray<Overload> =>
-  arithmetic(call, numbers.map(([suffix, type]) => [`${id}_${suffix}`, type, type, type]))
+  arithmetic(
+    call,
+    numbers.map(([suffix, type]) => [`${id}_${suffix}`, type, type, type]),
+  )
 
 export const operators: Functions = {
   "_&&_": [overload("logical_and", [t.bool, t.bool, t.bool], lazy)],
@@ -182,8 +178,16 @@ export const operators: Functions = {
   "_[?_]": [
     overload("list_optindex_optional_int", [t.optionalOf(a), t.listOf(a), t.int], indexOptional),
     overload("map_optindex_optional_value", [t.optionalOf(b), t.mapOf(a, b), a], indexOptional),
-    overload("optional_list_optindex_optional_int", [t.optionalOf(a), t.optionalOf(t.listOf(a)), t.int], indexOptional),
-    overload("optional_map_optindex_optional_value", [t.optionalOf(b), t.optionalOf(t.mapOf(a, b)), a], indexOptional),
+    overload(
+      "optional_list_optindex_optional_int",
+      [t.optionalOf(a), t.optionalOf(t.listOf(a)), t.int],
+      indexOptional,
+    ),
+    overload(
+      "optional_map_optindex_optional_value",
+      [t.optionalOf(b), t.optionalOf(t.mapOf(a, b)), a],
+      indexOptional,
+    ),
   ],
   "@in": [
     overload("in_list", [t.bool, a, t.listOf(a)], contains),

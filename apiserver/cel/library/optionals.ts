@@ -45,13 +45,18 @@ export const optionals: Functions = {
     ),
   ],
   "optional.none": [overload("optional_none", [t.optionalOf(a)], () => none)],
-  "optional.unwrap": [overload("optional_unwrap", [t.listOf(a), t.listOf(t.optionalOf(a))], (list) => unwrap(list))],
+  "optional.unwrap": [
+    overload("optional_unwrap", [t.listOf(a), t.listOf(t.optionalOf(a))], (list) => unwrap(list)),
+  ],
   unwrapOpt: [member("optional_unwrapOpt", [t.listOf(a), t.listOf(t.optionalOf(a))], (list) => unwrap(list))],
   value: [member("optional_value", [a, t.optionalOf(a)], optionalValue)],
   hasValue: [
-    member("optional_hasValue", [t.bool, t.optionalOf(a)], (value) => optionalOfValue(value).value !== undefined),
+    member(
+      "optional_hasValue",
+      [t.bool, t.optionalOf(a)],
+      (value) => optionalOfValue(value).value !== undefined,
+    ),
   ],
   or: [member("optional_or_optional", [t.optionalOf(a), t.optionalOf(a), t.optionalOf(a)], lazy)],
   orValue: [member("optional_orValue_value", [a, t.optionalOf(a), a], lazy)],
 }
-

@@ -63,17 +63,23 @@ const sum = (sign: bigint): Call => {
 
 export const quantities: Functions = {
   quantity: [overload("string_to_quantity", [quantityType, t.string], (text) => parsed(textOf(text)))],
-  isQuantity: [overload("is_quantity_string", [t.bool, t.string], (text) => parseQuantity(textOf(text)) !== undefined)],
-  sign: [
-    member("quantity_sign", [t.int, quantityType], (value) => compare(value, new Quantity(0n))),
+  isQuantity: [
+    overload("is_quantity_string", [t.bool, t.string], (text) => parseQuantity(textOf(text)) !== undefined),
   ],
+  sign: [member("quantity_sign", [t.int, quantityType], (value) => compare(value, new Quantity(0n)))],
   isGreaterThan: [
     member("quantity_is_greater_than", [t.bool, quantityType, quantityType], (a, b) => compare(a, b) > 0),
   ],
-  isLessThan: [member("quantity_is_less_than", [t.bool, quantityType, quantityType], (a, b) => compare(a, b) < 0)],
+  isLessThan: [
+    member("quantity_is_less_than", [t.bool, quantityType, quantityType], (a, b) => compare(a, b) < 0),
+  ],
   compareTo: [member("quantity_compare_to", [t.int, quantityType, quantityType], compare)],
   asApproximateFloat: [
-    member("quantity_get_float", [t.double, quantityType], (value) => new Double(Number(quantityOf(value).milli) / 1000)),
+    member(
+      "quantity_get_float",
+      [t.double, quantityType],
+      (value) => new Double(Number(quantityOf(value).milli) / 1000),
+    ),
   ],
   asInteger: [member("quantity_get_int", [t.int, quantityType], asInteger)],
   isInteger: [member("quantity_is_integer", [t.bool, quantityType], (value) => isWhole(quantityOf(value)))],

@@ -3,8 +3,8 @@ import { ArrayList } from "../collection.ts"
 import type { Call, Functions, Overload } from "../environment.ts"
 import { offsetOf, textOf } from "../narrowing.ts"
 import { patterns } from "../site-pattern.ts"
-import * as t from "../type.ts"
 import type { Type } from "../type.ts"
+import * as t from "../type.ts"
 
 const find = (): Call => {
   const patternOf = patterns()

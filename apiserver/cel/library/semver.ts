@@ -71,7 +71,9 @@ const parse = (text: string): Semver | undefined => {
 /** A version as people write it: `v1`, `1.02`; undefined for a short one with a pre-release or build. */
 const normalized = (text: string): string | undefined => {
   const [first = "", second, ...rest] = text.replace(/^v/, "").split(".")
-  const numbers = [first, second, rest.length === 0 ? undefined : rest.join(".")].filter((part) => part !== undefined)
+  const numbers = [first, second, rest.length === 0 ? undefined : rest.join(".")].filter(
+    (part) => part !== undefined,
+  )
   if (numbers.length < 3 && /[+-]/.test(numbers.at(-1) ?? "")) return undefined
   const plain = numbers.map((part) => part.replace(/^0+(?=\d)/, ""))
   return [...plain, ...new Array<string>(3 - plain.length).fill("0")].join(".")
@@ -85,7 +87,9 @@ const parseLoose = (text: string, normalize: boolean): Semver | undefined => {
 const parsed = (text: Value, normalize: boolean): Semver => {
   const version = parseLoose(textOf(text), normalize)
   if (version === undefined) {
-    throw new EvaluationError(`No Major.Minor.Patch elements found in ${JSON.stringify(textOf(text).slice(0, 100))}`)
+    throw new EvaluationError(
+      `No Major.Minor.Patch elements found in ${JSON.stringify(textOf(text).slice(0, 100))}`,
+    )
   }
   return version
 }
@@ -110,12 +114,18 @@ export const semver: Functions = {
   ],
   isSemver: [
     overload("is_semver_string", [t.bool, t.string], (text) => parse(textOf(text)) !== undefined),
-    overload("is_semver_string_bool", [t.bool, t.string, t.bool], (text, normalize) =>
-      parseLoose(textOf(text), booleanOf(normalize)) !== undefined,
+    overload(
+      "is_semver_string_bool",
+      [t.bool, t.string, t.bool],
+      (text, normalize) => parseLoose(textOf(text), booleanOf(normalize)) !== undefined,
     ),
   ],
-  isGreaterThan: [member("semver_is_greater_than", [t.bool, semverType, semverType], (a, b) => comparison(a, b) > 0)],
-  isLessThan: [member("semver_is_less_than", [t.bool, semverType, semverType], (a, b) => comparison(a, b) < 0)],
+  isGreaterThan: [
+    member("semver_is_greater_than", [t.bool, semverType, semverType], (a, b) => comparison(a, b) > 0),
+  ],
+  isLessThan: [
+    member("semver_is_less_than", [t.bool, semverType, semverType], (a, b) => comparison(a, b) < 0),
+  ],
   compareTo: [member("semver_compare_to", [t.int, semverType, semverType], comparison)],
   major: number("major", 0),
   minor: number("minor", 1),

@@ -43,7 +43,8 @@ const substring = (text: string, start: Value | undefined, end?: Value): string 
 
 /** Replaces the first `limit` occurrences, all when it is negative; an empty part occurs before each code point. */
 const replace = (text: string, [part, by]: readonly [string, string], limit: number): string => {
-  if (limit < 0) return part === "" ? [...text].map((char) => by + char).join("") + by : text.replaceAll(part, () => by)
+  if (limit < 0)
+    return part === "" ? [...text].map((char) => by + char).join("") + by : text.replaceAll(part, () => by)
   if (part === "") {
     const chars = [...text]
     const head = chars.slice(0, limit).map((char) => by + char)
@@ -88,7 +89,8 @@ const escapes: ReadonlyMap<string, string> = new Map([
   ['"', '\\"'],
 ])
 
-const quote = (text: string): string => `"${[...text.toWellFormed()].map((char) => escapes.get(char) ?? char).join("")}"`
+const quote = (text: string): string =>
+  `"${[...text.toWellFormed()].map((char) => escapes.get(char) ?? char).join("")}"`
 
 const { string, int } = t
 const texts = t.listOf(string)
@@ -97,7 +99,9 @@ const textList = (items: ReadonlyArray<string>): Value => new ArrayList(items)
 export const strings: Functions = {
   charAt: [member("string_char_at_int", [string, string, int], (text, index) => charAt(textOf(text), index))],
   indexOf: [
-    member("string_index_of_string", [int, string, string], (text, part) => indexOf(textOf(text), textOf(part))),
+    member("string_index_of_string", [int, string, string], (text, part) =>
+      indexOf(textOf(text), textOf(part)),
+    ),
     member("string_index_of_string_int", [int, string, string, int], (text, part, from) =>
       indexOf(textOf(text), textOf(part), from),
     ),
@@ -120,8 +124,10 @@ export const strings: Functions = {
     member("string_replace_string_string", [string, string, string, string], (text, part, by) =>
       replace(textOf(text), [textOf(part), textOf(by)], -1),
     ),
-    member("string_replace_string_string_int", [string, string, string, string, int], (text, part, by, limit) =>
-      replace(textOf(text), [textOf(part), textOf(by)], offsetOf(limit)),
+    member(
+      "string_replace_string_string_int",
+      [string, string, string, string, int],
+      (text, part, by, limit) => replace(textOf(text), [textOf(part), textOf(by)], offsetOf(limit)),
     ),
   ],
   split: [

@@ -25,7 +25,8 @@ const mapText = (map: CelMap): string => {
 }
 
 const stringClause = (value: Value): string => {
-  if (value === null || typeof value === "boolean" || typeof value === "string" || isInt(value)) return String(value)
+  if (value === null || typeof value === "boolean" || typeof value === "string" || isInt(value))
+    return String(value)
   if (value instanceof Double) return specialDouble(value.value) ?? plainText(value.value)
   if (value instanceof Uint) return String(value.value)
   if (value instanceof Uint8Array) return decoder.decode(value)
@@ -131,7 +132,9 @@ const PRECISION_DEFAULT = 6
 const precisionOf = (text: string | undefined): number => {
   const precision = text === undefined ? PRECISION_DEFAULT : Number(text)
   if (precision <= FORMAT_PRECISION_MAX) return precision
-  throw new EvaluationError(`could not parse formatting clause: precision ${text} exceeds ${FORMAT_PRECISION_MAX}`)
+  throw new EvaluationError(
+    `could not parse formatting clause: precision ${text} exceeds ${FORMAT_PRECISION_MAX}`,
+  )
 }
 
 /** Fails with an evaluation error for a clause that is none, that has no argument, or that does not take it. */

@@ -4,8 +4,8 @@ import { type Call, type Functions, member, type Overload, overload } from "../e
 import { noSuchOverload } from "../evaluation-error.ts"
 import { textOf } from "../narrowing.ts"
 import { patterns } from "../site-pattern.ts"
-import * as t from "../type.ts"
 import type { Type } from "../type.ts"
+import * as t from "../type.ts"
 import { CelList, CelMap, type Value } from "../value.ts"
 
 const a = t.parameter("A")

@@ -47,7 +47,11 @@ const zoned = (at: number, zone: string): Date => {
     const minutes = Number(offset[2]) * 60 + Number(offset[3])
     return new Date(at + (offset[1] === "-" ? -minutes : minutes) * MINUTE_MS)
   }
-  const parts = new Map(zoneFormat(zone).formatToParts(at).map(({ type, value }) => [type, value]))
+  const parts = new Map(
+    zoneFormat(zone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  )
   const part = (name: Intl.DateTimeFormatPartTypes): number => Number(parts.get(name) ?? 0)
   const shown = new Date(0)
   shown.setUTCFullYear(part("year"), part("month") - 1, part("day"))

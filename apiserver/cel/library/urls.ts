@@ -31,13 +31,17 @@ const queryOf = (url: ParsedUrl): Value =>
 
 export const urls: Functions = {
   url: [overload("string_to_url", [urlType, t.string], (text) => parsed(textOf(text)))],
-  isURL: [overload("is_url_string", [t.bool, t.string], (text) => typeof parseUrl(textOf(text)) !== "string")],
+  isURL: [
+    overload("is_url_string", [t.bool, t.string], (text) => typeof parseUrl(textOf(text)) !== "string"),
+  ],
   getScheme: part("url_get_scheme", (url) => url.parts.scheme),
   getHost: part("url_get_host", (url) => url.parts.host),
   getHostname: part("url_get_hostname", (url) => url.hostname),
   getPort: part("url_get_port", (url) => url.port),
   getEscapedPath: part("url_get_escaped_path", (url) => url.escapedPath),
   getQuery: [
-    member("url_get_query", [t.mapOf(t.string, t.listOf(t.string)), urlType], (value) => queryOf(urlOf(value))),
+    member("url_get_query", [t.mapOf(t.string, t.listOf(t.string)), urlType], (value) =>
+      queryOf(urlOf(value)),
+    ),
   ],
 }
