@@ -36,10 +36,10 @@ export class Program {
   }
 
   /** Evaluates with the values of variables; those that are undefined are errors when they are needed. */
-  run(valueOf: (variable: string) => Value | undefined, costLimit: number): Evaluation {
+  run(bindingOf: (variable: string) => Value | undefined, costLimit: number): Evaluation {
     const { step, variables, slotCount } = this.#plan
     const slots: (Value | undefined)[] = new Array(slotCount)
-    for (let slot = 0; slot < variables.length; slot++) slots[slot] = valueOf(variables[slot] ?? "")
+    for (let slot = 0; slot < variables.length; slot++) slots[slot] = bindingOf(variables[slot] ?? "")
     const frame = new Frame(slots, costLimit)
     try {
       return { kind: "value", value: step(frame), cost: frame.cost }

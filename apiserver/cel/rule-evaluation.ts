@@ -89,8 +89,8 @@ class Evaluation {
     const old = part.old === undefined || part.old === null ? undefined : valueOfJson(part.old, declaration)
     for (const rule of rules) {
       if (this.#isOver) return
-      if (this.#budget <= 0) return this.#stop(part, type, OUT_OF_BUDGET)
-      this.#rule(rule, { part, type, self, old })
+      if (this.#budget <= 0) this.#stop(part, type, OUT_OF_BUDGET)
+      else this.#rule(rule, { part, type, self, old })
     }
   }
 
@@ -104,13 +104,15 @@ class Evaluation {
     const optional = rule.optionalOldSelf === true
     if (usesOldSelf && subject.old === undefined && !optional) return
     const result = condition.program.run(bindings(subject, optional), CALL_COST_MAX)
-    if (result.cost > this.#budget) return this.#stop(part, type, OUT_OF_BUDGET)
+    if (result.cost > this.#budget) {
+      this.#stop(part, type, OUT_OF_BUDGET)
+      return
+    }
     this.#budget -= result.cost
     if (result.kind === "exceeded") {
       const why = `'${result.message}': no further validation rules will be run due to call cost exceeds limit`
-      return this.#stop(part, type, `${why} for rule: ${ruleText(rule)}`)
-    }
-    if (result.kind === "error") {
+      this.#stop(part, type, `${why} for rule: ${ruleText(rule)}`)
+    } else if (result.kind === "error") {
       this.errors.push(invalid(part.path, type, evaluationFailure(result.message, ruleText(rule))))
     } else if (result.value !== true) this.#broken(program, subject)
   }

@@ -25,11 +25,11 @@ const usable = (value: Value): string | undefined => {
 /** The message of a rule; that of its messageExpression when it gives one that is usable. */
 export const evaluatedMessage = (
   { rule, message }: RuleProgram,
-  valueOf: (name: string) => Value | undefined,
+  bindingOf: (name: string) => Value | undefined,
   budget: number,
 ): Message => {
   if (message?.kind !== "program") return { kind: "message", text: fallback(rule), cost: 0 }
-  const result = message.program.run(valueOf, CALL_COST_MAX)
+  const result = message.program.run(bindingOf, CALL_COST_MAX)
   const { cost } = result
   if (cost > budget) {
     const why = "messageExpression evaluation failed due to running out of cost budget"

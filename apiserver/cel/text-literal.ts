@@ -96,10 +96,10 @@ export const textTokenAt = (source: string, at: number, fail: LexFailure): TextT
       continue
     }
     pieces.text(source.slice(plain, next))
-    const escape = escapeAt(source, next + 1)
-    if (escape === undefined) return unended()
-    if (!pieces.escape(escape)) return fail(at, "unable to unescape string")
-    next += 1 + escape.length
+    const escaped = escapeAt(source, next + 1)
+    if (escaped === undefined) return unended()
+    if (!pieces.escape(escaped)) return fail(at, "unable to unescape string")
+    next += 1 + escaped.length
     plain = next
   }
   pieces.text(source.slice(plain, next))

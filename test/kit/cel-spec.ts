@@ -66,7 +66,7 @@ const objectValue = (message: Message): Value => {
   throw new OutOfScope(type)
 }
 
-export const valueOf = (message: Message): Value => {
+export const specValue = (message: Message): Value => {
   const [entry] = Object.entries(message)
   if (entry === undefined) return null
   const [kind, value] = entry
@@ -88,11 +88,11 @@ export const valueOf = (message: Message): Value => {
     case "typeValue":
       return new TypeValue(String(value))
     case "listValue":
-      return new ArrayList(listAt(messageAt(message, kind), "values").map(valueOf))
+      return new ArrayList(listAt(messageAt(message, kind), "values").map(specValue))
     case "mapValue": {
       const entries = listAt(messageAt(message, kind), "entries")
       return new EntryMap(
-        entries.map((each) => [valueOf(messageAt(each, "key")), valueOf(messageAt(each, "value"))]),
+        entries.map((each) => [specValue(messageAt(each, "key")), specValue(messageAt(each, "value"))]),
       )
     }
     case "objectValue":
@@ -183,7 +183,7 @@ const failureOf = (test: SpecTest["original"]): string | undefined => {
   const values = new Map(
     Object.entries(bindings).map(([name, binding]) => [
       name,
-      valueOf(messageAt(isMessage(binding) ? binding : {}, "value")),
+      specValue(messageAt(isMessage(binding) ? binding : {}, "value")),
     ]),
   )
   if (test.checkOnly === true) return typeFailure(test, environment)
@@ -196,9 +196,9 @@ const failureOf = (test: SpecTest["original"]): string | undefined => {
     const typed = messageAt(test, "typedResult")
     const expected =
       "value" in test
-        ? valueOf(messageAt(test, "value"))
+        ? specValue(messageAt(test, "value"))
         : "result" in typed
-          ? valueOf(messageAt(typed, "result"))
+          ? specValue(messageAt(typed, "result"))
           : true
     if (!sameValue(evaluation.value, expected)) return outcomeText(evaluation)
     return "deducedType" in typed ? typeFailure(test, environment) : undefined
