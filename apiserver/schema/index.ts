@@ -1,5 +1,15 @@
 export { type CompileOptions, compileSchema, type RuleEvaluator, type Schema } from "./compiled-schema.ts"
-export { canonicalText, itemKey } from "./list-identity.ts"
+export {
+  duplicate,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  typeInvalid,
+} from "./field-error.ts"
+export { type FieldPath, fieldPathText } from "./field-path.ts"
+export { stringFormats } from "./formats.ts"
+export { canonicalText, itemKey, itemsByKey } from "./list-identity.ts"
 export { dnsLabelProblem, dnsSubdomainProblem, labelValueProblem, qualifiedNameProblem } from "./names.ts"
 export { type SchemaNode, schemaNode } from "./node.ts"
 export { type ObjectMetaRules, validateObjectMeta } from "./object-meta.ts"

@@ -1,0 +1,37 @@
+/** The types that expressions may name as values. */
+
+import {
+  bool,
+  bytes,
+  double,
+  duration,
+  dyn,
+  int,
+  listOf,
+  mapOf,
+  nullType,
+  optionalOf,
+  string,
+  type Type,
+  timestamp,
+  uint,
+} from "./type.ts"
+import { TypeValue } from "./value.ts"
+
+export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
+  ["bool", bool],
+  ["bytes", bytes],
+  ["double", double],
+  ["int", int],
+  ["uint", uint],
+  ["string", string],
+  ["null_type", nullType],
+  ["list", listOf(dyn)],
+  ["map", mapOf(dyn, dyn)],
+  ["type", { kind: "type", of: dyn }],
+  ["optional_type", optionalOf(dyn)],
+  ["google.protobuf.Timestamp", timestamp],
+  ["google.protobuf.Duration", duration],
+])
+
+export const typeNamed = (name: string): TypeValue => new TypeValue(name)
