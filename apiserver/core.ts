@@ -4,6 +4,7 @@ import type { ResourceDefinition } from "../schemas/index.ts"
 import { AdmissionChain } from "./admission/chain.ts"
 import { registrationIds } from "./admission/registrations.ts"
 import { cachedServiceResolver } from "./admission/service-resolver.ts"
+import { admissionStrategies } from "./admission/strategies.ts"
 import { WebhookClient } from "./admission/webhook-client.ts"
 import type { Ambient } from "./ambient.ts"
 import { fieldManager } from "./apply/index.ts"
@@ -59,7 +60,7 @@ const onlySecrets =
 
 const builtins = (options: CoreOptions, resources: ResourceTable): ReadonlyArray<Resource> => {
   const given = new Set(options.definitions.map(idOf))
-  const reviews = reviewStrategies(options.authorizer)
+  const reviews = { ...reviewStrategies(options.authorizer), ...admissionStrategies(resources) }
   const own = reviewDefinitions.filter((definition) => !given.has(idOf(definition)))
   return [...own, ...options.definitions].map((definition) => {
     const id = idOf(definition)
@@ -93,7 +94,13 @@ const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceT
   }
   const { ambient, onFault } = options
   const webhooks = new WebhookClient(ambient, options.resolveService ?? cachedServiceResolver(context))
-  const chain = new AdmissionChain({ context, client: webhooks, ambient, onFault })
+  const chain = new AdmissionChain({
+    context,
+    client: webhooks,
+    ambient,
+    authorizer: options.authorizer,
+    onFault,
+  })
   return { context, chain, webhooks }
 }
 

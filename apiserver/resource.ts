@@ -1,6 +1,7 @@
 /** A resource as it is served: its definition, its versions with their schemas, its strategy, its place in the store. */
 import type { ResourceDefinition, ResourceVersionDefinition } from "../schemas/index.ts"
 import { apiVersionOf } from "../schemas/index.ts"
+import { compileRules } from "./cel/index.ts"
 import type { Converter } from "./converter.ts"
 import type { CompiledSchema } from "./machinery.ts"
 import { compileSchema } from "./schema/index.ts"
@@ -24,7 +25,7 @@ export class ResourceVersion {
   }
 
   get schema(): CompiledSchema {
-    this.#schema ??= compileSchema(this.definition.schema.openAPIV3Schema)
+    this.#schema ??= compileSchema(this.definition.schema.openAPIV3Schema, { rules: compileRules })
     return this.#schema
   }
 

@@ -1,22 +1,23 @@
-/** The variables that expressions of admission know of a request: `object`, `oldObject`, `request`, `namespaceObject`. */
-import type { Json } from "../../schemas/index.ts"
+/** The values of what expressions of admission may name, each made when it is first asked for. */
+import type { Authorizer } from "../authorizer.ts"
+import type { Bindings } from "../cel/index.ts"
 import type { MutableObject } from "../machinery.ts"
 import { objectIn } from "../open-fields.ts"
 import type { Attributes, VersionedObjects } from "./attributes.ts"
-import type { Bindings } from "./expression.ts"
+import { authorizersOf } from "./expression-authorizer.ts"
 import { admissionRequest } from "./review.ts"
 
 /** What of a Namespace expressions may see: nothing that its deletion or its owners need. */
-const shownNamespace = (namespace: MutableObject): Json => {
-  const { managedFields: _, ownerReferences: __, ...metadata } = objectIn(namespace, "metadata") ?? {}
+const shownNamespace = (namespace: MutableObject): MutableObject => {
+  const { managedFields: _, ownerReferences: __, uid, ...metadata } = objectIn(namespace, "metadata") ?? {}
   return {
-    metadata,
+    metadata: uid === undefined ? metadata : { ...metadata, UID: uid },
     spec: objectIn(namespace, "spec") ?? {},
     status: objectIn(namespace, "status") ?? {},
   }
 }
 
-const memo = <T>(make: () => T): (() => T) => {
+const once = <T>(make: () => T): (() => T) => {
   let made: { readonly value: T } | undefined
   return () => {
     made ??= { value: make() }
@@ -24,25 +25,39 @@ const memo = <T>(make: () => T): (() => T) => {
   }
 }
 
-/** Made as they are asked for; absent objects are null. */
-export const requestBindings = (attributes: Attributes, objects: VersionedObjects): Bindings => {
-  const request = memo(() => admissionRequest(attributes, objects, ""))
-  const namespaceObject = memo(() => {
+/** Absent objects are null. */
+export const requestBindings = (
+  authorizer: Authorizer,
+  attributes: Attributes,
+  objects: VersionedObjects,
+): Bindings => {
+  const request = once(() => admissionRequest(attributes, objects, ""))
+  const authorizers = once(() => authorizersOf(authorizer, attributes))
+  const namespaceObject = once(() => {
     const found = attributes.namespaceObject()
     return found === undefined ? null : shownNamespace(found)
   })
-  return (name) => {
-    switch (name) {
-      case "object":
-        return objects.object ?? null
-      case "oldObject":
-        return objects.oldObject ?? null
-      case "request":
-        return request()
-      case "namespaceObject":
-        return namespaceObject()
-      default:
-        return undefined
-    }
+  return {
+    object: objects.object ?? null,
+    oldObject: objects.oldObject ?? null,
+    get request() {
+      return request()
+    },
+    get namespaceObject() {
+      return namespaceObject()
+    },
+    get authorizer() {
+      return authorizers().authorizer
+    },
+    get "authorizer.requestResource"() {
+      return authorizers().requestResource
+    },
   }
 }
+
+/** The same bindings with more of them; none is made by that. */
+export const withBindings = (bindings: Bindings, more: Bindings): Bindings =>
+  Object.defineProperties<Bindings>(
+    {},
+    { ...Object.getOwnPropertyDescriptors(bindings), ...Object.getOwnPropertyDescriptors(more) },
+  )

@@ -3,6 +3,7 @@
  * webhooks. A request to a kind that nothing is registered for passes after one look-up.
  */
 import type { Ambient } from "../ambient.ts"
+import type { Authorizer } from "../authorizer.ts"
 import type { AdmissionRequest, RegistryContext } from "../registry/context.ts"
 import type { CacheEvent } from "../watch-cache/event-window.ts"
 import { Attributes } from "./attributes.ts"
@@ -16,6 +17,7 @@ export interface AdmissionChainOptions {
   readonly context: RegistryContext
   readonly client: WebhookClient
   readonly ambient: Ambient
+  readonly authorizer: Authorizer
   readonly onFault: (message: string, cause: unknown) => void
 }
 
@@ -23,13 +25,16 @@ export class AdmissionChain {
   readonly #context: RegistryContext
   readonly #registrations: Registrations
   readonly #caller: WebhookCaller
+  readonly #authorizer: Authorizer
 
-  constructor({ context, client, ambient, onFault }: AdmissionChainOptions) {
+  constructor({ context, client, ambient, authorizer, onFault }: AdmissionChainOptions) {
     this.#context = context
+    this.#authorizer = authorizer
     this.#registrations = new Registrations(context)
     this.#caller = new WebhookCaller({
       client,
       ambient,
+      authorizer,
       onIgnored: ({ name }, cause) =>
         onFault(`the webhook ${name} could not be called, and is passed over`, cause),
     })
@@ -61,7 +66,7 @@ export class AdmissionChain {
     const { policies, validating } = this.#route(request)
     if (policies.length === 0 && validating.length === 0) return
     const attributes = new Attributes(this.#context, request)
-    await checkPolicies(this.#context, policies, attributes)
+    await checkPolicies({ context: this.#context, authorizer: this.#authorizer }, policies, attributes)
     await this.#askAll(validating, attributes)
   }
 

@@ -21,9 +21,6 @@ export const limits = {
   expressionCharactersMax: 5 * 1024,
   /** Source: apiserver/apis/cel, MaxEvaluatedMessageExpressionSizeBytes. */
   messageCharactersMax: 5 * 1024,
-  /** What the conditions of one webhook, and the expressions of one policy, may cost. Source: apiserver/apis/cel. */
-  conditionsBudget: 2_500_000,
-  policyBudget: 10_000_000,
   /** Parameters of one binding. */
   paramsMax: 1_000,
   /** Kinds that one policy is checked against. Source: typechecking.go. */

@@ -1,46 +1,43 @@
 /** Conditions in CEL that must all hold for a webhook or a policy to be asked. Source: webhook/matchconditions. */
+import { type Bindings, MATCH_CONDITIONS_COST_MAX } from "../cel/index.ts"
 import type { MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"
-import type { Attributes, VersionedObjects } from "./attributes.ts"
-import { requestBindings } from "./bindings.ts"
-import { type Bindings, type Budget, type Expression, expressionOf } from "./expression.ts"
-import { limits } from "./limits.ts"
+import { type Budget, type Expression, type ExpressionScope, evaluate, expressionOf } from "./expression.ts"
+
+/** Whether all conditions hold; an error when none is false and one could not be evaluated. */
+export type Held = boolean | { readonly error: string }
 
 export interface MatchConditions {
-  /** Whether all hold; an error when none is false and one could not be evaluated. */
-  evaluate(attributes: Attributes, objects: VersionedObjects, given?: Bindings): Outcome
+  /** Bindings are made only where there are conditions. */
+  hold(bindings: () => Bindings): Held
 }
 
-/** The variables of the conditions of webhooks, and of policies. */
-export const conditionVariables = {
-  webhook: ["object", "oldObject", "request", "authorizer"],
-  policy: ["object", "oldObject", "request", "authorizer", "namespaceObject"],
-  policyWithParams: ["object", "oldObject", "request", "authorizer", "namespaceObject", "params"],
-} as const
+/** What the conditions of webhooks and policies may name. */
+export const conditionScope = (hasParams: boolean): ExpressionScope => ({
+  hasParams,
+  hasAuthorizer: true,
+  variables: undefined,
+})
 
-const always: MatchConditions = { evaluate: () => true }
+const always: MatchConditions = { hold: () => true }
 
-type Outcome = boolean | { readonly error: string }
-
-const holds = (expression: Expression, bindings: Bindings, budget: Budget): Outcome => {
-  const outcome = expression.evaluate(bindings, budget)
-  if (outcome.ok) return outcome.value === true
-  return { error: `expression '${expression.source}' resulted in error: ${outcome.error}` }
+const holds = (expression: Expression, bindings: Bindings, budget: Budget): Held => {
+  const outcome = evaluate(expression, bindings, budget)
+  return outcome.ok ? outcome.value === true : { error: outcome.error }
 }
 
 export const matchConditionsOf = (
   conditions: ReadonlyArray<MutableObject>,
-  owner: keyof typeof conditionVariables,
+  scope: ExpressionScope,
 ): MatchConditions => {
   if (conditions.length === 0) return always
-  const variables = conditionVariables[owner]
   const expressions = conditions.map((condition) =>
-    expressionOf({ source: stringOf(condition, "expression"), variables, result: "bool" }),
+    expressionOf(stringOf(condition, "expression").trim(), scope, "bool"),
   )
   return {
-    evaluate: (attributes, objects, given) => {
-      const budget = { remaining: limits.conditionsBudget }
-      const bindings = given ?? requestBindings(attributes, objects)
+    hold: (make) => {
+      const bindings = make()
+      const budget = { remaining: MATCH_CONDITIONS_COST_MAX }
       const outcomes = expressions.map((expression) => holds(expression, bindings, budget))
       if (outcomes.includes(false)) return false
       return outcomes.find((outcome) => typeof outcome === "object") ?? true

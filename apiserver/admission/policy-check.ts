@@ -1,8 +1,9 @@
 /** All policies that a request concerns, and what becomes of it. Source: policy/validating/dispatcher. */
+import type { Authorizer } from "../authorizer.ts"
 import type { RegistryContext } from "../registry/context.ts"
 import type { Attributes, VersionedObjects } from "./attributes.ts"
 import { annotateAudit } from "./audit-annotations.ts"
-import { requestBindings } from "./bindings.ts"
+import { requestBindings, withBindings } from "./bindings.ts"
 import { type ConstraintMatch, matchObject } from "./constraint.ts"
 import { paramsOf } from "./params.ts"
 import type { Binding, Policy } from "./policy.ts"
@@ -83,8 +84,13 @@ class PolicyRun {
   }
 }
 
+export interface PolicyCheckOptions {
+  readonly context: RegistryContext
+  readonly authorizer: Authorizer
+}
+
 const runBinding = async (
-  context: RegistryContext,
+  { context, authorizer }: PolicyCheckOptions,
   run: PolicyRun,
   input: {
     readonly policy: Policy
@@ -101,9 +107,9 @@ const runBinding = async (
     run.deny(found.owner === "policy" ? undefined : binding, { message, reason: "" })
     return
   }
-  const request = requestBindings(attributes, objects)
+  const request = requestBindings(authorizer, attributes, objects)
   for (const params of found.params) {
-    const outcome = evaluatePolicy(policy, { attributes, objects, request, params })
+    const outcome = evaluatePolicy(policy, withBindings(request, { params }))
     for (const violation of outcome.violations) run.violated(binding, violation)
     for (const message of outcome.failures) run.deny(binding, { message, reason: "" })
     for (const { key, value } of outcome.annotations) run.note(key, value)
@@ -112,7 +118,7 @@ const runBinding = async (
 
 /** Rejects with the first denial. */
 export const checkPolicies = async (
-  context: RegistryContext,
+  options: PolicyCheckOptions,
   policies: ReadonlyArray<MatchedPolicy>,
   attributes: Attributes,
 ): Promise<void> => {
@@ -123,7 +129,7 @@ export const checkPolicies = async (
     const objects = await attributes.in(match.version)
     for (const bound of bindings) {
       if (!matchObject(bound.binding.constraint, bound.match, attributes)) continue
-      await runBinding(context, run, { policy, binding: bound.binding, attributes, objects })
+      await runBinding(options, run, { policy, binding: bound.binding, attributes, objects })
     }
     run.publish()
     denials.push(...run.denials)

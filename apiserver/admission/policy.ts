@@ -1,10 +1,11 @@
 /** ValidatingAdmissionPolicies and their bindings, compiled. */
+import type { Type } from "../cel/index.ts"
 import type { LabelSelector, MutableObject } from "../machinery.ts"
 import { objectIn, objectsIn, stringsIn } from "../open-fields.ts"
 import { nameOf, stringOf } from "../registry/object-meta.ts"
 import { type Constraint, constraintOf } from "./constraint.ts"
-import { type Expression, expressionOf } from "./expression.ts"
-import { type MatchConditions, matchConditionsOf } from "./match-conditions.ts"
+import { type Expression, type ExpressionScope, expressionOf, type ResultKind } from "./expression.ts"
+import { conditionScope, type MatchConditions, matchConditionsOf } from "./match-conditions.ts"
 import { selectorOf } from "./selector.ts"
 
 export interface Validation {
@@ -53,17 +54,12 @@ export interface Binding {
   readonly actions: ReadonlyArray<string>
 }
 
-const common = ["object", "oldObject", "request", "namespaceObject"] as const
-
-/** The variables of expressions in a policy, `variables.NAME` aside. */
-export const policyVariables = (
+/** What expressions of a policy may name; messages and annotations do not ask the authorizer. */
+const scopeOf = (
+  owner: "validation" | "message",
   hasParams: boolean,
-  owner: "validation" | "message" | "auditAnnotation",
-): ReadonlyArray<string> => [
-  ...common,
-  ...(hasParams ? ["params"] : []),
-  ...(owner === "validation" ? ["authorizer"] : []),
-]
+  variables: { readonly [name: string]: Type },
+): ExpressionScope => ({ hasParams, hasAuthorizer: owner === "validation", variables })
 
 const paramKindOf = (spec: MutableObject): ParamKind | undefined => {
   const given = objectIn(spec, "paramKind")
@@ -72,46 +68,55 @@ const paramKindOf = (spec: MutableObject): ParamKind | undefined => {
     : { apiVersion: stringOf(given, "apiVersion"), kind: stringOf(given, "kind") }
 }
 
+export interface PolicyCompiler {
+  /** In the order in which they may name each other. */
+  readonly variables: ReadonlyArray<Variable>
+  expression(source: string, owner: "validation" | "message", result: ResultKind): Expression
+}
+
+/** Compiles what a policy's spec says; `typed` gives better types than anything to what is named. */
+export const policyCompiler = (
+  spec: MutableObject,
+  hasParams: boolean,
+  typed: ExpressionScope["typed"] = {},
+): PolicyCompiler => {
+  const types: Record<string, Type> = Object.create(null)
+  const expression: PolicyCompiler["expression"] = (source, owner, result) =>
+    expressionOf(source, { ...scopeOf(owner, hasParams, { ...types }), typed }, result)
+  const variables = objectsIn(spec, "variables").map((variable): Variable => {
+    const name = stringOf(variable, "name")
+    const compiled = expression(stringOf(variable, "expression"), "validation", "any")
+    types[name] = compiled.type ?? { kind: "dyn" }
+    return { name, expression: compiled }
+  })
+  return { variables, expression }
+}
+
 /** The policy in an object; expressions that cannot be compiled fail when they are evaluated. */
 export const policyOf = (object: MutableObject): Policy => {
   const spec = objectIn(object, "spec") ?? {}
   const paramKind = paramKindOf(spec)
   const hasParams = paramKind !== undefined
-  const composed: string[] = []
-  const compile = (
-    source: string,
-    owner: Parameters<typeof policyVariables>[1],
-    result: "bool" | "string" | "stringOrNull" | "any",
-  ): Expression =>
-    expressionOf({ source, variables: policyVariables(hasParams, owner), composed: [...composed], result })
-  const variables = objectsIn(spec, "variables").map((variable): Variable => {
-    const name = stringOf(variable, "name")
-    const expression = compile(stringOf(variable, "expression"), "validation", "any")
-    composed.push(name)
-    return { name, expression }
-  })
+  const compile = policyCompiler(spec, hasParams)
   return {
     name: nameOf(object),
     constraint: constraintOf(objectIn(spec, "matchConstraints") ?? {}, "resourceRules", "nothing"),
     failurePolicy: stringOf(spec, "failurePolicy") === "Ignore" ? "Ignore" : "Fail",
     paramKind,
-    conditions: matchConditionsOf(
-      objectsIn(spec, "matchConditions"),
-      hasParams ? "policyWithParams" : "policy",
-    ),
-    variables,
+    conditions: matchConditionsOf(objectsIn(spec, "matchConditions"), conditionScope(hasParams)),
+    variables: compile.variables,
     validations: objectsIn(spec, "validations").map((validation) => ({
-      expression: compile(stringOf(validation, "expression"), "validation", "bool"),
+      expression: compile.expression(stringOf(validation, "expression"), "validation", "bool"),
       message: stringOf(validation, "message").trim(),
       messageExpression:
         stringOf(validation, "messageExpression") === ""
           ? undefined
-          : compile(stringOf(validation, "messageExpression"), "message", "string"),
+          : compile.expression(stringOf(validation, "messageExpression"), "message", "string"),
       reason: stringOf(validation, "reason"),
     })),
     auditAnnotations: objectsIn(spec, "auditAnnotations").map((annotation) => ({
       key: stringOf(annotation, "key"),
-      expression: compile(stringOf(annotation, "valueExpression"), "auditAnnotation", "stringOrNull"),
+      expression: compile.expression(stringOf(annotation, "valueExpression"), "message", "stringOrNull"),
     })),
   }
 }

@@ -1,7 +1,9 @@
 /** One webhook asked about one request: whether it applies, the call, and the checked answer. */
 import type { Ambient } from "../ambient.ts"
+import type { Authorizer } from "../authorizer.ts"
 import type { Attributes, VersionedObjects } from "./attributes.ts"
 import { annotateAudit } from "./audit-annotations.ts"
+import { requestBindings } from "./bindings.ts"
 import { type ConstraintMatch, matchObject } from "./constraint.ts"
 import { callFailed, conditionFailed, denied, dryRunUnsupported } from "./refusal.ts"
 import { type Answer, answerOf, reviewOf } from "./review.ts"
@@ -17,6 +19,7 @@ export interface MatchedWebhook {
 export interface WebhookCallerOptions {
   readonly client: WebhookClient
   readonly ambient: Ambient
+  readonly authorizer: Authorizer
   /** An unanswered question that was passed over. */
   readonly onIgnored: (webhook: Webhook, cause: Error) => void
 }
@@ -55,7 +58,8 @@ export class WebhookCaller {
   }
 
   #conditionsHold(webhook: Webhook, attributes: Attributes, objects: VersionedObjects): boolean {
-    const outcome = webhook.conditions.evaluate(attributes, objects)
+    const { authorizer } = this.#options
+    const outcome = webhook.conditions.hold(() => requestBindings(authorizer, attributes, objects))
     if (typeof outcome === "boolean") return outcome
     if (webhook.failurePolicy === "Ignore") return false
     throw conditionFailed(attributes, outcome.error)

@@ -5,7 +5,7 @@ import { nameOf, stringOf } from "../registry/object-meta.ts"
 import { type ClientConfig, clientConfigOf } from "./client-config.ts"
 import { type Constraint, constraintOf } from "./constraint.ts"
 import { limits } from "./limits.ts"
-import { type MatchConditions, matchConditionsOf } from "./match-conditions.ts"
+import { conditionScope, type MatchConditions, matchConditionsOf } from "./match-conditions.ts"
 
 export interface Webhook {
   readonly name: string
@@ -30,7 +30,7 @@ const webhookOf = (webhook: MutableObject, configuration: string): Webhook => ({
   timeoutSeconds:
     typeof webhook.timeoutSeconds === "number" ? webhook.timeoutSeconds : limits.timeoutSecondsDefault,
   reinvokes: stringOf(webhook, "reinvocationPolicy") === "IfNeeded",
-  conditions: matchConditionsOf(objectsIn(webhook, "matchConditions"), "webhook"),
+  conditions: matchConditionsOf(objectsIn(webhook, "matchConditions"), conditionScope(false)),
 })
 
 /** The webhooks of a configuration object, in its order. */

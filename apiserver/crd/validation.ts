@@ -1,26 +1,16 @@
 /** What a CustomResourceDefinition must be beyond its own schema. Source: apiextensions/validation. */
 
 import { isObject } from "../body-object.ts"
+import { checkRules } from "../cel/index.ts"
 import { equal } from "../json/index.ts"
 import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
-import { stringsIn } from "../open-fields.ts"
+import { objectIn, objectsIn, stringsIn } from "../open-fields.ts"
 import { isDeleting, metadataOf, nameOf, stringOf } from "../registry/object-meta.ts"
+import { duplicate, invalid, required } from "../schema/field-error.ts"
 import { checkStructural, dnsLabelProblem, dnsSubdomainProblem } from "../schema/index.ts"
 import { compileJsonPath } from "../table/index.ts"
 import { conversionErrors } from "./conversion.ts"
 import { conditionIs, objectAt, specOf, statusOf, versionsOf } from "./definition.ts"
-
-const invalid = (field: string, value: unknown, why: string): FieldError => ({
-  field,
-  type: "FieldValueInvalid",
-  detail: `Invalid value: ${JSON.stringify(value)}: ${why}`,
-})
-
-const required = (field: string, why: string): FieldError => ({
-  field,
-  type: "FieldValueRequired",
-  detail: `Required value: ${why}`,
-})
 
 const selectableFieldsMax = 8
 
@@ -68,16 +58,39 @@ const approvalErrors = (crd: MutableObject, group: string): ReadonlyArray<FieldE
   return [required("metadata.annotations[api-approved.kubernetes.io]", why)]
 }
 
-/** Plain paths to fields outside of metadata. */
+/** Plain paths to fields. */
 const selectablePath = /^(?:\.[A-Za-z_][A-Za-z0-9_-]*)+$/
 
-const selectableErrors = (selectable: MutableJson | undefined, field: string): ReadonlyArray<FieldError> => {
-  if (!Array.isArray(selectable)) return []
-  return selectable.flatMap((entry, index): ReadonlyArray<FieldError> => {
-    const path = isObject(entry) ? stringOf(entry, "jsonPath") : ""
-    if (selectablePath.test(path) && !/^\.metadata(?:\.|$)/.test(path)) return []
-    const why = "must be a simple path to a field of the schema, and not of metadata"
-    return [invalid(`${field}.selectableFields[${index}].jsonPath`, path, why)]
+const selectableTypes: ReadonlySet<string> = new Set(["string", "boolean", "integer"])
+
+/** The schema of the field that a plain path leads to. */
+const schemaAt = (schema: MutableObject, path: string): MutableObject | undefined => {
+  let found: MutableObject | undefined = schema
+  for (const key of path.split(".").slice(1)) {
+    found = found === undefined ? undefined : objectIn(objectAt(found, "properties"), key)
+  }
+  return found
+}
+
+const selectablePathProblem = (path: string, schema: MutableObject): string | undefined => {
+  if (!selectablePath.test(path)) return "must be a simple path to a field of the schema"
+  if (/^\.metadata(?:\.|$)/.test(path)) return "must not point to fields in metadata"
+  const field = schemaAt(schema, path)
+  if (field === undefined) return "must point to a field of the schema"
+  if (!selectableTypes.has(stringOf(field, "type")))
+    return "must point to a field of type string, boolean or integer"
+  return undefined
+}
+
+const selectableErrors = (version: MutableObject, field: string): ReadonlyArray<FieldError> => {
+  const schema = objectAt(objectAt(version, "schema"), "openAPIV3Schema")
+  const paths = objectsIn(version, "selectableFields").map((entry) => stringOf(entry, "jsonPath"))
+  return paths.flatMap((path, index): ReadonlyArray<FieldError> => {
+    const at = `${field}.selectableFields[${index}].jsonPath`
+    if (path === "") return [required(at)]
+    if (paths.indexOf(path) !== index) return [duplicate(at, path)]
+    const problem = selectablePathProblem(path, schema)
+    return problem === undefined ? [] : [invalid(at, path, problem)]
   })
 }
 
@@ -96,16 +109,33 @@ const columnErrors = (version: MutableObject, field: string): ReadonlyArray<Fiel
   })
 }
 
-const versionErrors = (version: MutableObject, field: string): ReadonlyArray<FieldError> => {
+/** Where the schema is, what is wrong with it; rules in CEL only where it is another than before. */
+const schemaErrors = (
+  version: MutableObject,
+  old: MutableObject | undefined,
+  field: string,
+): ReadonlyArray<FieldError> => {
+  const at = `${field}.schema.openAPIV3Schema`
+  const schema = objectAt(version, "schema").openAPIV3Schema
+  if (!isObject(schema)) return [required(at, "schemas are required")]
+  const errors = checkStructural(schema, at)
+  if (errors.length > 0) return errors
+  const same = old !== undefined && equal(schema, objectAt(old, "schema").openAPIV3Schema)
+  return same ? [] : checkRules(schema, at)
+}
+
+const versionErrors = (
+  version: MutableObject,
+  old: MutableObject | undefined,
+  field: string,
+): ReadonlyArray<FieldError> => {
   const errors: FieldError[] = []
   const name = stringOf(version, "name")
   const problem = dnsLabelProblem(name)
   if (problem !== undefined) errors.push(invalid(`${field}.name`, name, problem))
-  const schema = objectAt(version, "schema").openAPIV3Schema
-  if (schema === undefined) errors.push(required(`${field}.schema.openAPIV3Schema`, "schemas are required"))
-  else errors.push(...checkStructural(schema, `${field}.schema.openAPIV3Schema`))
+  errors.push(...schemaErrors(version, old, field))
   const selectable = version.selectableFields
-  errors.push(...selectableErrors(selectable, field))
+  errors.push(...selectableErrors(version, field))
   if (Array.isArray(selectable) && selectable.length > selectableFieldsMax) {
     const detail = `Too many: ${selectable.length}: must have at most ${selectableFieldsMax} items`
     errors.push({ field: `${field}.selectableFields`, type: "FieldValueTooMany", detail })
@@ -132,9 +162,13 @@ const versionErrors = (version: MutableObject, field: string): ReadonlyArray<Fie
   return errors
 }
 
-const versionsErrors = (crd: MutableObject): ReadonlyArray<FieldError> => {
+const versionsErrors = (crd: MutableObject, old: MutableObject | undefined): ReadonlyArray<FieldError> => {
   const versions = versionsOf(crd)
-  const errors = versions.flatMap((version, index) => versionErrors(version, `spec.versions[${index}]`))
+  const before = old === undefined ? [] : versionsOf(old)
+  const errors = versions.flatMap((version, index) => {
+    const same = before.find((other) => other.name === version.name)
+    return versionErrors(version, same, `spec.versions[${index}]`)
+  })
   const seen = new Set<string>()
   for (const [index, version] of versions.entries()) {
     const name = stringOf(version, "name")
@@ -150,14 +184,30 @@ const versionsErrors = (crd: MutableObject): ReadonlyArray<FieldError> => {
       invalid("spec.versions", [...seen], "must have exactly one version marked as storage version"),
     )
   }
-  for (const [index, stored] of stringsIn(statusOf(crd), "storedVersions").entries()) {
-    if (seen.has(stored)) continue
+  return [...errors, ...storedVersionsErrors(crd, seen)]
+}
+
+/** Every version that objects may be stored in is declared, and the storage version is one of them. */
+const storedVersionsErrors = (
+  crd: MutableObject,
+  declared: ReadonlySet<string>,
+): ReadonlyArray<FieldError> => {
+  const field = "status.storedVersions"
+  const stored = stringsIn(statusOf(crd), "storedVersions")
+  if (stored.length === 0) return [invalid(field, [], "must have at least one stored version")]
+  const errors = stored.flatMap((version, index): ReadonlyArray<FieldError> => {
+    if (declared.has(version)) return []
     const why =
-      "missing from spec.versions; v1 was previously a storage version, and must remain in spec.versions " +
-      "until a storage migration ensures no data remains persisted in it and removes it from status.storedVersions"
-    errors.push(invalid(`status.storedVersions[${index}]`, stored, why.replace("v1 was", `${stored} was`)))
-  }
-  return errors
+      `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions ` +
+      `until a storage migration ensures no data remains persisted in ${version} and removes ${version} from ` +
+      "status.storedVersions"
+    return [invalid(`${field}[${index}]`, version, why)]
+  })
+  const storage = versionsOf(crd).find((version) => version.storage === true)
+  const name = storage === undefined ? "" : stringOf(storage, "name")
+  return name === "" || stored.includes(name)
+    ? errors
+    : [...errors, invalid(field, [...stored], `must have the storage version ${name}`)]
 }
 
 const immutableErrors = (crd: MutableObject, old: MutableObject): ReadonlyArray<FieldError> => {
@@ -182,7 +232,7 @@ export const validateCrd = (
   old: MutableObject | undefined,
 ): ReadonlyArray<FieldError> => {
   if (old !== undefined && isDeleting(old) && equal(specOf(crd), specOf(old))) return []
-  const errors = [...nameErrors(crd), ...versionsErrors(crd)]
+  const errors = [...nameErrors(crd), ...versionsErrors(crd, old)]
   if (specOf(crd).preserveUnknownFields === true) {
     errors.push(invalid("spec.preserveUnknownFields", true, "must be false"))
   }
