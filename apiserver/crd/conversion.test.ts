@@ -1,0 +1,363 @@
+import { afterEach, expect, test } from "vitest"
+import type { Json, JsonObject } from "../../schemas/index.ts"
+import {
+  converted,
+  startWebhookServer,
+  type WebhookHandler,
+  type WebhookServer,
+} from "../admission/testing/webhook-server.ts"
+import { at, crds, type World, widgetsCrd, withServer } from "../test-world.ts"
+
+let open: WebhookServer[] = []
+afterEach(async () => {
+  await Promise.all(open.map((server) => server.close()))
+  open = []
+})
+
+/** v1 has `host: "a:1"`, v2 has host and port apart. */
+const convertOne = (object: JsonObject, apiVersion: string): JsonObject => {
+  const spec = (object.spec ?? {}) as JsonObject
+  if (apiVersion.endsWith("v2")) {
+    const [host = "", port = "0"] = String(spec.address).split(":")
+    return { ...object, apiVersion, spec: { host, port: Number(port) } }
+  }
+  return { ...object, apiVersion, spec: { address: `${spec.host}:${spec.port}` } }
+}
+
+const convert: WebhookHandler = (review) => {
+  const { desiredAPIVersion, objects } = review.request as JsonObject
+  const given = objects as unknown as ReadonlyArray<JsonObject>
+  return converted(
+    review,
+    given.map((object) => convertOne(object, String(desiredAPIVersion))),
+  )
+}
+
+const versionOf = (name: string, storage: boolean, properties: JsonObject): JsonObject => ({
+  name,
+  served: true,
+  storage,
+  subresources: { status: {} },
+  schema: {
+    openAPIV3Schema: {
+      type: "object",
+      properties: {
+        spec: { type: "object", properties },
+        status: { type: "object", properties: { ready: { type: "boolean" } } },
+      },
+    },
+  },
+})
+
+const v1 = (storage: boolean) => versionOf("v1", storage, { address: { type: "string" } })
+const v2 = (storage: boolean) =>
+  versionOf("v2", storage, { host: { type: "string" }, port: { type: "integer", default: 80 } })
+
+const conversion = (server: Pick<WebhookServer, "url" | "caBundle">): JsonObject => ({
+  strategy: "Webhook",
+  webhook: {
+    conversionReviewVersions: ["v1"],
+    clientConfig: { url: `${server.url}/convert`, caBundle: server.caBundle },
+  },
+})
+
+const start = async (handler: WebhookHandler = convert): Promise<WebhookServer> => {
+  const server = await startWebhookServer({ "/convert": handler })
+  open.push(server)
+  return server
+}
+
+const define = async (world: World, server: WebhookServer): Promise<void> => {
+  const crd = widgetsCrd({ versions: [v1(true), v2(false)] })
+  const made = await world.post(crds, {
+    ...crd,
+    spec: { ...(crd.spec as JsonObject), conversion: conversion(server) },
+  })
+  expect(made.json.message).toBeUndefined()
+}
+
+const path = (version: string): string => `/apis/example.com/${version}/namespaces/default/widgets`
+
+const address = (name: string, value: string): JsonObject => ({
+  apiVersion: "example.com/v1",
+  kind: "Widget",
+  metadata: { name },
+  spec: { address: value },
+})
+
+const storeV2 = (world: World) =>
+  world.patch(`${crds}/widgets.example.com`, "json", [
+    { op: "replace", path: "/spec/versions/0/storage", value: false },
+    { op: "replace", path: "/spec/versions/1/storage", value: true },
+  ])
+
+test(
+  "an object is read, listed, watched and shown as a table in the version that is asked for",
+  withServer(async (world) => {
+    const server = await start()
+    await define(world, server)
+    const made = await world.post(path("v1"), address("a", "h:1"))
+    const read = await world.get(`${path("v2")}/a`)
+    expect([read.json.apiVersion, read.json.spec]).toEqual(["example.com/v2", { host: "h", port: 1 }])
+    expect(at(read.json, "metadata")).toEqual(at(made.json, "metadata"))
+    const listed = await world.get(path("v2"))
+    expect([listed.json.apiVersion, at(listed.json, "items.0.spec")]).toEqual([
+      "example.com/v2",
+      { host: "h", port: 1 },
+    ])
+    const watch = await world.watch(`${path("v2")}?watch=true`)
+    expect((await watch.next())?.object.spec).toEqual({ host: "h", port: 1 })
+    await world.patch(`${path("v1")}/a`, "merge", { spec: { address: "h:2" } })
+    await world.delete(`${path("v1")}/a`)
+    const events = await watch.take(2)
+    expect(events.map(({ type, object }) => [type, object.spec])).toEqual([
+      ["MODIFIED", { host: "h", port: 2 }],
+      ["DELETED", { host: "h", port: 2 }],
+    ])
+    watch.close()
+    const { request, ...review } = server.asked[0]?.body ?? {}
+    expect(review).toEqual({ kind: "ConversionReview", apiVersion: "apiextensions.k8s.io/v1" })
+    expect(at(request, "desiredAPIVersion")).toBe("example.com/v2")
+    expect(at(request, "objects.0.apiVersion")).toBe("example.com/v1")
+  }),
+)
+
+test(
+  "writes in another version are stored in the storage version",
+  withServer(async (world) => {
+    await define(world, await start())
+    const made = await world.post(path("v2"), {
+      apiVersion: "example.com/v2",
+      kind: "Widget",
+      metadata: { name: "a" },
+      spec: { host: "h" },
+    })
+    expect([made.status, made.json.spec]).toEqual([201, { host: "h", port: 80 }])
+    expect((await world.get(`${path("v1")}/a`)).json.spec).toEqual({ address: "h:80" })
+    const patched = await world.patch(`${path("v2")}/a`, "merge", { spec: { port: 2 } })
+    expect([patched.status, patched.json.spec, at(patched.json, "metadata.generation")]).toEqual([
+      200,
+      { host: "h", port: 2 },
+      2,
+    ])
+    const status = await world.patch(`${path("v2")}/a/status`, "merge", { status: { ready: true } })
+    expect([status.json.spec, status.json.status]).toEqual([{ host: "h", port: 2 }, { ready: true }])
+    const applied = await world.send("PATCH", `${path("v2")}/a?fieldManager=m&force=true`, {
+      headers: { "content-type": "application/apply-patch+yaml" },
+      body: { apiVersion: "example.com/v2", kind: "Widget", spec: { port: 3 } },
+    })
+    expect([applied.status, applied.json.spec]).toEqual([200, { host: "h", port: 3 }])
+    expect((await world.get(`${path("v1")}/a`)).json.spec).toEqual({ address: "h:3" })
+    const { kv } = await world.store.get("/registry/example.com/widgets/default/a")
+    expect(JSON.parse(Buffer.from(kv?.value ?? []).toString("utf8")).apiVersion).toBe("example.com/v1")
+  }),
+)
+
+test(
+  "a list of objects stored in several versions is of one version, and needs one question",
+  withServer(async (world) => {
+    const server = await start()
+    await define(world, server)
+    for (const name of ["a", "b"]) await world.post(path("v1"), address(name, `${name}:1`))
+    expect((await storeV2(world)).status).toBe(200)
+    await world.post(path("v2"), {
+      apiVersion: "example.com/v2",
+      kind: "Widget",
+      metadata: { name: "c" },
+      spec: { host: "c", port: 1 },
+    })
+    const asked = server.asked.length
+    const listed = await world.get(path("v2"))
+    const items = listed.json.items as unknown as ReadonlyArray<JsonObject>
+    expect(items.map((item) => at(item, "spec.host") as Json)).toEqual(["a", "b", "c"])
+    expect(server.asked.length).toBe(asked + 1)
+    expect(at(server.asked.at(-1)?.body, "request.objects.length")).toBe(2)
+    const old = (await world.get(path("v1"))).json.items as unknown as ReadonlyArray<JsonObject>
+    expect(old.map((item) => at(item, "spec.address") as Json)).toEqual(["a:1", "b:1", "c:1"])
+    expect(at((await world.get(`${crds}/widgets.example.com`)).json, "status.storedVersions")).toEqual([
+      "v1",
+      "v2",
+    ])
+  }),
+)
+
+test(
+  "a server that starts over mixed stored versions reads them all",
+  withServer(async (world) => {
+    await define(world, await start())
+    await world.post(path("v1"), address("a", "a:1"))
+    await storeV2(world)
+    await withServer(
+      async (second) => {
+        expect((await second.get(`${path("v2")}/a`)).json.spec).toEqual({ host: "a", port: 1 })
+        expect((await second.get(`${path("v1")}/a`)).json.spec).toEqual({ address: "a:1" })
+      },
+      { store: world.store },
+    )()
+  }),
+)
+
+test(
+  "a write that changes nothing moves an object to the storage version, and then its old version can go",
+  withServer(async (world) => {
+    await define(world, await start())
+    await world.post(path("v1"), address("a", "a:1"))
+    await storeV2(world)
+    const before = await world.get(`${path("v2")}/a`)
+    const moved = await world.put(`${path("v2")}/a`, before.json)
+    expect(moved.status).toBe(200)
+    const { kv } = await world.store.get("/registry/example.com/widgets/default/a")
+    expect(JSON.parse(Buffer.from(kv?.value ?? []).toString("utf8")).apiVersion).toBe("example.com/v2")
+    const again = await world.put(`${path("v2")}/a`, moved.json)
+    expect(at(again.json, "metadata.resourceVersion")).toBe(at(moved.json, "metadata.resourceVersion"))
+    const crd = `${crds}/widgets.example.com`
+    const drop = [{ op: "remove", path: "/spec/versions/0" }]
+    const refused = await world.patch(crd, "json", drop)
+    expect([refused.status, at(refused.json, "details.causes.0.field")]).toEqual([
+      422,
+      "status.storedVersions[0]",
+    ])
+    expect(refused.json.message).toContain(
+      "v1 was previously a storage version, and must remain in spec.versions",
+    )
+    expect((await world.patch(`${crd}/status`, "merge", { status: { storedVersions: ["v1"] } })).status).toBe(
+      422,
+    )
+    expect((await world.patch(`${crd}/status`, "merge", { status: { storedVersions: ["v2"] } })).status).toBe(
+      200,
+    )
+    expect((await world.patch(crd, "json", drop)).status).toBe(200)
+    expect((await world.get(`${path("v2")}/a`)).json.spec).toEqual({ host: "a", port: 1 })
+  }),
+)
+
+const prefix = "conversion webhook for example.com/v1, Kind=Widget "
+
+const changed =
+  (change: (object: JsonObject) => Json): WebhookHandler =>
+  (review) => {
+    const { desiredAPIVersion, objects } = review.request as JsonObject
+    const given = objects as unknown as ReadonlyArray<JsonObject>
+    return converted(
+      review,
+      given.map((object) => change(convertOne(object, String(desiredAPIVersion)))),
+    )
+  }
+
+test.each([
+  [
+    "says so",
+    (review: JsonObject) => ({
+      ...converted(review, []),
+      response: { uid: at(review, "request.uid") ?? "", result: { status: "Failure", message: "cannot" } },
+    }),
+    `${prefix}failed: cannot`,
+  ],
+  [
+    "returns too few objects",
+    (review: JsonObject) => converted(review, []),
+    `${prefix}returned 0 objects, expected 1`,
+  ],
+  ["answers with an HTTP error", () => 500, `${prefix}failed: Post`],
+  [
+    "answers another question",
+    (review: JsonObject) => ({ ...converted(review, []), response: { uid: "x" } }),
+    `${prefix}failed: expected response.uid=`,
+  ],
+  [
+    "changes the kind",
+    changed((object) => ({ ...object, kind: "Other" })),
+    `${prefix}returned invalid converted object at index 0: must have the same kind: Other != Widget`,
+  ],
+  [
+    "changes the name",
+    changed((object) => ({ ...object, metadata: { ...(object.metadata as JsonObject), name: "z" } })),
+    "must have the same metadata/name: z != a",
+  ],
+  [
+    "leaves the version",
+    changed((object) => ({ ...object, apiVersion: "example.com/v1" })),
+    "invalid apiVersion: example.com/v1, expected example.com/v2",
+  ],
+  ["returns no object", changed(() => 1), "it is not an object"],
+] as const)("a webhook that %s fails the request with 500", (_name, handler, message) =>
+  withServer(async (world) => {
+    await define(world, await start(handler as WebhookHandler))
+    await world.post(path("v1"), address("a", "h:1"))
+    for (const url of [`${path("v2")}/a`, path("v2")]) {
+      const failed = await world.get(url)
+      expect([failed.status, failed.json.reason]).toEqual([500, "InternalError"])
+      expect(failed.json.message).toContain(message)
+    }
+    const watch = await world.watch(`${path("v2")}?watch=true`)
+    const event = await watch.next()
+    expect([event?.type, event?.object.code]).toEqual(["ERROR", 500])
+    expect((await world.get(`${path("v1")}/a`)).status).toBe(200)
+  })(),
+)
+
+test(
+  "of the metadata, conversion changes labels and annotations only",
+  withServer(async (world) => {
+    const server = await start(
+      changed((object) => ({
+        ...object,
+        metadata: {
+          ...(object.metadata as JsonObject),
+          labels: { new: "yes" },
+          annotations: { a: "b" },
+          finalizers: ["x/y"],
+          generation: 99,
+        },
+      })),
+    )
+    await define(world, server)
+    const made = await world.post(path("v1"), address("a", "h:1"))
+    const read = await world.get(`${path("v2")}/a`)
+    expect(at(read.json, "metadata")).toEqual({
+      ...(made.json.metadata as JsonObject),
+      labels: { new: "yes" },
+      annotations: { a: "b" },
+    })
+  }),
+)
+
+test(
+  "when the webhook changes, what it made is made again",
+  withServer(async (world) => {
+    const server = await start()
+    await define(world, server)
+    await world.post(path("v1"), address("a", "h:1"))
+    await world.get(`${path("v2")}/a`)
+    const other = await start(changed((object) => ({ ...object, spec: { host: "other", port: 9 } })))
+    await world.patch(`${crds}/widgets.example.com`, "merge", { spec: { conversion: conversion(other) } })
+    expect((await world.get(`${path("v2")}/a`)).json.spec).toEqual({ host: "other", port: 9 })
+  }),
+)
+
+test.each([
+  ["no webhook", { strategy: "Webhook" }, "spec.conversion.webhook.clientConfig"],
+  [
+    "a webhook without Webhook",
+    { strategy: "None", webhook: { conversionReviewVersions: ["v1"] } },
+    "spec.conversion.webhook",
+  ],
+  ["an unknown strategy", { strategy: "Guess" }, "spec.conversion.strategy"],
+  [
+    "no review version that is spoken",
+    {
+      strategy: "Webhook",
+      webhook: { conversionReviewVersions: ["v9"], clientConfig: { url: "https://x" } },
+    },
+    "spec.conversion.webhook.conversionReviewVersions",
+  ],
+] as const)("a conversion with %s is refused", (_name, given, field) =>
+  withServer(async (world) => {
+    const crd = widgetsCrd()
+    const document = { ...crd, spec: { ...(crd.spec as JsonObject), conversion: given as unknown as Json } }
+    const refused = await world.post(crds, document)
+    expect(refused.status).toBe(422)
+    const causes = at(refused.json, "details.causes") as unknown as ReadonlyArray<JsonObject>
+    expect(causes.map((cause) => cause.field)).toContain(field)
+  })(),
+)
