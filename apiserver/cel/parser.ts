@@ -177,6 +177,7 @@ class Parser {
   #negativeNumber(): Expr {
     const { at } = this.#token
     this.#next++
+    if (this.#token.kind !== "number") return this.#unexpected(this.#token.text, this.#token.at)
     return this.#number(at, "-")
   }
 
