@@ -146,9 +146,9 @@ describe("rules", () => {
     const spec = object(
       { a: set, b: set, c: { type: "array", items: mapList } },
       rules(
-        "self.a == self.b && self.c == self.d",
-        "self.a + [3] == [3, 2, 1]",
-        "size(self.c + self.d) == 2",
+        "self.a == self.b && self.c[0] == self.c[1]",
+        "self.a + [2, 3] == [1, 2, 3]",
+        "size(self.c[0] + self.c[1]) == 2",
       ),
     )
     const [x, y] = [
