@@ -1,5 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { baseFunctions } from "./base-environment.ts"
+import { compileUnchecked } from "./program.ts"
 import { evaluate, outcome } from "./testing.ts"
 import * as t from "./type.ts"
 import type { Value } from "./value.ts"
@@ -82,6 +84,152 @@ describe("an evaluation", () => {
 
   test("matches hostile patterns in linear time", () => {
     expect(outcome(`'${"a".repeat(5_000)}b'.matches('^(a+)+$')`)).toBe(false)
+  })
+})
+
+describe("an expression made to run for ever", () => {
+  const times = (count: number, part: (index: number) => string): string =>
+    Array.from({ length: count }, (_, index) => part(index)).join("")
+  const bound = (start: string, step: (name: string) => string, end: string): string =>
+    `cel.bind(x0, ${start}, ${times(40, (index) => `cel.bind(x${index + 1}, ${step(`x${index}`)}, `)}${end}${")".repeat(41)}`
+
+  test.each([
+    ["doubles a text", bound("'ab'", (x) => `${x} + ${x}`, "x40.size()"), "exceeded"],
+    [
+      "doubles a list and walks over it",
+      bound("[1]", (x) => `${x} + ${x}`, "x40.all(i, i == 1)"),
+      "exceeded",
+    ],
+    ["doubles a list and sums it up", bound("[1]", (x) => `${x} + ${x}`, "x40.sum()"), "exceeded"],
+    ["doubles a list", bound("[1]", (x) => `${x} + ${x}`, "x40.size()"), "value"],
+    [
+      "compares what is nested twice and twice",
+      bound("[[1], [1]]", (x) => `[[${x}[0], ${x}[0]], [${x}[1], ${x}[1]]]`, "x40[0] == x40[1]"),
+      "exceeded",
+    ],
+    ["prints what is nested", bound("[1]", (x) => `[${x}, ${x}]`, "'%s'.format([x40])"), "exceeded"],
+    ["replaces letters by texts", bound("'a'", (x) => `${x}.replace('a', 'aaaaaaaaaa')`, "x40"), "exceeded"],
+    ["joins and joins", bound("'abcdefghij'", (x) => `[${x}, ${x}, ${x}].join('')`, "x40"), "exceeded"],
+    ["makes a long list", "lists.range(9000000000000000000)", "exceeded"],
+    [
+      "splits a text in loops",
+      `lists.range(1000).all(a, lists.range(1000).all(b, '${"x".repeat(1000)}'.split('').size() > 0))`,
+      "exceeded",
+    ],
+    [
+      "counts letters in loops",
+      `lists.range(1000).all(a, lists.range(1000).all(b, '${"x".repeat(50_000)}'.size() > 0))`,
+      "exceeded",
+    ],
+    [
+      "makes up patterns",
+      "lists.range(1000).all(a, lists.range(1000).all(b, !''.matches('(a{100}){' + string(b % 90 + 1) + '}')))",
+      "exceeded",
+    ],
+    ["absorbs errors", "lists.range(1000).exists(a, lists.range(1000).exists(b, a / 0 == b))", "exceeded"],
+  ])("ends though it %s", (_, source, want) => {
+    expect(evaluate(source).kind).toBe(want)
+  })
+
+  test("has an end, and a value or a reason, whatever it is made of", () => {
+    const { expression } = fc.letrec((tie) => {
+      const part = tie("expression") as fc.Arbitrary<string>
+      const call = fc.constantFrom(
+        "size",
+        "startsWith",
+        "matches",
+        "replace",
+        "split",
+        "join",
+        "format",
+        "sum",
+        "indexOf",
+        "orValue",
+        "getHours",
+        "add",
+        "containsIP",
+        "substring",
+        "find",
+        "validate",
+        "flatten",
+        "sort",
+      )
+      return {
+        expression: fc.oneof(
+          { depthSize: "small", withCrossShrink: true },
+          fc.constantFrom(
+            "1",
+            "-1",
+            "2u",
+            "1.5",
+            "'a'",
+            "''",
+            "b'x'",
+            "null",
+            "true",
+            "x",
+            "y",
+            "[]",
+            "{}",
+            "duration('1h')",
+            "timestamp('2024-01-01T00:00:00Z')",
+            "type(1)",
+            "optional.none()",
+            "ip('::1')",
+            "9223372036854775807",
+          ),
+          fc
+            .tuple(part, fc.constantFrom("+", "-", "*", "/", "%", "==", "<", "in", "&&", "||"), part)
+            .map(([a, sign, b]) => `(${a} ${sign} ${b})`),
+          fc.tuple(part, part).map(([a, b]) => `${a}[${b}]`),
+          fc.tuple(part, part).map(([a, b]) => `[${a}, ${b}]`),
+          fc.tuple(part, part).map(([a, b]) => `{${a}: ${b}}`),
+          fc
+            .tuple(part, call, fc.array(part, { maxLength: 3 }))
+            .map(([a, name, args]) => `${a}.${name}(${args.join(", ")})`),
+          fc
+            .tuple(
+              fc.constantFrom(
+                "int",
+                "string",
+                "double",
+                "uint",
+                "bytes",
+                "type",
+                "optional.of",
+                "quantity",
+                "url",
+              ),
+              part,
+            )
+            .map(([name, a]) => `${name}(${a})`),
+          fc
+            .tuple(part, fc.constantFrom("all", "exists", "map", "filter", "exists_one"), part)
+            .map(([a, macro, b]) => `${a}.${macro}(x, ${b})`),
+          fc.tuple(part, part, part).map(([a, b, c]) => `(${a} ? ${b} : ${c})`),
+          part.map((a) => `${a}.?x.y`),
+        ),
+      }
+    })
+    const environment = {
+      functions: baseFunctions,
+      variables: new Map([
+        ["x", t.dyn],
+        ["y", t.dyn],
+      ]),
+      container: "",
+      mixedLiterals: true,
+    }
+    fc.assert(
+      fc.property(expression, (source) => {
+        const result = compileUnchecked(source, environment).run(
+          (name) => (name === "x" ? "text" : 3),
+          100_000,
+        )
+        expect(["value", "error", "exceeded"]).toContain(result.kind)
+      }),
+      { numRuns: 1_500 },
+    )
   })
 })
 

@@ -147,7 +147,13 @@ class Planner {
     if (name === "_?_:_" && first !== undefined && second !== undefined && third !== undefined) {
       return conditionalStep(first, second, third)
     }
-    return this.#lazyCall(name, args) ?? callStep(name, overloads, args)
+    const lazy = this.#lazyCall(name, args)
+    if (lazy !== undefined) return lazy
+    const described = args.map((step, index) => {
+      const arg = reference.args[index]
+      return { step, constant: arg && constantOf(arg, this.#referenceOf) }
+    })
+    return callStep(name, overloads, described)
   }
 
   /** `a in ["b", "c"]`. */
