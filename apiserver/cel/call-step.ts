@@ -2,13 +2,20 @@
 import type { Call, Overload } from "./environment.ts"
 import { noSuchOverload } from "./evaluation-error.ts"
 import type { Step } from "./frame.ts"
-import { callCost } from "./runtime-cost.ts"
+import { callCost, resultCost } from "./runtime-cost.ts"
 import type { Value } from "./value.ts"
 import { isOfType } from "./value-type.ts"
 
+export interface Argument {
+  readonly step: Step
+  /** Undefined when it is not known before it runs. */
+  readonly constant: Value | undefined
+}
+
 /** One function for all the overloads that may be meant; several are told apart by the values' types. */
-const callOf = (overloads: ReadonlyArray<Overload>): Call => {
-  const bound = overloads.map((overload) => ({ overload, call: overload.bind?.() ?? overload.call }))
+const callOf = (overloads: ReadonlyArray<Overload>, args: ReadonlyArray<Argument>): Call => {
+  const constants = args.map(({ constant }) => constant)
+  const bound = overloads.map((overload) => ({ overload, call: overload.bind?.(constants) ?? overload.call }))
   const [first] = bound
   if (first !== undefined && bound.every(({ call }) => call === first.call)) return first.call
   return (...args) => {
@@ -25,32 +32,33 @@ const callOf = (overloads: ReadonlyArray<Overload>): Call => {
 export const callStep = (
   name: string,
   overloads: ReadonlyArray<Overload>,
-  args: ReadonlyArray<Step>,
+  args: ReadonlyArray<Argument>,
 ): Step => {
-  const call = callOf(overloads)
+  const call = callOf(overloads, args)
   const cost = callCost(name, overloads)
-  const [first, second] = args
-  if (first !== undefined && args.length === 1) {
+  const costOfResult = resultCost(name)
+  const steps = args.map(({ step }) => step)
+  const [first, second] = steps
+  if (first !== undefined && args.length === 1 && costOfResult === undefined) {
     return (frame) => {
       const a = first(frame)
-      const result = call(a)
-      frame.charge(cost === undefined ? 1 : cost(a, null, result))
-      return result
+      frame.charge(cost === undefined ? 1 : cost(a, null))
+      return call(a)
     }
   }
-  if (first !== undefined && second !== undefined && args.length === 2) {
+  if (first !== undefined && second !== undefined && args.length === 2 && costOfResult === undefined) {
     return (frame) => {
       const a = first(frame)
       const b = second(frame)
-      const result = call(a, b)
-      frame.charge(cost === undefined ? 1 : cost(a, b, result))
-      return result
+      frame.charge(cost === undefined ? 1 : cost(a, b))
+      return call(a, b)
     }
   }
   return (frame) => {
-    const values: Value[] = args.map((arg) => arg(frame))
+    const values: Value[] = steps.map((arg) => arg(frame))
+    frame.charge(cost === undefined ? 1 : cost(values[0] ?? null, values[1] ?? null))
     const result = call(...values)
-    frame.charge(cost === undefined ? 1 : cost(values[0] ?? null, values[1] ?? null, result))
+    if (costOfResult !== undefined) frame.charge(costOfResult(result))
     return result
   }
 }

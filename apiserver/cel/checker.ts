@@ -5,25 +5,12 @@
 import type { Bind, Call, Expr, Fold, Ident, List, MapLiteral, Select, Struct } from "./ast.ts"
 import { candidateNames, type Environment, type Overload } from "./environment.ts"
 import { Inference, mostGeneral } from "./inference.ts"
+import { resolveOverloads } from "./overload-resolution.ts"
+import { qualifiedName, type Reference } from "./reference.ts"
 import type { Issue } from "./source.ts"
 import type { Type } from "./type.ts"
 import * as t from "./type.ts"
-import { namedTypes, typeNamed } from "./type-names.ts"
-import { Double, isInt, TypeValue, Uint } from "./value.ts"
-
-/** What a name or a call was found to be. */
-export type Reference =
-  | { readonly kind: "local"; readonly name: string }
-  | { readonly kind: "variable"; readonly name: string }
-  | { readonly kind: "type"; readonly value: TypeValue }
-  | {
-      readonly kind: "call"
-      readonly name: string
-      readonly overloads: ReadonlyArray<Overload>
-      /** The target of a member call included. */
-      readonly args: ReadonlyArray<Expr>
-      readonly hasTarget: boolean
-    }
+import { literalType, namedTypes, typeNamed } from "./type-names.ts"
 
 export interface Checked {
   readonly expr: Expr
@@ -37,24 +24,6 @@ interface Scope {
   readonly name: string
   readonly type: Type
   readonly outer: Scope | undefined
-}
-
-const literalType = (value: unknown): Type => {
-  if (value === null) return t.nullType
-  if (typeof value === "boolean") return t.bool
-  if (typeof value === "string") return t.string
-  if (isInt(value)) return t.int
-  if (value instanceof Double) return t.double
-  if (value instanceof Uint) return t.uint
-  return value instanceof TypeValue ? t.typeOf(t.dyn) : t.bytes
-}
-
-/** `a.b.c` of an ident and selects; undefined for anything else. */
-const qualifiedName = (expr: Expr): { readonly name: string; readonly root: string } | undefined => {
-  if (expr.kind === "ident") return { name: expr.name, root: expr.name }
-  if (expr.kind !== "select" || expr.test || expr.optional) return undefined
-  const operand = qualifiedName(expr.operand)
-  return operand && { name: `${operand.name}.${expr.field}`, root: operand.root }
 }
 
 class Checker {
@@ -231,19 +200,10 @@ class Checker {
     const { name, args, hasTarget } = found
     const argTypes = args.map((arg) => this.#types.get(arg) ?? t.dyn)
     if (name === "_&&_" || name === "_||_") return this.#junction(expr, found, argTypes)
-    const fitting: Overload[] = []
-    let result: Type | undefined
-    for (const overload of found.overloads) {
-      if (overload.member !== hasTarget) continue
-      const [overloadResult, ...params] = this.#inference.instantiate([overload.result, ...overload.params])
-      if (!this.#inference.unifiesAll(argTypes, params)) continue
-      fitting.push(overload)
-      const one = this.#inference.resolve(overloadResult ?? t.dyn)
-      if (result === undefined) result = one
-      else if (result.kind !== "dyn" && !t.sameType(one, result)) result = t.dyn
-    }
-    const meant = fitting.length > 0 ? fitting : found.overloads.filter((each) => each.member === hasTarget)
-    this.references.set(expr, { kind: "call", name, overloads: meant, args, hasTarget })
+    const candidates = found.overloads.filter((each) => each.member === hasTarget)
+    const { fitting, result } = resolveOverloads(this.#inference, candidates, argTypes)
+    const overloads = fitting.length > 0 ? fitting : candidates
+    this.references.set(expr, { kind: "call", name, overloads, args, hasTarget })
     if (result !== undefined) return result
     const shown = argTypes.map((type) => this.#text(type))
     const signature = hasTarget ? `${shown[0]}.(${shown.slice(1).join(", ")})` : `(${shown.join(", ")})`

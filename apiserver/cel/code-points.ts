@@ -1,9 +1,14 @@
 /** Positions in texts by code points, as the language counts them, against the UTF-16 units of JavaScript. */
+import { spendOnText } from "./effort.ts"
 
-const isPlain = (text: string): boolean => !/[\ud800-\udfff]/.test(text)
+const isPlain = (text: string): boolean => {
+  spendOnText(text.length)
+  return !/[\ud800-\udfff]/.test(text)
+}
 
 /** How many code points a text has. */
 export const lengthOf = (text: string): number => {
+  spendOnText(text.length)
   let length = text.length
   for (let at = 0; at < text.length - 1; at++) {
     const unit = text.charCodeAt(at)

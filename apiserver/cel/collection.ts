@@ -1,4 +1,5 @@
 /** Lists and maps that expressions make. */
+import { spend } from "./effort.ts"
 import { keyOf, type MapKey } from "./map-key.ts"
 import { CelList, CelMap, type Value } from "./value.ts"
 
@@ -16,6 +17,37 @@ export class ArrayList extends CelList {
 
   at(index: number): Value {
     return this.#items[index] ?? null
+  }
+}
+
+/** What going down into one of two joined lists counts as. */
+const DESCENT_STEPS = 0.2
+
+/** Two lists one behind the other, which takes no time and no memory: `x + x` many times over is a long list. */
+export class JoinedList extends CelList {
+  readonly #head: CelList
+  readonly #tail: CelList
+  readonly size: number
+
+  constructor(head: CelList, tail: CelList) {
+    super()
+    this.#head = head
+    this.#tail = tail
+    this.size = head.size + tail.size
+  }
+
+  at(index: number): Value {
+    let list: CelList = this
+    let offset = index
+    while (list instanceof JoinedList) {
+      spend(DESCENT_STEPS)
+      if (offset < list.#head.size) list = list.#head
+      else {
+        offset -= list.#head.size
+        list = list.#tail
+      }
+    }
+    return list.at(offset)
   }
 }
 

@@ -1,9 +1,9 @@
 /** What an expression makes of literals alone, made once and free of charge. Source: cel-go's planner, optimized. */
 import type { Call, Expr } from "./ast.ts"
-import type { Reference } from "./checker.ts"
 import { ArrayList, EntryMap } from "./collection.ts"
 import { EvaluationError } from "./evaluation-error.ts"
 import { keyOf, type MapKey } from "./map-key.ts"
+import type { Reference } from "./reference.ts"
 import { CelList, Double, type Value } from "./value.ts"
 
 const conversionNames = new Set(["bool", "bytes", "double", "duration", "int", "string", "timestamp", "uint"])

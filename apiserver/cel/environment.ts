@@ -14,8 +14,8 @@ export interface Overload {
   readonly result: Type
   /** Called only with values that fit the parameters. */
   readonly call: Call
-  /** Makes the `call` of one place in an expression, which may remember. */
-  readonly bind?: () => Call
+  /** Makes the `call` of one place in an expression, which may remember; it is told which arguments are constant. */
+  readonly bind?: (constants: ReadonlyArray<Value | undefined>) => Call
 }
 
 export type Functions = { readonly [name: string]: ReadonlyArray<Overload> }

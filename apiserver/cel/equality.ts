@@ -2,6 +2,7 @@
  * Equality and order of values. Numbers compare by value whatever their types; what differs in type is unequal.
  * Source: the language definition of CEL, "Equality" and "Ordering".
  */
+import { spend } from "./effort.ts"
 import { noSuchOverload } from "./evaluation-error.ts"
 import {
   CelList,
@@ -38,13 +39,17 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
 
 const sameLists = (a: CelList, b: CelList): boolean => {
   if (a.size !== b.size) return false
-  for (let index = 0; index < a.size; index++) if (!equals(a.at(index), b.at(index))) return false
+  for (let index = 0; index < a.size; index++) {
+    spend(1)
+    if (!equals(a.at(index), b.at(index))) return false
+  }
   return true
 }
 
 const sameMaps = (a: CelMap, b: CelMap): boolean => {
   if (a.size !== b.size) return false
   for (const key of a.keys()) {
+    spend(1)
     const [left, right] = [a.get(key), b.get(key)]
     if (left === undefined || right === undefined || !equals(left, right)) return false
   }
@@ -55,6 +60,7 @@ const sameObjects = (a: ObjectValue, b: ObjectValue): boolean => {
   const names = a.fieldNames()
   if (a.typeName !== b.typeName || names.length !== b.fieldNames().length) return false
   for (const name of names) {
+    spend(1)
     const [left, right] = [a.field(name), b.field(name)]
     if (left === undefined || right === undefined || !equals(left, right)) return false
   }

@@ -73,11 +73,11 @@ export const mostGeneral = (a: Type, b: Type): Type => (b.kind === "null" || isN
 const takesNull = (type: Type): boolean =>
   ["null", "object", "opaque", "optional", "duration", "timestamp", "wrapper"].includes(type.kind)
 
-type Bindings = Map<string, Type>
-
 /** What is known of the type parameters of one expression. */
 export class Inference {
-  #bound: Bindings = new Map()
+  readonly #bound = new Map<string, Type>()
+  /** What was bound before each change of a trial, to take it back. */
+  readonly #trail: (readonly [string, Type | undefined])[] = []
   #fresh = 0
 
   /** A new type parameter. */
@@ -113,53 +113,61 @@ export class Inference {
   }
 
   unifiesAll(a: ReadonlyArray<Type>, b: ReadonlyArray<Type>): boolean {
-    const trial: Bindings = new Map(this.#bound)
-    if (!everyPair(a, b, (left, right) => this.#assignable(trial, left, right))) return false
-    this.#bound = trial
-    return true
+    const holds = everyPair(a, b, (left, right) => this.#assignable(left, right))
+    while (this.#trail.length > 0) {
+      const [name, before] = this.#trail.pop() ?? ["", undefined]
+      if (holds) continue
+      if (before === undefined) this.#bound.delete(name)
+      else this.#bound.set(name, before)
+    }
+    return holds
   }
 
-  #assignable(bound: Bindings, a: Type, b: Type): boolean {
+  #set(name: string, type: Type): void {
+    this.#trail.push([name, this.#bound.get(name)])
+    this.#bound.set(name, type)
+  }
+
+  #assignable(a: Type, b: Type): boolean {
     if (b.kind === "parameter") {
-      const { valid, known } = this.#bind(bound, b, a)
+      const { valid, known } = this.#bind(b, a)
       if (valid || known) return valid
     }
-    if (a.kind === "parameter") return this.#bind(bound, a, b).valid
+    if (a.kind === "parameter") return this.#bind(a, b).valid
     if (isDyn(a) || isDyn(b)) return true
     if (a.kind === "null") return takesNull(b)
     if (b.kind === "null") return takesNull(a)
-    if (a.kind === "wrapper") return this.#assignable(bound, a.of, b.kind === "wrapper" ? b.of : b)
-    if (b.kind === "wrapper") return this.#assignable(bound, a, b.of)
+    if (a.kind === "wrapper") return this.#assignable(a.of, b.kind === "wrapper" ? b.of : b)
+    if (b.kind === "wrapper") return this.#assignable(a, b.of)
     if (a.kind !== b.kind) return false
     if (a.kind === "type") return true
     if (a.kind === "object" || b.kind === "object") return sameType(a, b)
     if (a.kind === "opaque" && b.kind === "opaque" && a.name !== b.name) return false
-    return everyPair(partsOf(a), partsOf(b), (left, right) => this.#assignable(bound, left, right))
+    return everyPair(partsOf(a), partsOf(b), (left, right) => this.#assignable(left, right))
   }
 
   #bind(
-    bound: Bindings,
     variable: Type & { readonly kind: "parameter" },
     type: Type,
   ): { readonly valid: boolean; readonly known: boolean } {
     if (type.kind === "parameter" && type.name === variable.name) return { valid: true, known: true }
-    const known = bound.get(variable.name)
+    const known = this.#bound.get(variable.name)
     if (known === undefined) {
-      const valid = !this.#mentions(bound, type, variable.name)
-      if (valid) bound.set(variable.name, type)
+      const valid = !this.#mentions(type, variable.name)
+      if (valid) this.#set(variable.name, type)
       return { valid, known: false }
     }
     if (sameType(known, type)) return { valid: true, known: true }
-    if (!this.#assignable(bound, type, known)) return { valid: false, known: true }
+    if (!this.#assignable(type, known)) return { valid: false, known: true }
     const general = mostGeneral(type, known)
-    if (!this.#mentions(bound, general, variable.name)) bound.set(variable.name, general)
+    if (!this.#mentions(general, variable.name)) this.#set(variable.name, general)
     return { valid: true, known: true }
   }
 
-  #mentions(bound: Bindings, type: Type, name: string): boolean {
-    if (type.kind !== "parameter") return partsOf(type).some((part) => this.#mentions(bound, part, name))
+  #mentions(type: Type, name: string): boolean {
+    if (type.kind !== "parameter") return partsOf(type).some((part) => this.#mentions(part, name))
     if (type.name === name) return true
-    const known = bound.get(type.name)
-    return known !== undefined && this.#mentions(bound, known, name)
+    const known = this.#bound.get(type.name)
+    return known !== undefined && this.#mentions(known, name)
   }
 }

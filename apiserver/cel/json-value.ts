@@ -3,6 +3,7 @@ import type { Json, JsonArray, JsonObject } from "../../schemas/index.ts"
 import { isArray, isObject, own } from "../json/index.ts"
 import { ArrayList } from "./collection.ts"
 import type { Declaration } from "./declaration.ts"
+import { spend } from "./effort.ts"
 import { equals } from "./equality.ts"
 import { EvaluationError } from "./evaluation-error.ts"
 import { parseDuration, parseTimestamp } from "./time.ts"
@@ -102,6 +103,7 @@ class UnorderedList extends JsonList {
   #finder(): (item: Value) => number {
     const byIdentity = new Map<string, number>()
     const others: number[] = []
+    spend(this.size)
     for (let index = 0; index < this.size; index++) {
       const identity = this.#identity(this.at(index))
       if (identity === undefined) others.push(index)
@@ -110,6 +112,7 @@ class UnorderedList extends JsonList {
     return (item) => {
       const identity = this.#identity(item)
       if (identity !== undefined) return byIdentity.get(identity) ?? -1
+      spend(others.length)
       return others.find((index) => equals(this.at(index), item)) ?? -1
     }
   }
@@ -143,6 +146,7 @@ const scalarText = (value: Value): string | undefined =>
 
 class JsonMap extends CelMap {
   readonly #json: JsonObject
+  #keys: ReadonlyArray<string> | undefined
   readonly #item: Declaration | undefined
 
   constructor(json: JsonObject, declaration: Declaration) {
@@ -152,7 +156,7 @@ class JsonMap extends CelMap {
   }
 
   get size(): number {
-    return Object.keys(this.#json).length
+    return this.keys().length
   }
 
   get(key: Value): Value | undefined {
@@ -161,7 +165,11 @@ class JsonMap extends CelMap {
   }
 
   keys(): ReadonlyArray<Value> {
-    return Object.keys(this.#json)
+    if (this.#keys === undefined) {
+      this.#keys = Object.keys(this.#json)
+      spend(this.#keys.length)
+    }
+    return this.#keys
   }
 }
 

@@ -29,3 +29,7 @@ export const MESSAGE_SIZE_MAX = 5 * 1024
 export const PARSED_TEXT_LENGTH_MAX = 64 * 1024
 /** Largest precision that a format clause may ask for. */
 export const FORMAT_PRECISION_MAX = 1_000
+/** Most steps of one evaluation beyond what its cost tells. */
+export const EFFORT_MAX = 2_000_000
+/** What each of those steps costs. */
+export const EFFORT_COST = 0.1

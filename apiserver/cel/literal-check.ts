@@ -1,7 +1,8 @@
 /** Literals that can only fail as they run: patterns, timestamps and durations that are none. Source: cel-go's validators. */
 import { patternProblem } from "../pattern/index.ts"
 import { childrenOf, type Expr } from "./ast.ts"
-import type { Checked, Reference } from "./checker.ts"
+import type { Checked } from "./checker.ts"
+import type { Reference } from "./reference.ts"
 import type { Issue } from "./source.ts"
 import { parseDuration, parseTimestamp } from "./time.ts"
 

@@ -119,7 +119,7 @@ const macros: ReadonlyMap<string, ReadonlyArray<Expand>> = new Map([
   ["has", [has]],
   ["all", [fold("all", 1), fold("all", 2)]],
   ["exists", [fold("exists", 1), fold("exists", 2)]],
-  ["exists_one", [fold("existsOne", 1)]],
+  ["exists_one", [fold("existsOne", 1), fold("existsOne", 2)]],
   ["existsOne", [fold("existsOne", 1), fold("existsOne", 2)]],
   ["map", [fold("list", 1)]],
   ["filter", [filter]],

@@ -5,12 +5,11 @@
  * Start with {@link parseExpression}.
  */
 import { childrenOf, type Entry, type Expr, type Item } from "./ast.ts"
-import { tokensOf } from "./lexer.ts"
-import { EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX, SOURCE_LENGTH_MAX } from "./limits.ts"
+import { EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX } from "./limits.ts"
 import { expandMacro, type MacroCall } from "./macro.ts"
 import { numberLiteral } from "./number-literal.ts"
-import { CompileError } from "./source.ts"
 import type { Token } from "./token.ts"
+import { TokenReader } from "./token-reader.ts"
 
 const reserved = new Set(
   (
@@ -47,63 +46,38 @@ const literalWords: ReadonlyMap<string, boolean | null> = new Map([
 ])
 
 class Parser {
-  readonly #source: string
-  readonly #tokens: ReadonlyArray<Token>
+  readonly #reader: TokenReader
   readonly #depths = new WeakMap<Expr, number>()
-  #next = 0
   #nodes = 0
   #nesting = 0
 
   constructor(source: string) {
-    this.#source = source
-    let length = source.length
-    if (length > SOURCE_LENGTH_MAX) length = [...source].length
-    if (length > SOURCE_LENGTH_MAX) {
-      this.#fail(0, `expression code point size exceeds limit: size: ${length}, limit ${SOURCE_LENGTH_MAX}`)
-    }
-    this.#tokens = tokensOf(source, (at, message) => this.#fail(at, message))
+    this.#reader = new TokenReader(source)
   }
 
   whole(): Expr {
     const expr = this.#expression()
     if (this.#token.kind !== "end") {
-      this.#fail(this.#token.at, `Syntax error: mismatched input '${this.#token.text}' expecting <EOF>`)
+      this.#reader.fail(
+        this.#token.at,
+        `Syntax error: mismatched input '${this.#token.text}' expecting <EOF>`,
+      )
     }
     return expr
   }
 
-  #fail(at: number, message: string): never {
-    throw new CompileError(this.#source, [{ at, message }])
-  }
-
   #tooDeep(at: number): never {
-    this.#fail(at, `expression recursion limit exceeded: ${EXPRESSION_DEPTH_MAX}`)
+    this.#reader.fail(at, `expression recursion limit exceeded: ${EXPRESSION_DEPTH_MAX}`)
   }
 
   get #token(): Token {
-    return this.#tokens[this.#next] ?? { kind: "end", text: "<EOF>", at: this.#source.length }
-  }
-
-  #is(symbol: string): boolean {
-    return this.#token.kind === "symbol" && this.#token.text === symbol
-  }
-
-  /** Steps over a symbol if it comes next. */
-  #skip(symbol: string): boolean {
-    if (!this.#is(symbol)) return false
-    this.#next++
-    return true
-  }
-
-  #expect(symbol: string): void {
-    if (this.#skip(symbol)) return
-    this.#fail(this.#token.at, `Syntax error: mismatched input '${this.#token.text}' expecting '${symbol}'`)
+    return this.#reader.token
   }
 
   /** Counts a node that has been made, and those that a macro made within it. */
   #made(expr: Expr): Expr {
     if (++this.#nodes > EXPRESSION_NODES_MAX) {
-      this.#fail(expr.at, `expression has more than ${EXPRESSION_NODES_MAX} nodes`)
+      this.#reader.fail(expr.at, `expression has more than ${EXPRESSION_NODES_MAX} nodes`)
     }
     let depth = 0
     for (const child of childrenOf(expr)) {
@@ -124,9 +98,9 @@ class Parser {
     const condition = this.#junction("||", "_||_", () => this.#junction("&&", "_&&_", () => this.#binary(0)))
     let expr = condition
     const { at } = this.#token
-    if (this.#skip("?")) {
+    if (this.#reader.skip("?")) {
       const truthy = this.#junction("||", "_||_", () => this.#junction("&&", "_&&_", () => this.#binary(0)))
-      this.#expect(":")
+      this.#reader.expect(":")
       expr = this.#call("_?_:_", at, [condition, truthy, this.#expression()])
     }
     this.#nesting--
@@ -137,9 +111,9 @@ class Parser {
   #junction(symbol: string, name: string, term: () => Expr): Expr {
     const first = term()
     const { at } = this.#token
-    if (!this.#is(symbol)) return first
+    if (!this.#reader.is(symbol)) return first
     const terms = [first]
-    while (this.#skip(symbol)) terms.push(term())
+    while (this.#reader.skip(symbol)) terms.push(term())
     return this.#call(name, at, terms)
   }
 
@@ -156,7 +130,7 @@ class Parser {
       const name = this.#operator(operators)
       if (name === undefined) return left
       const { at } = this.#token
-      this.#next++
+      this.#reader.advance()
       left = this.#call(name, at, [left, this.#binary(level + 1)])
     }
   }
@@ -165,80 +139,73 @@ class Parser {
     const { at, text, kind } = this.#token
     if (kind !== "symbol" || (text !== "!" && text !== "-")) return this.#member(this.#primary())
     let count = 0
-    while (this.#is(text)) {
-      if (text === "-" && this.#tokens[this.#next + 1]?.kind === "number") break
-      this.#next++
+    while (this.#reader.is(text)) {
+      if (text === "-" && this.#reader.peek(1).kind === "number") break
+      this.#reader.advance()
       count++
     }
-    const operand = this.#member(this.#is("-") ? this.#negativeNumber() : this.#primary())
+    const operand = this.#member(this.#reader.is("-") ? this.#negativeNumber() : this.#primary())
     return count % 2 === 0 ? operand : this.#call(text === "!" ? "!_" : "-_", at, [operand])
   }
 
   #negativeNumber(): Expr {
     const { at } = this.#token
-    this.#next++
+    this.#reader.advance()
+    if (this.#token.kind !== "number") return this.#reader.unexpected(this.#token)
     return this.#number(at, "-")
   }
 
   #number(at: number, sign: "" | "-"): Expr {
     const { text } = this.#token
-    this.#next++
+    this.#reader.advance()
     const value = numberLiteral(sign + text)
-    return typeof value === "string" ? this.#fail(at, value) : this.#made({ kind: "literal", value, at })
+    return typeof value === "string"
+      ? this.#reader.fail(at, value)
+      : this.#made({ kind: "literal", value, at })
   }
 
   #member(start: Expr): Expr {
     let operand = start
     for (;;) {
       const { at } = this.#token
-      if (this.#skip(".")) operand = this.#afterDot(operand, at)
-      else if (this.#skip("[")) {
-        const optional = this.#skip("?")
+      if (this.#reader.skip(".")) operand = this.#afterDot(operand, at)
+      else if (this.#reader.skip("[")) {
+        const optional = this.#reader.skip("?")
         const index = this.#expression()
-        this.#expect("]")
+        this.#reader.expect("]")
         operand = this.#call(optional ? "_[?_]" : "_[_]", at, [operand, index])
       } else return operand
     }
   }
 
   #afterDot(operand: Expr, at: number): Expr {
-    const optional = this.#skip("?")
+    const optional = this.#reader.skip("?")
     const { kind, text, at: nameAt } = this.#token
     if (kind === "quoted" || kind === "identifier") {
-      this.#next++
+      this.#reader.advance()
       const callAt = this.#token.at
-      if (kind === "identifier" && !optional && this.#is("(")) {
+      if (kind === "identifier" && !optional && this.#reader.is("(")) {
         return this.#callOrMacro({ name: text, target: operand, args: this.#arguments(), at: callAt })
       }
-      if (kind === "identifier" && literalWords.has(text)) return this.#unexpected(text, nameAt)
+      if (kind === "identifier" && literalWords.has(text))
+        return this.#reader.unexpected({ kind, text, at: nameAt })
       return this.#made({ kind: "select", operand, field: text, test: false, optional, at })
     }
-    return this.#unexpected(text, nameAt)
-  }
-
-  #unexpected(text: string, at: number): never {
-    if (text === "<EOF>") {
-      this.#fail(
-        at,
-        "Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', " +
-          "NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}",
-      )
-    }
-    this.#fail(at, `Syntax error: no viable alternative at input '${text}'`)
+    return this.#reader.unexpected({ kind, text, at: nameAt })
   }
 
   #arguments(): ReadonlyArray<Expr> {
-    this.#expect("(")
+    this.#reader.expect("(")
     const args: Expr[] = []
-    if (this.#skip(")")) return args
+    if (this.#reader.skip(")")) return args
     do args.push(this.#expression())
-    while (this.#skip(","))
-    this.#expect(")")
+    while (this.#reader.skip(","))
+    this.#reader.expect(")")
     return args
   }
 
   #callOrMacro(call: MacroCall): Expr {
-    const expanded = expandMacro(call, (at, message) => this.#fail(at, message))
+    const expanded = expandMacro(call, (at, message) => this.#reader.fail(at, message))
     return this.#made(expanded ?? { kind: "call", ...call })
   }
 
@@ -248,38 +215,38 @@ class Parser {
       case "number":
         return this.#number(at, "")
       case "text":
-        this.#next++
+        this.#reader.advance()
         return this.#made({ kind: "literal", value: value ?? "", at })
       case "identifier":
         return this.#name("")
       case "symbol":
-        if (this.#skip("(")) {
+        if (this.#reader.skip("(")) {
           const inner = this.#expression()
-          this.#expect(")")
+          this.#reader.expect(")")
           return inner
         }
-        if (this.#skip("[")) return this.#list(at)
-        if (this.#skip("{")) return this.#map(at)
-        if (this.#skip(".")) return this.#name(".")
+        if (this.#reader.skip("[")) return this.#list(at)
+        if (this.#reader.skip("{")) return this.#map(at)
+        if (this.#reader.skip(".")) return this.#name(".")
     }
-    return this.#unexpected(text, at)
+    return this.#reader.unexpected({ kind, text, at: at })
   }
 
   /** An identifier, a literal word, a call or a message. */
   #name(dot: "" | "."): Expr {
     const { kind, text, at } = this.#token
-    if (kind !== "identifier") return this.#unexpected(text, at)
-    this.#next++
+    if (kind !== "identifier") return this.#reader.unexpected({ kind, text, at: at })
+    this.#reader.advance()
     const literal = dot === "" ? literalWords.get(text) : undefined
     if (literal !== undefined) return this.#made({ kind: "literal", value: literal, at })
     if (reserved.has(text)) {
-      this.#fail(
+      this.#reader.fail(
         at,
         text === "in" ? "Syntax error: no viable alternative at input 'in'" : `reserved identifier: ${text}`,
       )
     }
     const callAt = this.#token.at
-    if (this.#is("(")) {
+    if (this.#reader.is("(")) {
       return this.#callOrMacro({ name: dot + text, target: undefined, args: this.#arguments(), at: callAt })
     }
     const message = this.#messageName(dot + text)
@@ -290,58 +257,59 @@ class Parser {
   /** The name before a brace, as in `a.b.C{`; undefined when no brace follows. */
   #messageName(first: string): string | undefined {
     let name = first
-    let ahead = this.#next
+    let ahead = 0
     for (;;) {
-      const [dot, part] = [this.#tokens[ahead], this.#tokens[ahead + 1]]
-      if (dot?.kind === "symbol" && dot.text === "{") break
-      if (dot?.kind !== "symbol" || dot.text !== "." || part?.kind !== "identifier") return undefined
+      const [dot, part] = [this.#reader.peek(ahead), this.#reader.peek(ahead + 1)]
+      if (dot.kind === "symbol" && dot.text === "{") break
+      if (dot.kind !== "symbol" || dot.text !== "." || part.kind !== "identifier") return undefined
       name += `.${part.text}`
       ahead += 2
     }
-    this.#next = ahead
+    this.#reader.advance(ahead)
     return name
   }
 
   #struct(name: string): Expr {
     const { at } = this.#token
-    this.#expect("{")
+    this.#reader.expect("{")
     const fields: { readonly name: string; readonly value: Expr; readonly at: number }[] = []
-    while (!this.#is("}")) {
-      this.#skip("?")
+    while (!this.#reader.is("}")) {
+      this.#reader.skip("?")
       const { kind, text, at: nameAt } = this.#token
-      if (kind !== "identifier" && kind !== "quoted") return this.#unexpected(text, nameAt)
-      this.#next++
+      if (kind !== "identifier" && kind !== "quoted")
+        return this.#reader.unexpected({ kind, text, at: nameAt })
+      this.#reader.advance()
       const fieldAt = this.#token.at
-      this.#expect(":")
+      this.#reader.expect(":")
       fields.push({ name: text, value: this.#expression(), at: fieldAt })
-      if (!this.#skip(",")) break
+      if (!this.#reader.skip(",")) break
     }
-    this.#expect("}")
+    this.#reader.expect("}")
     return this.#made({ kind: "struct", name, fields, at })
   }
 
   #list(at: number): Expr {
     const items: Item[] = []
-    while (!this.#is("]")) {
-      const optional = this.#skip("?")
+    while (!this.#reader.is("]")) {
+      const optional = this.#reader.skip("?")
       items.push({ value: this.#expression(), optional })
-      if (!this.#skip(",")) break
+      if (!this.#reader.skip(",")) break
     }
-    this.#expect("]")
+    this.#reader.expect("]")
     return this.#made({ kind: "list", items, at })
   }
 
   #map(at: number): Expr {
     const entries: Entry[] = []
-    while (!this.#is("}")) {
-      const optional = this.#skip("?")
+    while (!this.#reader.is("}")) {
+      const optional = this.#reader.skip("?")
       const key = this.#expression()
       const { at: colon } = this.#token
-      this.#expect(":")
+      this.#reader.expect(":")
       entries.push({ key, value: this.#expression(), optional, at: colon })
-      if (!this.#skip(",")) break
+      if (!this.#reader.skip(",")) break
     }
-    this.#expect("}")
+    this.#reader.expect("}")
     return this.#made({ kind: "map", entries, at })
   }
 }

@@ -5,7 +5,7 @@
 import { hasField, select, selectOptional } from "./access.ts"
 import type { Bind, Call, Expr, Fold, List, MapLiteral, Select } from "./ast.ts"
 import { callStep } from "./call-step.ts"
-import type { Checked, Reference } from "./checker.ts"
+import type { Checked } from "./checker.ts"
 import { ArrayList, EntryMap } from "./collection.ts"
 import { constantOf, constantSet } from "./constant-folding.ts"
 import { IDENT_COST, LIST_COST, MAP_COST, SELECT_COST } from "./cost.ts"
@@ -13,6 +13,7 @@ import { EvaluationError, noSuchOverload } from "./evaluation-error.ts"
 import type { Step } from "./frame.ts"
 import { loopStep } from "./loop.ts"
 import { keyOf } from "./map-key.ts"
+import type { Reference } from "./reference.ts"
 import { Double, none, Optional, type Value } from "./value.ts"
 
 export interface Plan {
@@ -146,7 +147,13 @@ class Planner {
     if (name === "_?_:_" && first !== undefined && second !== undefined && third !== undefined) {
       return conditionalStep(first, second, third)
     }
-    return this.#lazyCall(name, args) ?? callStep(name, overloads, args)
+    const lazy = this.#lazyCall(name, args)
+    if (lazy !== undefined) return lazy
+    const described = args.map((step, index) => {
+      const arg = reference.args[index]
+      return { step, constant: arg && constantOf(arg, this.#referenceOf) }
+    })
+    return callStep(name, overloads, described)
   }
 
   /** `a in ["b", "c"]`. */

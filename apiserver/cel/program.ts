@@ -1,8 +1,10 @@
 /** Expressions compiled and run: parsed, checked, planned. Start with {@link compile}. */
 import { type Checked, checkExpression } from "./checker.ts"
+import { withEffort } from "./effort.ts"
 import type { Environment } from "./environment.ts"
 import { CostLimitExceeded, EvaluationError } from "./evaluation-error.ts"
 import { Frame } from "./frame.ts"
+import { EFFORT_COST } from "./limits.ts"
 import { literalIssues } from "./literal-check.ts"
 import { parseExpression } from "./parser.ts"
 import { type Plan, planExpression } from "./planner.ts"
@@ -41,14 +43,17 @@ export class Program {
     const slots: (Value | undefined)[] = new Array(slotCount)
     for (let slot = 0; slot < variables.length; slot++) slots[slot] = bindingOf(variables[slot] ?? "")
     const frame = new Frame(slots, costLimit)
-    try {
-      return { kind: "value", value: step(frame), cost: frame.cost }
-    } catch (error) {
-      if (error instanceof EvaluationError) return { kind: "error", message: error.message, cost: frame.cost }
-      if (error instanceof CostLimitExceeded)
-        return { kind: "exceeded", message: error.message, cost: frame.cost }
-      throw error
-    }
+    return withEffort((spentSoFar) => {
+      const cost = (): number => frame.cost + Math.floor(spentSoFar() * EFFORT_COST)
+      try {
+        return { kind: "value", value: step(frame), cost: cost() }
+      } catch (error) {
+        if (error instanceof EvaluationError) return { kind: "error", message: error.message, cost: cost() }
+        if (error instanceof CostLimitExceeded)
+          return { kind: "exceeded", message: error.message, cost: cost() }
+        throw error
+      }
+    })
   }
 }
 

@@ -4,8 +4,8 @@ import type { Overload } from "./environment.ts"
 import { NamedFormat } from "./named-format.ts"
 import { CelList, CelMap, ObjectValue, Opaque, Optional, type Value } from "./value.ts"
 
-/** The cost of one call from its first two arguments and its result. */
-export type CallCost = (a: Value, b: Value, result: Value) => number
+/** The cost of one call from its first two arguments, before it is made. */
+export type CallCost = (a: Value, b: Value) => number
 
 const sizeOf = (value: Value): number => {
   if (typeof value === "string" || value instanceof Uint8Array) return value.length
@@ -36,7 +36,9 @@ const search: CallCost = (a, b) => reading(1 + sizeOf(a)) * Math.ceil(sizeOf(b) 
 
 /** Equality of a library's values is constant. */
 const comparison: CallCost = (a, b) => reading(Math.min(sizeOf(a), sizeOf(b)))
-const sum: CallCost = (a, b) => (a instanceof CelList ? 1 : reading(sizeOf(a) + sizeOf(b)))
+const sum: CallCost = (a, b) => reading(sizeOf(a) + sizeOf(b))
+/** Ordered lists are put one behind the other at once; others are compared item by item. */
+const listSum: CallCost = (a, b) => (a instanceof CelList && a.isUnordered ? Math.max(1, sum(a, b)) : 1)
 const product =
   (factor: number): CallCost =>
   (a, b) =>
@@ -71,7 +73,6 @@ const byFunction: ReadonlyMap<string, CallCost> = new Map<string, CallCost>([
   ].map((name) => [name, firstRead] as const),
   ...["semver", "isSemver"].map((name) => [name, firstRead] as const),
   ...["replace", "split", "ip.isCanonical"].map((name) => [name, firstReadTwice] as const),
-  ["join", (_a, _b, result) => Math.ceil(sizeOf(result) * 2 * TEXT_FACTOR)],
   ["find", search],
   ["findAll", search],
   ["containsIP", inCidr(0)],
@@ -94,6 +95,7 @@ const byOverload: ReadonlyMap<string, CallCost> = new Map<string, CallCost>([
   ...orders.flatMap((order) => texts.map((text) => [`${order}_${text}`, comparison] as const)),
   ["equals", comparison],
   ["not_equals", comparison],
+  ["add_list", listSum],
   ["add_string", sum],
   ["add_bytes", sum],
   ["matches", search],
@@ -103,10 +105,10 @@ const byOverload: ReadonlyMap<string, CallCost> = new Map<string, CallCost>([
   ["list_sets_contains_list", product(1)],
   ["list_sets_intersects_list", product(1)],
   ["list_sets_equivalent_list", product(2)],
-  ["lists_range", (_a, _b, result) => LIST_COST + sizeOf(result)],
-  ["list_flatten", (_a, _b, result) => LIST_COST + sizeOf(result)],
-  ["list_flatten_int", (_a, _b, result) => LIST_COST + sizeOf(result)],
-  ["list_slice", (_a, _b, result) => LIST_COST + sizeOf(result)],
+  ["lists_range", (count) => LIST_COST + Math.max(0, Number(count))],
+  ["list_flatten", (a) => LIST_COST + sizeOf(a)],
+  ["list_flatten_int", (a) => LIST_COST + sizeOf(a)],
+  ["list_slice", (a) => LIST_COST + sizeOf(a)],
   ["list_reverse", (a) => LIST_COST + sizeOf(a)],
   ["list_distinct", (a) => LIST_COST + sizeOf(a) * sizeOf(a)],
   ["list_sort", (a) => LIST_COST + sizeOf(a) * sizeOf(a)],
@@ -114,9 +116,14 @@ const byOverload: ReadonlyMap<string, CallCost> = new Map<string, CallCost>([
   ["base64_encode_bytes", firstRead],
 ])
 
+/** What a call costs by its result, behind what it costs before. */
+export const resultCost = (name: string): ((result: Value) => number) | undefined =>
+  name === "join" ? (result) => Math.ceil(sizeOf(result) * 2 * TEXT_FACTOR) : undefined
+
 /** How a call is charged; undefined: one unit. */
 export const callCost = (name: string, overloads: ReadonlyArray<Overload>): CallCost | undefined => {
   const [only] = overloads
+  if (name === "join") return () => 0
   const known = byFunction.get(name)
   if (known !== undefined) return known
   return overloads.length === 1 && only !== undefined ? byOverload.get(only.id) : undefined

@@ -6,6 +6,11 @@ export interface Issue {
   readonly message: string
 }
 
+/** A line longer than this is not shown with its issues. */
+const SHOWN_LINE_MAX = 1_000
+/** Source: cel-go. */
+const SHOWN_ISSUES_MAX = 100
+
 /** One issue as cel-go prints it: place, message, the line, and a mark under the column. */
 const issueText = (source: string, { at, message }: Issue): string => {
   const before = source.slice(0, at)
@@ -14,12 +19,14 @@ const issueText = (source: string, { at, message }: Issue): string => {
   const column = [...before.slice(start)].length
   const end = source.indexOf("\n", start)
   const shown = source.slice(start, end < 0 ? source.length : end).replaceAll("\t", " ")
-  return `ERROR: <input>:${line}:${column + 1}: ${message}\n | ${shown}\n | ${".".repeat(column)}^`
+  const text = `ERROR: <input>:${line}:${column + 1}: ${message}`
+  return shown.length > SHOWN_LINE_MAX ? text : `${text}\n | ${shown}\n | ${".".repeat(column)}^`
 }
 
 export const issuesText = (source: string, issues: ReadonlyArray<Issue>): string =>
   [...issues]
     .sort((a, b) => a.at - b.at)
+    .slice(0, SHOWN_ISSUES_MAX)
     .map((issue) => issueText(source, issue))
     .join("\n")
 

@@ -14,9 +14,10 @@ import {
   string,
   type Type,
   timestamp,
+  typeOf,
   uint,
 } from "./type.ts"
-import { TypeValue } from "./value.ts"
+import { Double, isInt, TypeValue, Uint } from "./value.ts"
 
 export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ["bool", bool],
@@ -35,3 +36,14 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
 ])
 
 export const typeNamed = (name: string): TypeValue => new TypeValue(name)
+
+/** The type of a literal. */
+export const literalType = (value: unknown): Type => {
+  if (value === null) return nullType
+  if (typeof value === "boolean") return bool
+  if (typeof value === "string") return string
+  if (isInt(value)) return int
+  if (value instanceof Double) return double
+  if (value instanceof Uint) return uint
+  return value instanceof TypeValue ? typeOf(dyn) : bytes
+}

@@ -4,6 +4,8 @@
  * An int is a `number` while it is safe and a `bigint` beyond that, always the former when it can be: {@link intOf}.
  * Doubles and uints are boxed, so that JSON's integers, strings, booleans and nulls stand for themselves.
  */
+import { spend } from "./effort.ts"
+
 export class Double {
   readonly value: number
   constructor(value: number) {
@@ -82,8 +84,26 @@ export abstract class CelList {
     return undefined
   }
 
-  *[Symbol.iterator](): Generator<Value> {
-    for (let index = 0; index < this.size; index++) yield this.at(index)
+  [Symbol.iterator](): Iterator<Value> {
+    return new ListIterator(this)
+  }
+}
+
+/** Not a generator: lists are walked over a million times a second. */
+class ListIterator implements Iterator<Value> {
+  readonly #list: CelList
+  readonly #size: number
+  #next = 0
+
+  constructor(list: CelList) {
+    this.#list = list
+    this.#size = list.size
+  }
+
+  next(): IteratorResult<Value, undefined> {
+    if (this.#next >= this.#size) return { done: true, value: undefined }
+    spend(1)
+    return { done: false, value: this.#list.at(this.#next++) }
   }
 }
 

@@ -12,6 +12,8 @@ import type { Instruction, Program } from "./program.ts"
 export interface Match {
   readonly start: number
   readonly end: number
+  /** How far the text had to be read to know. */
+  readonly read: number
 }
 
 interface Thread {
@@ -52,7 +54,7 @@ export class Finder {
   find(text: string, from: number): Match | undefined {
     this.#steps = 0
     let threads: ReadonlyArray<Thread> = []
-    let found: Match | undefined
+    let found: { readonly start: number; readonly end: number } | undefined
     let before = this.#before(text, from)
     for (let at = from; ; ) {
       const reading = this.#read(text, at)
@@ -61,7 +63,7 @@ export class Finder {
       if (match !== undefined) found = { start: match, end: at }
       threads = next
       const isOver = reading.class === undefined || this.#steps > MATCH_STEPS_MAX
-      if (isOver || (threads.length === 0 && found !== undefined)) return found
+      if (isOver || (threads.length === 0 && found !== undefined)) return found && { ...found, read: at }
       before = reading.class
       at += reading.length
     }

@@ -1,6 +1,6 @@
 /** The operators. `&&`, `||` and `?:` are the planner's; here are their signatures. */
 import { index, indexOptional } from "../access.ts"
-import { ArrayList } from "../collection.ts"
+import { JoinedList } from "../collection.ts"
 import { type Call, type Functions, type Overload, overload } from "../environment.ts"
 import { compare, equals } from "../equality.ts"
 import { EvaluationError, noSuchOverload } from "../evaluation-error.ts"
@@ -35,7 +35,7 @@ const add = (left: Value, right: Value): Value => {
   if (left instanceof Double && right instanceof Double) return new Double(left.value + right.value)
   if (left instanceof Uint && right instanceof Uint) return new Uint(checkedUint(left.value + right.value))
   if (left instanceof CelList && right instanceof CelList) {
-    return left.union(right) ?? new ArrayList([...left, ...right])
+    return left.union(right) ?? new JoinedList(left, right)
   }
   if (left instanceof Duration && right instanceof Duration) return durationOfNanos(left.nanos + right.nanos)
   if (left instanceof Timestamp && right instanceof Duration) return timestampAt(left.nanos + right.nanos)

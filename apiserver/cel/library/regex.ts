@@ -1,13 +1,17 @@
 /** `find` and `findAll`. Source: Kubernetes' regex library. */
 import { ArrayList } from "../collection.ts"
+import { spendOnText } from "../effort.ts"
 import type { Call, Functions, Overload } from "../environment.ts"
 import { offsetOf, textOf } from "../narrowing.ts"
 import { patterns } from "../site-pattern.ts"
 import type { Type } from "../type.ts"
 import * as t from "../type.ts"
+import type { Value } from "../value.ts"
 
-const find = (): Call => {
-  const patternOf = patterns()
+type Constants = ReadonlyArray<Value | undefined>
+
+const find = (constants: Constants = []): Call => {
+  const patternOf = patterns(constants[1])
   return (value, source) => {
     const text = textOf(value)
     const match = patternOf(textOf(source)).find(text)
@@ -16,8 +20,8 @@ const find = (): Call => {
 }
 
 /** Matches from left to right; an empty one counts unless it touches the one before. */
-const findAll = (): Call => {
-  const patternOf = patterns()
+const findAll = (constants: Constants = []): Call => {
+  const patternOf = patterns(constants[1])
   return (value, source, limit) => {
     const text = textOf(value)
     const pattern = patternOf(textOf(source))
@@ -27,6 +31,7 @@ const findAll = (): Call => {
     for (let from = 0; from <= text.length && (most < 0 || found.length < most); ) {
       const match = pattern.find(text, from)
       if (match === undefined) break
+      spendOnText(match.read - from)
       const { start, end } = match
       if (end > start || start !== lastEnd) found.push(text.slice(start, end))
       lastEnd = end
@@ -36,7 +41,11 @@ const findAll = (): Call => {
   }
 }
 
-const site = (id: string, [result, ...params]: readonly [Type, ...Type[]], bind: () => Call): Overload => ({
+const site = (
+  id: string,
+  [result, ...params]: readonly [Type, ...Type[]],
+  bind: (constants?: Constants) => Call,
+): Overload => ({
   id,
   member: true,
   params,

@@ -1,6 +1,7 @@
 /** Positions, parts and cases of texts. Source: cel-go's strings extension. */
 import { lengthOf, pointIndex, unitOffset } from "../code-points.ts"
 import { ArrayList } from "../collection.ts"
+import { spendOnText } from "../effort.ts"
 import { type Functions, member, overload } from "../environment.ts"
 import { EvaluationError } from "../evaluation-error.ts"
 import { listOfValue, offsetOf, textOf } from "../narrowing.ts"
@@ -43,6 +44,8 @@ const substring = (text: string, start: Value | undefined, end?: Value): string 
 
 /** Replaces the first `limit` occurrences, all when it is negative; an empty part occurs before each code point. */
 const replace = (text: string, [part, by]: readonly [string, string], limit: number): string => {
+  const places = part === "" ? text.length + 1 : text.split(part).length - 1
+  spendOnText(text.length + (limit < 0 ? places : Math.min(places, limit)) * by.length)
   if (limit < 0)
     return part === "" ? [...text].map((char) => by + char).join("") + by : text.replaceAll(part, () => by)
   if (part === "") {
@@ -66,8 +69,17 @@ const split = (text: string, separator: string, limit: number): ReadonlyArray<st
 
 const join = (list: Value | undefined, separator: string): string => {
   const texts: string[] = []
-  for (const item of listOfValue(list)) texts.push(textOf(item))
+  for (const item of listOfValue(list)) {
+    const text = textOf(item)
+    spendOnText(text.length + separator.length)
+    texts.push(text)
+  }
   return texts.join(separator)
+}
+
+const reverse = (text: string): string => {
+  spendOnText(text.length)
+  return [...text].reverse().join("")
 }
 
 /** White space as Unicode has it, which is less than what JavaScript trims. */
@@ -145,7 +157,7 @@ export const strings: Functions = {
   lowerAscii: [member("string_lower_ascii", [string, string], (text) => lowerAscii(textOf(text)))],
   upperAscii: [member("string_upper_ascii", [string, string], (text) => upperAscii(textOf(text)))],
   trim: [member("string_trim", [string, string], (text) => trim(textOf(text)))],
-  reverse: [member("string_reverse", [string, string], (text) => [...textOf(text)].reverse().join(""))],
+  reverse: [member("string_reverse", [string, string], (text) => reverse(textOf(text)))],
   format: [
     member("string_format", [string, string, t.listOf(t.dyn)], (text, args) =>
       formatText(textOf(text), listOfValue(args)),

@@ -1,5 +1,6 @@
 /** `"%s is %d".format([...])`. Source: cel-go's strings extension. */
 import { plainText } from "../double-text.ts"
+import { spend, spendOnText } from "../effort.ts"
 import { EvaluationError } from "../evaluation-error.ts"
 import { FORMAT_PRECISION_MAX } from "../limits.ts"
 import { durationText, timestampText } from "../time.ts"
@@ -24,7 +25,12 @@ const mapText = (map: CelMap): string => {
   return `{${entries.map(([key, value]) => `${key}: ${value}`).join(", ")}}`
 }
 
+/** Steps that printing one value takes besides its characters. */
+const PRINT_STEPS = 4
+
 const stringClause = (value: Value): string => {
+  spend(PRINT_STEPS)
+  if (typeof value === "string") spendOnText(value.length)
   if (value === null || typeof value === "boolean" || typeof value === "string" || isInt(value))
     return String(value)
   if (value instanceof Double) return specialDouble(value.value) ?? plainText(value.value)
@@ -150,6 +156,8 @@ export const formatText = (text: string, args: CelList): string => {
         `could not parse formatting clause: unrecognized formatting clause ${JSON.stringify(letter)}`,
       )
     }
-    return clause(args.at(next++), precisionOf(precision))
+    const piece = clause(args.at(next++), precisionOf(precision))
+    spendOnText(piece.length)
+    return piece
   })
 }

@@ -25,8 +25,10 @@ const sizes: ReadonlyArray<readonly [string, Type]> = [
   ["map", t.mapOf(a, b)],
 ]
 
-const matching = (): Call => {
-  const patternOf = patterns()
+type Constants = ReadonlyArray<Value | undefined>
+
+const matching = (constants: Constants = []): Call => {
+  const patternOf = patterns(constants[1])
   return (text, pattern) => patternOf(textOf(pattern)).test(textOf(text))
 }
 
