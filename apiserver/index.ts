@@ -1,4 +1,6 @@
 /** The Kubernetes API over a store. Start with {@link ApiServer}. */
+export type { ServiceReference } from "./admission/client-config.ts"
+export type { ServiceAddress, ServiceResolver } from "./admission/service-resolver.ts"
 export { type Ambient, systemAmbient } from "./ambient.ts"
 export {
   type Authenticator,

@@ -229,7 +229,10 @@ export class ResourceHandler {
         sink.head(200, headersOf(call, { status: 200, contentType: "application/json" }))
         return converting ?? sink
       },
-      opened: (watcher) => watcher.onEnd(this.#metrics.watcherOpened(target.resource)),
+      opened: (watcher) => {
+        watcher.onEnd(this.#metrics.watcherOpened(target.resource))
+        converting?.onFailed(() => watcher.end())
+      },
     })
   }
 

@@ -60,7 +60,8 @@ test(
   withServer(async (world) => {
     const server = await start({ "/ask": allow })
     await validating(world, server, "/ask")
-    const made = await world.post(`${configMaps}?dryRun=All&fieldManager=me`, configMap("a", { x: "1" }))
+    const query = "dryRun=All&fieldManager=me&fieldValidation=Strict"
+    const made = await world.post(`${configMaps}?${query}`, configMap("a", { x: "1" }))
     expect(made.status).toBe(201)
     const [asked] = server.asked
     expect(asked?.query).toBe("timeout=10s")
@@ -88,7 +89,7 @@ test(
         apiVersion: "meta.k8s.io/v1",
         dryRun: ["All"],
         fieldManager: "me",
-        fieldValidation: "Warn",
+        fieldValidation: "Strict",
       },
     })
   }),

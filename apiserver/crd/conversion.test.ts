@@ -361,3 +361,45 @@ test.each([
     expect(causes.map((cause) => cause.field)).toContain(field)
   })(),
 )
+
+test(
+  "who owns fields in a version that is gone is forgotten with the next write",
+  withServer(async (world) => {
+    const three = widgetsCrd({ versions: [v1(true), { ...v1(false), name: "v0" }] })
+    await world.post(crds, three)
+    await world.post(path("v1"), address("a", "h:1"))
+    const applied = await world.send("PATCH", `${path("v0")}/a?fieldManager=old&force=true`, {
+      headers: { "content-type": "application/apply-patch+yaml" },
+      body: { apiVersion: "example.com/v0", kind: "Widget", spec: { address: "h:2" } },
+    })
+    const versions = (object: JsonObject) =>
+      (at(object, "metadata.managedFields") as unknown as ReadonlyArray<JsonObject>).map(
+        ({ apiVersion }) => apiVersion,
+      )
+    expect(versions(applied.json)).toContain("example.com/v0")
+    await world.patch(`${crds}/widgets.example.com`, "json", [{ op: "remove", path: "/spec/versions/1" }])
+    const written = await world.patch(`${path("v1")}/a`, "merge", { spec: { address: "h:3" } })
+    expect([written.status, versions(written.json)]).toEqual([200, ["example.com/v1"]])
+  }),
+)
+
+test(
+  "a definition goes even when its webhook is gone",
+  withServer(async (world) => {
+    const server = await start()
+    await define(world, server)
+    await world.post(path("v1"), address("a", "h:1"))
+    await storeV2(world)
+    await server.close()
+    open = []
+    const deleted = await world.delete(`${crds}/widgets.example.com`)
+    const conditions = at(deleted.json, "status.conditions") as unknown as ReadonlyArray<JsonObject>
+    expect(conditions.find(({ type }) => type === "Terminating")?.reason).toBe("InstanceDeletionPending")
+    let left = 200
+    for (let turn = 0; turn < 200 && left === 200; turn++) {
+      left = (await world.get(`${crds}/widgets.example.com`)).status
+      await new Promise(setImmediate)
+    }
+    expect(left).toBe(404)
+  }),
+)

@@ -22,7 +22,7 @@ import { Resource } from "../resource.ts"
 import { StatusError } from "../status-error.ts"
 import { customStrategy } from "../strategy.ts"
 import type { CachedObject } from "../watch-cache/cached-object.ts"
-import { establish, namesConflict } from "./conditions.ts"
+import { establish, namesConflict, setCondition } from "./conditions.ts"
 import { conversionClientOf } from "./conversion.ts"
 import { conditionIs, crdId, definitionOf } from "./definition.ts"
 import { cleanupFinalizer } from "./strategy.ts"
@@ -180,6 +180,7 @@ export class CrdManager {
     const objects = resource === undefined ? undefined : cache.find(resource)
     if (resource !== undefined && objects !== undefined) {
       await cache.fresh()
+      if (objects.size > 0) await this.#tellDeletion(name)
       for (const object of [...objects.all()]) await this.#delete(resource, object)
       await cache.fresh()
       if (objects.size > 0) return
@@ -190,9 +191,26 @@ export class CrdManager {
     })
   }
 
+  /** Says that objects are being deleted. */
+  async #tellDeletion(name: string): Promise<void> {
+    const [type, status, reason] = ["Terminating", "True", "InstanceDeletionInProgress"] as const
+    const message = "CustomResource deletion is in progress"
+    await this.#write(name, "status", (crd) =>
+      setCondition(crd, { type, status, reason, message }, this.#now()),
+    )
+  }
+
+  /** In the version in which the object is kept: no converter is needed to let it go. */
   async #delete(resource: Resource, object: CachedObject): Promise<void> {
     const { namespace, name } = object
-    const target: Target = { resource, version: resource.storage, namespace, name, subresource: "" }
+    const kept = [...resource.declared.values()].find((version) => version.name === object.version)
+    const target: Target = {
+      resource,
+      version: kept ?? resource.storage,
+      namespace,
+      name,
+      subresource: "",
+    }
     try {
       await deleteObject(internalOperation(this.#context, target, "delete"), plainDeletion)
     } catch (error) {

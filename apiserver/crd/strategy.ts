@@ -35,7 +35,7 @@ export const crdStrategy = (resources: ResourceTable): Strategy => ({
     establish(crd, resources, now)
   },
   prepareDelete: (crd, { now }) => {
-    const message = "CustomResource deletion is pending"
+    const message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
     setCondition(
       crd,
       { type: "Terminating", status: "True", reason: "InstanceDeletionPending", message },

@@ -1,10 +1,11 @@
 /** The steps between a wanted state and one that may be stored. Pure but for changing the wanted object. */
 
+import { isObject } from "../body-object.ts"
 import { clone, equal } from "../json/index.ts"
 import type { FieldError, MutableJson, MutableObject } from "../machinery.ts"
 import { validateObjectMeta } from "../schema/index.ts"
 import { invalid } from "../status-error.ts"
-import { type Operation, strategyContext, subjectOf } from "./context.ts"
+import { type Operation, strategyContext, subjectOf, type Target } from "./context.ts"
 import { shapeMetadata } from "./metadata-shape.ts"
 import { finalizersOf, isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"
 import type { WriteOptions } from "./write-options.ts"
@@ -49,6 +50,21 @@ const keepOwned = (wanted: MutableObject, old: MutableObject): void => {
     if (value === undefined) delete to[key]
     else to[key] = value
   }
+}
+
+/**
+ * Forgets, in place, who owns fields in versions of a custom kind that are no longer declared: nothing could be compared
+ * with them. Source: structured-merge-diff, IsMissingVersionError.
+ */
+export const forgetVersions = (object: MutableObject, { resource }: Target): void => {
+  if (resource.origin !== "custom") return
+  const metadata = metadataOf(object)
+  const { managedFields } = metadata
+  if (!Array.isArray(managedFields)) return
+  const known = managedFields.filter(
+    (entry) => !isObject(entry) || resource.declared.has(stringOf(entry, "apiVersion")),
+  )
+  if (known.length < managedFields.length) metadata.managedFields = known
 }
 
 const copyKey = (to: MutableObject, from: MutableObject, key: string): void => {

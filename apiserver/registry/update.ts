@@ -11,7 +11,14 @@ import type { MutableObject } from "../machinery.ts"
 import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
 import { keyOf, type Operation, subjectOf } from "./context.ts"
 import { finalizersOf, isDeleting, metadataOf, stringOf } from "./object-meta.ts"
-import { type Change, prepareUpdate, sameButForTimes, settleUpdate, validateUpdate } from "./update-steps.ts"
+import {
+  type Change,
+  forgetVersions,
+  prepareUpdate,
+  sameButForTimes,
+  settleUpdate,
+  validateUpdate,
+} from "./update-steps.ts"
 import { warnOf } from "./warnings.ts"
 import { optionsObject } from "./write-options.ts"
 import {
@@ -72,6 +79,8 @@ const attemptUpdate = async (operation: Operation, change: Change, current: Curr
   const { context, target, call } = operation
   const old = decodeCurrent(current, target)
   const wanted = change.next({ object: old, copy: () => decodeCurrent(current, target) })
+  forgetVersions(old, target)
+  forgetVersions(wanted, target)
   checkPreconditions(wanted, current, operation)
   checkUid(wanted, old, operation)
   prepareUpdate(operation, { wanted, old, change })

@@ -74,5 +74,5 @@ export const optionsObject = (
   apiVersion: "meta.k8s.io/v1",
   ...(options.dryRun ? { dryRun: ["All"] } : {}),
   ...(options.named ? { fieldManager: options.fieldManager } : {}),
-  fieldValidation: options.fieldValidation,
+  ...(options.fieldValidation === "Warn" ? {} : { fieldValidation: options.fieldValidation }),
 })

@@ -38,9 +38,15 @@ export class ConvertingWatch implements ResponseSink {
   #state: "open" | "ending" | "ended" = "open"
   #pump: Promise<void> | undefined
   #drainers: Array<() => void> = []
+  #onFailed: () => void = () => {}
 
   constructor(options: ConvertingWatchOptions) {
     this.#options = options
+  }
+
+  /** Called once something could not be converted: nothing is sent any more. */
+  onFailed(end: () => void): void {
+    this.#onFailed = end
   }
 
   /** What the watcher is to be opened with, beside this as its sink. */
@@ -126,6 +132,7 @@ export class ConvertingWatch implements ResponseSink {
     this.#bytes = 0
     for (const resolve of this.#drainers.splice(0)) resolve()
     this.#finish(frame("ERROR", known.status))
+    this.#onFailed()
   }
 
   #finish(last: Uint8Array | undefined): void {
