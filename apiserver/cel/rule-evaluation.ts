@@ -84,7 +84,7 @@ class Evaluation {
   }
 
   #rules({ rules, declaration, type }: RuleNode, part: Part): void {
-    if (rules.length === 0) return
+    if (declaration === undefined) return
     const self = valueOfJson(part.value, declaration)
     const old = part.old === undefined || part.old === null ? undefined : valueOfJson(part.old, declaration)
     for (const rule of rules) {
@@ -121,7 +121,11 @@ class Evaluation {
     const { part, type } = subject
     const path = program.fieldPath === "" ? part.path : childPath(part.path, program.fieldPath)
     const isExcused = !program.usesOldSelf && isUnchanged(part)
-    const message = evaluatedMessage(program, bindings(subject, false), this.#budget)
+    const message = evaluatedMessage(
+      program,
+      bindings(subject, program.rule.optionalOldSelf === true),
+      this.#budget,
+    )
     this.#budget -= message.cost
     if (message.kind === "stop") {
       this.#isOver = true
