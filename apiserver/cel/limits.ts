@@ -33,3 +33,5 @@ export const FORMAT_PRECISION_MAX = 1_000
 export const EFFORT_MAX = 2_000_000
 /** What each of those steps costs. */
 export const EFFORT_COST = 0.1
+/** So many of them are free. */
+export const EFFORT_FREE = 100
