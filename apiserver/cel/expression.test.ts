@@ -7,6 +7,7 @@ import {
   ComputedValues,
   compileExpression,
   type ExpressionOptions,
+  ResourceCheckValue,
 } from "./index.ts"
 import * as t from "./type.ts"
 
@@ -95,6 +96,17 @@ describe("an expression of admission", () => {
       },
       { verb: "post", path: "/healthz", serviceAccount: { namespace: "n", name: "s" } },
     ])
+  })
+
+  test("asks the authorizer about what is requested", () => {
+    const authorizer = new AuthorizerValue(({ resource }) => ({
+      allowed: resource?.name === "d",
+      reason: "",
+    }))
+    const asked = { group: "", resource: "pods", subresource: "", namespace: "n", name: "d" }
+    const requested = new ResourceCheckValue(authorizer, { ...asked, fieldSelector: "", labelSelector: "" })
+    const bindings = { authorizer, "authorizer.requestResource": requested }
+    expect(result("authorizer.requestResource.check('get').allowed()", bindings)).toBe(true)
   })
 
   test("may ask an authorizer twice, not three times", () => {

@@ -35,3 +35,5 @@ export const EFFORT_MAX = 2_000_000
 export const EFFORT_COST = 0.1
 /** So many of them are free. */
 export const EFFORT_FREE = 100
+/** Most errors that the rules of one object give; evaluation stops there. */
+export const RULE_ERRORS_MAX = 100
