@@ -44,6 +44,15 @@ describe("an expression of admission", () => {
     expect(result(source, bindings)).toEqual(want)
   })
 
+  test.each([
+    ["a long list", `object in [${Array.from({ length: 49_000 }, () => "1").join()}]`],
+    ["a long list of names", `[${Array.from({ length: 14_000 }, () => "object").join()}] == []`],
+    ["a long chain", Array.from({ length: 8_000 }, () => "object==1").join("||")],
+    ["many levels", `${"[".repeat(240)}object${"]".repeat(240)} == []`],
+  ])("may be %s", (_, source) => {
+    expect(compileExpression({ source, variables }).kind).toBe("expression")
+  })
+
   test("is refused for a field that a request has not", () => {
     expect(result("request.nope == 1", {})).toContain("undefined field 'nope'")
   })
