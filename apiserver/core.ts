@@ -1,4 +1,6 @@
 /** The server's parts, put together: plain TypeScript from here down. */
+
+import type { ResourceDefinition } from "../schemas/index.ts"
 import type { Ambient } from "./ambient.ts"
 import { fieldManager } from "./apply/index.ts"
 import type { Authorizer } from "./authorizer.ts"
@@ -18,6 +20,9 @@ import { type Fault, RequestHandler } from "./request-handler.ts"
 import { Resource } from "./resource.ts"
 import { ResourceHandler } from "./resource-handler.ts"
 import { ResourceTable } from "./resource-table.ts"
+import { reviewDefinitions } from "./reviews/definitions.ts"
+import { reviewStrategies } from "./reviews/strategies.ts"
+import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
 import { builtinStrategy } from "./strategies/strategies.ts"
 import { versionHandler } from "./version.ts"
@@ -48,12 +53,18 @@ const onlySecrets =
   (key: string, value: Uint8Array): Uint8Array =>
     key.startsWith(secretsPrefix) ? transform(key, value) : value
 
-const builtins = (options: CoreOptions, resources: ResourceTable): ReadonlyArray<Resource> =>
-  options.definitions.map((definition) => {
-    const id = `${definition.group}/${definition.names.plural}`
-    const strategy = id === crdId ? crdStrategy(resources) : builtinStrategy(id)
+const builtins = (options: CoreOptions, resources: ResourceTable): ReadonlyArray<Resource> => {
+  const given = new Set(options.definitions.map(idOf))
+  const reviews = reviewStrategies(options.authorizer)
+  const own = reviewDefinitions.filter((definition) => !given.has(idOf(definition)))
+  return [...own, ...options.definitions].map((definition) => {
+    const id = idOf(definition)
+    const strategy = id === crdId ? crdStrategy(resources) : (reviews[id] ?? builtinStrategy(id))
     return new Resource(definition, { origin: "builtin", strategy })
   })
+}
+
+const idOf = ({ group, names }: ResourceDefinition): string => `${group}/${names.plural}`
 
 const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceTable): RegistryContext => {
   const context: RegistryContext = {
@@ -135,6 +146,8 @@ const requestHandler = (
     authorizer: options.authorizer,
     metrics,
     onFault: options.onFault,
+    subjectOf: (info) => subjectOf(info, resources),
+    isCounted: (info) => isCounted(info, resources),
     resources: (call) => resourceHandler.handle(call),
     upgrades: (call, upgrade) => resourceHandler.upgrade(call, upgrade),
     paths: [

@@ -7,7 +7,14 @@ export {
   parseTokenFile,
   tokenAuthenticator,
 } from "./authenticator.ts"
-export { type Attributes, type Authorizer, type Decision, defaultAuthorizer } from "./authorizer.ts"
+export {
+  type Asked,
+  type Attributes,
+  type Authorizer,
+  type Decision,
+  defaultAuthorizer,
+  type Rules,
+} from "./authorizer.ts"
 export type { ConnectConfig } from "./connect/config.ts"
 export type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"
 export { ListenError, type Listening, type ListenOptions, listen } from "./frontend/listen.ts"
