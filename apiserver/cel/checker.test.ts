@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { outcome } from "./testing.ts"
+import { outcome } from "./test-expression.ts"
 import * as t from "./type.ts"
 import { Optional, type Value } from "./value.ts"
 

@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { baseFunctions } from "./base-environment.ts"
 import { compileUnchecked } from "./program.ts"
-import { evaluate, outcome } from "./testing.ts"
+import { evaluate, outcome } from "./test-expression.ts"
 import * as t from "./type.ts"
 import type { Value } from "./value.ts"
 

@@ -108,7 +108,8 @@ export const compileExpression = ({ source, variables, resultType }: ExpressionO
         }, budget),
     }
   } catch (error) {
-    if (error instanceof CompileError) return { kind: "error", message: error.message, issues: error.issues }
+    if (error instanceof CompileError)
+      return { kind: "error", message: `compilation failed: ${error.message}`, issues: error.issues }
     throw error
   }
 }

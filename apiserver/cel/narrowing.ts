@@ -1,6 +1,6 @@
 /** Values as the functions that take them need them; anything else is "no such overload". */
 import { noSuchOverload } from "./evaluation-error.ts"
-import { CelList, CelMap, Double, Duration, isInt, Optional, Timestamp, Uint, type Value } from "./value.ts"
+import { CelList, Double, Duration, isInt, Optional, Timestamp, Uint, type Value } from "./value.ts"
 
 export const textOf = (value: Value | undefined): string => {
   if (typeof value === "string") return value
@@ -22,11 +22,6 @@ export const booleanOf = (value: Value | undefined): boolean => {
 
 export const listOfValue = (value: Value | undefined): CelList => {
   if (value instanceof CelList) return value
-  throw noSuchOverload()
-}
-
-export const mapOfValue = (value: Value | undefined): CelMap => {
-  if (value instanceof CelMap) return value
   throw noSuchOverload()
 }
 

@@ -7,7 +7,8 @@ import { rulesOf } from "./rule.ts"
 import { type RuleProgram, ruleProgram } from "./rule-program.ts"
 
 export interface RuleNode {
-  readonly declaration: Declaration
+  /** Undefined when there are no rules about the value itself. */
+  readonly declaration: Declaration | undefined
   /** The schema's type, for errors. */
   readonly type: string
   readonly rules: ReadonlyArray<RuleProgram>
@@ -43,17 +44,20 @@ const propertiesOf = (rules: JsonObject, schema: JsonObject): ReadonlyMap<string
   return nodes
 }
 
-const nodeOf = ({ rules, schema, isResource }: Place): RuleNode | undefined => {
-  const declaration = declarationOf(schema, { name: "self", isResource })
-  if (declaration === undefined) return undefined
+const rulesAbout = ({ rules, schema, isResource }: Place): Pick<RuleNode, "declaration" | "rules"> => {
+  const written = rulesOf(rules).filter(({ rule }) => rule.trim() !== "")
+  const declaration = written.length === 0 ? undefined : declarationOf(schema, { name: "self", isResource })
+  if (declaration === undefined) return { declaration, rules: [] }
+  return { declaration, rules: written.map((rule) => ruleProgram(rule, schema, declaration)) }
+}
+
+const nodeOf = (place: Place): RuleNode | undefined => {
+  const { rules, schema, isResource } = place
   const branches = own(rules, "allOf")
   const type = own(schema, "type")
   const node: RuleNode = {
-    declaration,
+    ...rulesAbout(place),
     type: typeof type === "string" ? type : "",
-    rules: rulesOf(rules)
-      .filter(({ rule }) => rule.trim() !== "")
-      .map((rule) => ruleProgram(rule, schema, declaration)),
     properties: propertiesOf(rules, schema),
     additional: below(own(rules, "additionalProperties"), own(schema, "additionalProperties")),
     items: below(own(rules, "items"), own(schema, "items")),

@@ -23,7 +23,7 @@ const issueText = (source: string, { at, message }: Issue): string => {
   return shown.length > SHOWN_LINE_MAX ? text : `${text}\n | ${shown}\n | ${".".repeat(column)}^`
 }
 
-export const issuesText = (source: string, issues: ReadonlyArray<Issue>): string =>
+const issuesText = (source: string, issues: ReadonlyArray<Issue>): string =>
   [...issues]
     .sort((a, b) => a.at - b.at)
     .slice(0, SHOWN_ISSUES_MAX)

@@ -5,9 +5,7 @@ export {
   invalid,
   notSupported,
   required,
-  typeInvalid,
 } from "./field-error.ts"
-export { type FieldPath, fieldPathText } from "./field-path.ts"
 export { stringFormats } from "./formats.ts"
 export { canonicalText, itemKey, itemsByKey } from "./list-identity.ts"
 export { dnsLabelProblem, dnsSubdomainProblem, labelValueProblem, qualifiedNameProblem } from "./names.ts"

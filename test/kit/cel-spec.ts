@@ -22,7 +22,7 @@ import {
 } from "../../apiserver/cel/value.ts"
 
 /** A message of the data in protobuf's JSON form. */
-export type Message = { readonly [field: string]: unknown }
+type Message = { readonly [field: string]: unknown }
 
 export interface SpecTest {
   readonly original: Message & { readonly name?: string; readonly expr: string }
@@ -56,7 +56,7 @@ const listAt = (message: Message, field: string): ReadonlyArray<Message> => {
 }
 
 /** The data speaks of messages that only a protobuf runtime has. */
-export class OutOfScope extends Error {}
+class OutOfScope extends Error {}
 
 const objectValue = (message: Message): Value => {
   const type = String(message["@type"] ?? "")
@@ -66,7 +66,7 @@ const objectValue = (message: Message): Value => {
   throw new OutOfScope(type)
 }
 
-export const specValue = (message: Message): Value => {
+const specValue = (message: Message): Value => {
   const [entry] = Object.entries(message)
   if (entry === undefined) return null
   const [kind, value] = entry
@@ -116,7 +116,7 @@ const wellKnown: ReadonlyMap<unknown, Type> = new Map([
   ["ANY", t.dyn],
 ])
 
-export const typeOfMessage = (message: Message): Type => {
+const typeOfMessage = (message: Message): Type => {
   const [kind] = Object.keys(message)
   const inner = messageAt(message, kind ?? "")
   switch (kind) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { outcome } from "../testing.ts"
+import { outcome } from "../test-expression.ts"
 
 describe("Kubernetes' functions", () => {
   test.each([
