@@ -225,6 +225,7 @@ export class ResourceHandler {
       target.resource.converter === undefined ? undefined : new ConvertingWatch({ sink, format, ...target })
     await watch(operation, {
       format: converting?.format ?? format,
+      selected: (selection) => converting?.select(selection),
       head: () => {
         sink.head(200, headersOf(call, { status: 200, contentType: "application/json" }))
         return converting ?? sink

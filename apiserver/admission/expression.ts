@@ -59,7 +59,7 @@ export const expressionOf = (source: string, scope: ExpressionScope, result: Res
   const { hasParams, hasAuthorizer, variables, typed } = scope
   const options = { hasParams, hasAuthorizer, ...(variables === undefined ? {} : { variables }) }
   const compiled = compileExpression({ source, variables: { ...admissionVariables(options), ...typed } })
-  if (compiled.kind === "error") return broken(source, `compilation failed: ${compiled.message}`)
+  if (compiled.kind === "error") return broken(source, compiled.message)
   const problem = resultProblem(compiled.resultType, result)
   if (problem !== undefined) return broken(source, problem)
   return {

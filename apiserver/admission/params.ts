@@ -49,6 +49,7 @@ const selected = (
     selective: true,
     id: "",
     matches: (object: CachedObject) => selector === undefined || selector(object.labels),
+    converted: undefined,
   }
   const found: CachedObject[] = []
   for (const object of cache.select(selection)) {

@@ -51,6 +51,7 @@ const fromSlices = (
     name: "",
     selective: true,
     id: "",
+    converted: undefined,
     matches: (object: { readonly labels: { readonly [key: string]: string } | undefined }) =>
       object.labels?.[label] === reference.name,
   }

@@ -67,8 +67,12 @@ const start = async (handler: WebhookHandler = convert): Promise<WebhookServer> 
   return server
 }
 
-const define = async (world: World, server: WebhookServer): Promise<void> => {
-  const crd = widgetsCrd({ versions: [v1(true), v2(false)] })
+const define = async (
+  world: World,
+  server: WebhookServer,
+  versions: ReadonlyArray<JsonObject> = [v1(true), v2(false)],
+): Promise<void> => {
+  const crd = widgetsCrd({ versions })
   const made = await world.post(crds, {
     ...crd,
     spec: { ...(crd.spec as JsonObject), conversion: conversion(server) },
@@ -401,5 +405,52 @@ test(
       await new Promise(setImmediate)
     }
     expect(left).toBe(404)
+  }),
+)
+
+const names = (answer: { readonly json: JsonObject }): ReadonlyArray<Json | undefined> =>
+  (answer.json.items as unknown as ReadonlyArray<JsonObject>).map((item) => at(item, "metadata.name"))
+
+test(
+  "field selectors select by the fields of the version that is asked for",
+  withServer(async (world) => {
+    await define(world, await start(), [
+      { ...v1(true), selectableFields: [{ jsonPath: ".spec.address" }] },
+      { ...v2(false), selectableFields: [{ jsonPath: ".spec.host" }, { jsonPath: ".spec.port" }] },
+    ])
+    for (const [name, value] of [
+      ["a", "h:1"],
+      ["b", "i:1"],
+      ["c", "h:2"],
+    ] as const)
+      await world.post(path("v1"), address(name, value))
+    const byHost = `${path("v2")}?fieldSelector=spec.host%3Dh`
+    expect(names(await world.get(byHost))).toEqual(["a", "c"])
+    expect(names(await world.get(`${path("v1")}?fieldSelector=spec.address%3Di:1`))).toEqual(["b"])
+    expect((await world.get(`${path("v1")}?fieldSelector=spec.host%3Dh`)).status).toBe(400)
+    const first = await world.get(`${byHost}&limit=1`)
+    expect(names(first)).toEqual(["a"])
+    const rest = String(at(first.json, "metadata.continue"))
+    expect(names(await world.get(`${byHost}&limit=1&continue=${rest}`))).toEqual(["c"])
+    const watch = await world.watch(`${byHost}&watch=true`)
+    await watch.take(2)
+    const change = (name: string, value: string) =>
+      world.patch(`${path("v1")}/${name}`, "merge", { spec: { address: value } })
+    await change("a", "h:9")
+    await change("b", "i:2")
+    await change("b", "h:2")
+    await change("c", "i:3")
+    await world.delete(`${path("v1")}/c`)
+    await world.delete(`${path("v1")}/a`)
+    const events = await watch.take(4)
+    expect(events.map(({ type, object }) => [type, at(object, "metadata.name"), object.spec])).toEqual([
+      ["MODIFIED", "a", { host: "h", port: 9 }],
+      ["ADDED", "b", { host: "h", port: 2 }],
+      ["DELETED", "c", { host: "h", port: 2 }],
+      ["DELETED", "a", { host: "h", port: 9 }],
+    ])
+    watch.close()
+    expect((await world.delete(byHost)).status).toBe(200)
+    expect(names(await world.get(path("v1")))).toEqual([])
   }),
 )

@@ -5,10 +5,12 @@
 import { isStoreError } from "../../store/index.ts"
 import { limits } from "../limits.ts"
 import { failure, tooLargeResourceVersion } from "../status-error.ts"
-import { type CachedObject, cacheDocument } from "../watch-cache/cached-object.ts"
+import { bytesIn, type CachedObject, cacheDocument } from "../watch-cache/cached-object.ts"
+import { ensureViews } from "../watch-cache/conversion.ts"
 import { parseSelection, type Selection } from "../watch-cache/selection.ts"
 import type { Operation } from "./context.ts"
 import { decodeContinue, encodeContinue, type Position } from "./continue-token.ts"
+import { decodeDocument } from "./document.ts"
 import { type ListOptions, parseListOptions } from "./list-options.ts"
 
 export interface Listed {
@@ -21,7 +23,7 @@ export interface Listed {
 
 const selectionOf = (operation: Operation, options: ListOptions): Selection => {
   const { target } = operation
-  return parseSelection({ namespace: target.namespace, name: target.name, ...options }, target.resource)
+  return parseSelection({ namespace: target.namespace, name: target.name, ...options }, target)
 }
 
 /** Fails with `BadRequest`, `Invalid`, `Expired`, `Timeout` (too large resource version). */
@@ -84,9 +86,30 @@ const nextPage = async (request: PageRequest, position: Position): Promise<Liste
   }
 }
 
-const pageFromCache = (request: PageRequest, after: string, revision?: bigint): Listed => {
+/** Objects of which a converter's view is in the selection. */
+const selected = async (
+  { selection, operation }: PageRequest,
+  objects: ReadonlyArray<CachedObject>,
+): Promise<ReadonlyArray<CachedObject>> => {
+  const { converted } = selection
+  if (converted === undefined) return objects
+  const { resource, version } = operation.target
+  await ensureViews(objects, version, resource)
+  return objects.filter((object) => converted(decodeDocument(bytesIn(object, version, resource))))
+}
+
+/** As {@link pageFromCache}, where each object must be converted to be selected. */
+const pageOfConverted = async (request: PageRequest, after: string, revision: bigint): Promise<Listed> => {
+  const { operation, selection, limit } = request
+  const objects = operation.context.cache.get(operation.target.resource)
+  const all = await selected(request, [...objects.select(selection, after)])
+  return page(request, all.slice(0, limit), { remaining: all.length > limit ? 1 : 0, revision })
+}
+
+const pageFromCache = (request: PageRequest, after: string, revision?: bigint): Listed | Promise<Listed> => {
   const { operation, selection, limit } = request
   const { cache } = operation.context
+  if (selection.converted !== undefined) return pageOfConverted(request, after, revision ?? cache.revision)
   const objects = cache.get(operation.target.resource)
   const items: CachedObject[] = []
   let remaining = 0
@@ -133,12 +156,19 @@ const pageAt = async (request: PageRequest, position: Position): Promise<Listed>
   let remaining = 0
   for (;;) {
     const range = await rangeAt(operation, { scope, after, revision, limit })
-    for (const [index, kv] of range.items.entries()) {
-      const object = cacheDocument(
-        { key: kv.key, value: context.open(kv.key, kv.value), revision: kv.modRevision },
-        resource,
-      )
-      if (object === undefined || !selection.matches(object)) continue
+    const objects = range.items.map((kv) => {
+      const value = context.open(kv.key, kv.value)
+      const object = cacheDocument({ key: kv.key, value, revision: kv.modRevision }, resource)
+      return object !== undefined && selection.matches(object) ? object : undefined
+    })
+    const wanted = new Set(
+      await selected(
+        request,
+        objects.filter((object) => object !== undefined),
+      ),
+    )
+    for (const [index, object] of objects.entries()) {
+      if (object === undefined || !wanted.has(object)) continue
       if (items.length >= limit) return page(request, items, { remaining: 1, revision })
       items.push(object)
       if (items.length === limit && !selection.selective) {

@@ -2,7 +2,7 @@
 import type { ResponseSink } from "../exchange.ts"
 import { limits } from "../limits.ts"
 import type { EventFormat } from "../watch-cache/event-format.ts"
-import { parseSelection } from "../watch-cache/selection.ts"
+import { parseSelection, type Selection } from "../watch-cache/selection.ts"
 import { Watcher } from "../watch-cache/watcher.ts"
 import type { Operation } from "./context.ts"
 import { type ListOptions, parseListOptions } from "./list-options.ts"
@@ -11,6 +11,8 @@ export interface WatchStart {
   /** Sends the head: called once everything that may be refused has been. */
   readonly head: () => ResponseSink
   readonly format: EventFormat
+  /** What is watched, before the head is sent. */
+  readonly selected?: (selection: Selection) => void
   readonly opened: (watcher: Watcher) => void
 }
 
@@ -28,10 +30,8 @@ const reachStart = async ({ context }: Operation, { resourceVersion }: ListOptio
 export const watch = async (operation: Operation, start: WatchStart): Promise<void> => {
   const { context, call, target } = operation
   const options = parseListOptions(call.info)
-  const selection = parseSelection(
-    { namespace: target.namespace, name: target.name, ...options },
-    target.resource,
-  )
+  const selection = parseSelection({ namespace: target.namespace, name: target.name, ...options }, target)
+  start.selected?.(selection)
   await reachStart(operation, options)
   const watcher = new Watcher(start.head(), {
     selection,

@@ -7,8 +7,8 @@ export type EventType = "ADDED" | "MODIFIED" | "DELETED"
 export interface EventFormat {
   /** Formats with the same id give the same bytes, so watchers share them; undefined when the format keeps state. */
   readonly id: string | undefined
-  /** The pieces of one frame, in order; nothing is copied. */
-  event(type: EventType, object: CachedObject): ReadonlyArray<Uint8Array>
+  /** The pieces of one frame, in order; nothing is copied. `previous` is the state before, where there was one. */
+  event(type: EventType, object: CachedObject, previous?: CachedObject): ReadonlyArray<Uint8Array>
   bookmark(revision: bigint, initialEventsEnd: boolean): Uint8Array
 }
 

@@ -172,8 +172,11 @@ export class ResourceCache {
       const last = events.at(-1)
       if (last === undefined) break
       cursor = last.revision
-      const told = events.flatMap((event) => project(event, watcher.selection) ?? [])
-      await watcher.stream(told.flatMap(({ type, object }) => watcher.format.event(type, object)))
+      const frames = events.flatMap((event) => {
+        const told = project(event, watcher.selection)
+        return told === undefined ? [] : watcher.format.event(told.type, told.object, event.previous)
+      })
+      await watcher.stream(frames)
     }
     this.#opening.delete(watcher)
     this.#groups.join(watcher)

@@ -39,7 +39,7 @@ export class WatchGroup {
   offer(event: CacheEvent): boolean {
     const told = project(event, this.selection)
     if (told === undefined) return false
-    const pieces = this.format.event(told.type, told.object)
+    const pieces = this.format.event(told.type, told.object, event.previous)
     this.#pieces.push(...pieces)
     for (const piece of pieces) this.#bytes += piece.length
     if (this.#bytes > limits.flushBytes) this.flush()

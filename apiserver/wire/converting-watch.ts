@@ -5,15 +5,30 @@
  * watch as a slow peer does; what cannot be converted ends it with an ERROR event.
  */
 import type { ResponseSink } from "../exchange.ts"
+import type { MutableObject } from "../machinery.ts"
+import { decodeDocument, restamped } from "../registry/document.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
 import { failure, StatusError } from "../status-error.ts"
-import type { CachedObject } from "../watch-cache/cached-object.ts"
+import { bytesIn, type CachedObject } from "../watch-cache/cached-object.ts"
 import { ensureViews } from "../watch-cache/conversion.ts"
 import { type EventFormat, type EventType, frame } from "../watch-cache/event-format.ts"
+import type { Selection } from "../watch-cache/selection.ts"
 
-type Waiting =
-  | { readonly event: EventType; readonly object: CachedObject }
-  | { readonly event: undefined; readonly frame: Uint8Array }
+interface Told {
+  readonly event: EventType
+  readonly object: CachedObject
+}
+
+interface WaitingEvent extends Told {
+  readonly previous: CachedObject | undefined
+}
+
+interface WaitingFrame {
+  readonly event: undefined
+  readonly frame: Uint8Array
+}
+
+type Waiting = WaitingEvent | WaitingFrame
 
 /** Stands in a chunk for an event that waits. */
 const marker: ReadonlyArray<Uint8Array> = [new Uint8Array()]
@@ -39,6 +54,7 @@ export class ConvertingWatch implements ResponseSink {
   #pump: Promise<void> | undefined
   #drainers: Array<() => void> = []
   #onFailed: () => void = () => {}
+  #selects: ((document: MutableObject) => boolean) | undefined
 
   constructor(options: ConvertingWatchOptions) {
     this.#options = options
@@ -49,13 +65,18 @@ export class ConvertingWatch implements ResponseSink {
     this.#onFailed = end
   }
 
+  /** Narrows what is told to objects that are selected as converted. */
+  select({ converted }: Selection): void {
+    this.#selects = converted
+  }
+
   /** What the watcher is to be opened with, beside this as its sink. */
   get format(): EventFormat {
     const { format } = this.#options
     return {
       id: undefined,
-      event: (event, object) => {
-        this.#push({ event, object })
+      event: (event, object, previous) => {
+        this.#push({ event, object, previous })
         return marker
       },
       bookmark: (revision, end) => format.bookmark(revision, end),
@@ -117,13 +138,49 @@ export class ConvertingWatch implements ResponseSink {
   }
 
   async #send(batch: ReadonlyArray<Waiting>): Promise<void> {
-    const { sink, format, version, resource } = this.#options
-    const objects = batch.flatMap((waiting) => (waiting.event === undefined ? [] : [waiting.object]))
-    await ensureViews(objects, version, resource)
-    const pieces = batch.flatMap((waiting) =>
+    const { sink, format } = this.#options
+    await this.#ensure(batch.flatMap((waiting) => (waiting.event === undefined ? [] : [waiting.object])))
+    const told = await this.#told(batch)
+    const pieces = told.flatMap((waiting) =>
       waiting.event === undefined ? [waiting.frame] : format.event(waiting.event, waiting.object),
     )
-    sink.write(Buffer.concat(pieces))
+    if (pieces.length > 0) sink.write(Buffer.concat(pieces))
+  }
+
+  #ensure(objects: ReadonlyArray<CachedObject>): Promise<void> {
+    const { version, resource } = this.#options
+    return ensureViews(objects, version, resource)
+  }
+
+  /** The batch as the selection of converted objects sees it. */
+  async #told(batch: ReadonlyArray<Waiting>): Promise<ReadonlyArray<Told | WaitingFrame>> {
+    const selects = this.#selects
+    if (selects === undefined) return batch
+    await this.#ensure(
+      batch.flatMap((waiting) =>
+        waiting.event === undefined || waiting.previous === undefined ? [] : [waiting.previous],
+      ),
+    )
+    const told = batch.flatMap((waiting): ReadonlyArray<Told | WaitingFrame> => {
+      if (waiting.event === undefined) return [waiting]
+      return this.#project(waiting, selects)
+    })
+    await this.#ensure(told.flatMap((waiting) => (waiting.event === undefined ? [] : [waiting.object])))
+    return told
+  }
+
+  /** Entering is ADDED, leaving is DELETED, never inside is nothing. */
+  #project(
+    { event, object, previous }: WaitingEvent,
+    selects: (document: MutableObject) => boolean,
+  ): ReadonlyArray<Told> {
+    const { version, resource } = this.#options
+    const isIn = (one: CachedObject): boolean => selects(decodeDocument(bytesIn(one, version, resource)))
+    const wasIn = event !== "ADDED" && previous !== undefined && isIn(previous)
+    if (event !== "DELETED" && isIn(object)) return [{ event: wasIn ? "MODIFIED" : "ADDED", object }]
+    if (!wasIn || previous === undefined) return []
+    const bytes = restamped(previous.bytes, object.revision)
+    return [{ event: "DELETED", object: { ...previous, revision: object.revision, bytes } }]
   }
 
   #fail(error: unknown): void {
