@@ -132,6 +132,11 @@ export class Attributes implements Matched {
     return this.#cachedNamespace()?.labels ?? noLabels
   }
 
+  /** Whether the cache has the Namespace that the object is in, if it is in one. */
+  get knowsNamespace(): boolean {
+    return !this.request.target.resource.namespaced || this.#cachedNamespace() !== undefined
+  }
+
   #cachedNamespace() {
     const { namespace } = this.request.target
     const resource = this.#context.resources.get("/namespaces")

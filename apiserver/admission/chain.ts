@@ -58,16 +58,24 @@ export class AdmissionChain {
   /** Before validation. Rejects with the refusal. */
   async mutate(request: AdmissionRequest): Promise<void> {
     const { mutating } = this.#route(request)
-    if (mutating.length > 0) await mutate(this.#caller, mutating, new Attributes(this.#context, request))
+    if (mutating.length === 0) return
+    await mutate(this.#caller, mutating, await this.#attributes(request))
   }
 
   /** Of a valid object. Rejects with the refusal. */
   async validate(request: AdmissionRequest): Promise<void> {
     const { policies, validating } = this.#route(request)
     if (policies.length === 0 && validating.length === 0) return
-    const attributes = new Attributes(this.#context, request)
+    const attributes = await this.#attributes(request)
     await checkPolicies({ context: this.#context, authorizer: this.#authorizer }, policies, attributes)
     await this.#askAll(validating, attributes)
+  }
+
+  /** Of a namespace that another server has just made the labels are waited for. */
+  async #attributes(request: AdmissionRequest): Promise<Attributes> {
+    const attributes = new Attributes(this.#context, request)
+    if (!attributes.knowsNamespace) await this.#context.cache.fresh()
+    return attributes
   }
 
   /** All at once; the first refusal in the order of configurations is told. */

@@ -4,13 +4,15 @@
  * Guarantees: the server is verified against the caBundle alone where there is one; connections are reused; calls under
  * way, connections and the size of an answer are bounded; a call ends by its timeout, waiting for a connection included.
  */
-import { Agent, request as httpsRequest } from "node:https"
+import { Agent } from "node:https"
+import { isIP } from "node:net"
 import type { Ambient } from "../ambient.ts"
 import { isObject } from "../body-object.ts"
 import { scanJson } from "../json-scan.ts"
 import { limits as serverLimits } from "../limits.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 import type { ClientConfig } from "./client-config.ts"
+import { type PostAnswer, PostError, post } from "./https-post.ts"
 import { limits } from "./limits.ts"
 import type { ServiceAddress, ServiceResolver } from "./service-resolver.ts"
 
@@ -39,14 +41,14 @@ interface Destination {
 const withTimeout = (path: string, seconds: number): string => `${path}?timeout=${seconds}s`
 
 /** Go's words for the failures that people search for. */
-const dialText = (error: Error, { host, port }: ServiceAddress): string => {
-  const code = "code" in error ? String(error.code) : ""
+const failureText = ({ message, cause }: PostError, { host, port }: ServiceAddress): string => {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
   if (code === "ECONNREFUSED") return `dial tcp ${host}:${port}: connect: connection refused`
   if (code === "ENOTFOUND") return `dial tcp: lookup ${host}: no such host`
   if (code === "ECONNRESET") return "EOF"
   if (code.includes("CERT") || code.includes("SIGNATURE") || code.startsWith("ERR_TLS"))
-    return `tls: failed to verify certificate: ${error.message}`
-  return error.message
+    return `tls: failed to verify certificate: ${message}`
+  return message
 }
 
 export class WebhookClient {
@@ -113,57 +115,55 @@ export class WebhookClient {
     return agent
   }
 
-  #post(call: WebhookCall, destination: Destination): Promise<Uint8Array> {
+  async #post(call: WebhookCall, destination: Destination): Promise<Uint8Array> {
+    const giveUp = new AbortController()
+    let why = "context canceled"
+    const abandon = (): void => giveUp.abort()
+    const cancel = this.#ambient.timer(call.timeoutSeconds * 1000, () => {
+      why = "context deadline exceeded"
+      giveUp.abort()
+    })
+    call.signal?.addEventListener("abort", abandon, { once: true })
+    try {
+      const { status, body } = await this.#ask(call, destination, giveUp.signal)
+      if (status >= 200 && status <= 299) return body
+      throw new PostError("Connection", `the webhook answered with HTTP status ${status}`)
+    } catch (error) {
+      if (!(error instanceof PostError)) throw error
+      const text = error.reason === "Aborted" ? why : failureText(error, destination.address)
+      throw new WebhookCallError(`Post ${JSON.stringify(destination.url)}: ${text}`, { cause: error })
+    } finally {
+      cancel()
+      call.signal?.removeEventListener("abort", abandon)
+    }
+  }
+
+  /** Once more where a kept connection turned out to be none. */
+  async #ask(call: WebhookCall, destination: Destination, signal: AbortSignal): Promise<PostAnswer> {
     const { address, serverName, path, url } = destination
     const body = Buffer.from(JSON.stringify(call.document))
-    return new Promise((resolve, reject) => {
-      const fail = (why: string): void => {
-        cancel()
-        call.signal?.removeEventListener("abort", abandon)
-        asked.destroy()
-        reject(new WebhookCallError(`Post ${JSON.stringify(url)}: ${why}`))
+    const options = {
+      agent: this.#agent(call, destination),
+      host: address.host,
+      port: address.port,
+      servername: isIP(serverName) === 0 ? serverName : "",
+      path,
+      headers: {
+        host: new URL(url).host,
+        "content-type": "application/json",
+        accept: "application/json, */*",
+        "content-length": body.length,
+        "user-agent": "miren-apiserver-admission",
+      },
+    }
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await post(options, body, signal)
+      } catch (error) {
+        const isStale = error instanceof PostError && error.reason === "Stale"
+        if (!isStale || attempt > limits.idleConnectionsPerWebhookMax) throw error
       }
-      const abandon = (): void => fail("context canceled")
-      const cancel = this.#ambient.timer(call.timeoutSeconds * 1000, () => fail("context deadline exceeded"))
-      const asked = httpsRequest({
-        agent: this.#agent(call, destination),
-        host: address.host,
-        port: address.port,
-        servername: isAddress(serverName) ? "" : serverName,
-        method: "POST",
-        path,
-        headers: {
-          host: new URL(url).host,
-          "content-type": "application/json",
-          accept: "application/json, */*",
-          "content-length": body.length,
-          "user-agent": "miren-apiserver-admission",
-        },
-      })
-      asked.on("error", (error) => fail(dialText(error, address)))
-      asked.on("response", (response) => {
-        const chunks: Uint8Array[] = []
-        let size = 0
-        response.on("data", (chunk: Uint8Array) => {
-          size += chunk.length
-          if (size > limits.answerBytesMax) fail(`the answer is longer than ${limits.answerBytesMax} bytes`)
-          else chunks.push(chunk)
-        })
-        response.on("error", (error) => fail(dialText(error, address)))
-        response.on("end", () => {
-          const { statusCode = 0 } = response
-          if (statusCode < 200 || statusCode > 299) {
-            fail(`the webhook answered with HTTP status ${statusCode}`)
-            return
-          }
-          cancel()
-          call.signal?.removeEventListener("abort", abandon)
-          resolve(Buffer.concat(chunks))
-        })
-      })
-      call.signal?.addEventListener("abort", abandon, { once: true })
-      asked.end(body)
-    })
+    }
   }
 
   /** Ends every connection. */
@@ -172,8 +172,6 @@ export class WebhookClient {
     this.#agents.clear()
   }
 }
-
-const isAddress = (host: string): boolean => /^[\d.]+$/.test(host) || host.includes(":")
 
 const parseAnswer = (body: Uint8Array): MutableJson => {
   const text = new TextDecoder("utf-8", { fatal: true }).decode(body)

@@ -303,6 +303,18 @@ test(
 )
 
 test(
+  "a connection that the webhook has given up is no failure",
+  withServer(async (world) => {
+    const server = await start({ "/ask": allow })
+    await validating(world, server, "/ask")
+    expect((await world.post(configMaps, configMap("a"))).status).toBe(201)
+    server.cutReused()
+    expect((await world.post(configMaps, configMap("b"))).json.message).toBeUndefined()
+    expect([server.asked.length, server.connections()]).toEqual([2, 2])
+  }),
+)
+
+test(
   "mutating webhooks are asked by the names of their configurations, each seeing what came before",
   withServer(async (world) => {
     const append =

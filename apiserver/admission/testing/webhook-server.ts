@@ -24,6 +24,8 @@ export interface WebhookServer {
   readonly connections: () => number
   /** Settles when so many questions have come. */
   readonly reached: (count: number) => Promise<void>
+  /** From now on a connection that has answered before is cut when it is used again. */
+  readonly cutReused: () => void
   readonly close: () => Promise<void>
 }
 
@@ -76,7 +78,14 @@ export const startWebhookServer = async (
     const given = handler === undefined ? 404 : handler(body)
     if (given !== undefined) send(response, given)
   }
+  const used = new WeakSet<Socket>()
+  let cuts = false
   const server = createServer({ cert, key }, (request, response) => {
+    if (cuts && used.has(request.socket)) {
+      request.socket.destroy()
+      return
+    }
+    used.add(request.socket)
     answer(request, response).catch(() => response.destroy())
   })
   const sockets = new Set<Socket>()
@@ -96,6 +105,9 @@ export const startWebhookServer = async (
     caBundle: Buffer.from(ca).toString("base64"),
     asked,
     connections: () => connections,
+    cutReused: () => {
+      cuts = true
+    },
     reached: async (count) => {
       while (asked.length < count) await new Promise<void>((resolve) => waiters.push(resolve))
     },
