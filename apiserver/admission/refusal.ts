@@ -3,6 +3,7 @@ import { type Status, type StatusCause, type StatusReason, statusReasons } from 
 import { isObject } from "../body-object.ts"
 import type { MutableObject } from "../machinery.ts"
 import { objectIn, objectsIn } from "../open-fields.ts"
+import { admissionSubject } from "../registry/context.ts"
 import { stringOf } from "../registry/object-meta.ts"
 import { badRequest, failure, forbidden, StatusError } from "../status-error.ts"
 import type { Attributes } from "./attributes.ts"
@@ -26,7 +27,7 @@ export const badPatch = (webhook: string, why: string, cause?: unknown): StatusE
 export const dryRunUnsupported = (webhook: string): StatusError =>
   badRequest(`admission webhook ${JSON.stringify(webhook)} does not support dry run`)
 
-const subjectOf = ({ request, name }: Attributes) => request.target.resource.subject(name)
+const subjectOf = ({ request }: Attributes) => admissionSubject(request)
 
 const isReason = (text: string): text is StatusReason => Object.hasOwn(statusReasons, text)
 
@@ -39,8 +40,8 @@ const causesOf = (details: MutableObject): ReadonlyArray<StatusCause> =>
 
 const detailsOf = (status: MutableObject, attributes: Attributes): NonNullable<Status["details"]> => {
   const given = objectIn(status, "details")
-  const { group, plural } = subjectOf(attributes)
-  if (given === undefined) return { name: attributes.name, ...(group === "" ? {} : { group }), kind: plural }
+  const { group, plural, name = "" } = subjectOf(attributes)
+  if (given === undefined) return { name, ...(group === "" ? {} : { group }), kind: plural }
   const causes = causesOf(given)
   const retry = given.retryAfterSeconds
   return {

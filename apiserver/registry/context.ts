@@ -11,6 +11,7 @@ import type { ResourceTable } from "../resource-table.ts"
 import type { Subject } from "../status-error.ts"
 import type { StrategyContext } from "../strategy.ts"
 import type { WatchCache } from "../watch-cache/watch-cache.ts"
+import { metadataOf, stringOf } from "./object-meta.ts"
 
 export interface RegistryContext {
   readonly store: Store
@@ -62,6 +63,13 @@ export interface Operation {
 export const keyOf = (target: Target): string => target.resource.key(target.namespace, target.name)
 
 export const subjectOf = (target: Target): Subject => target.resource.subject(target.name)
+
+/** What a refusal by admission speaks of: a name may still be generated. Source: admission extractResourceName. */
+export const admissionSubject = ({ target, object }: AdmissionRequest): Subject => {
+  const metadata = object === undefined ? {} : metadataOf(object)
+  const name = target.name || stringOf(metadata, "name") || stringOf(metadata, "generateName") || "Unknown"
+  return target.resource.subject(name)
+}
 
 export const strategyContext = ({ context, call, target }: Operation): StrategyContext => ({
   user: call.request.user,

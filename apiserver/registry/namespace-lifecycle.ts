@@ -1,21 +1,21 @@
 /** Admission by the state of the namespace: it must exist, and not be going. Source: plugin namespace/lifecycle. */
 import { forbidden, notFound } from "../status-error.ts"
-import type { AdmissionRequest, RegistryContext, Target } from "./context.ts"
+import { type AdmissionRequest, admissionSubject, type RegistryContext, type Target } from "./context.ts"
 import { decodeDocument } from "./document.ts"
 import { isDeleting } from "./object-meta.ts"
 import { type Current, currentFromCache, currentFromStore } from "./written.ts"
 
 const namespacesId = "/namespaces"
 
-const terminating = ({ target }: AdmissionRequest): Error => {
-  const { namespace } = target
+const terminating = (request: AdmissionRequest): Error => {
+  const { namespace } = request.target
   const why = `unable to create new content in namespace ${namespace} because it is being terminated`
   const cause = {
     reason: "NamespaceTerminating",
     message: `namespace ${namespace} is being terminated`,
     field: "metadata.namespace",
   }
-  return forbidden(target.resource.subject(target.name), why, [cause])
+  return forbidden(admissionSubject(request), why, [cause])
 }
 
 /** Refuses creations in namespaces that are missing (`NotFound`) or going (`Forbidden`). */

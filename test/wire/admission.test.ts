@@ -581,3 +581,36 @@ describe("ValidatingAdmissionPolicy", () => {
     }),
   )
 })
+
+describe("NamespaceLifecycle", () => {
+  test(
+    "nothing is created in a namespace that is missing, or going",
+    withServer(async (world) => {
+      const missing = await world.post(configMaps.replace("default", "missing"), configMap("a"))
+      expect([missing.status, missing.json.message]).toEqual([404, 'namespaces "missing" not found'])
+      await world.post("/api/v1/namespaces", { metadata: { name: "going" } })
+      expect((await world.delete("/api/v1/namespaces/going")).status).toBe(200)
+      const going = await world.post(configMaps.replace("default", "going"), configMap("a"))
+      expect([going.status, going.json.reason, going.json.message]).toEqual([
+        403,
+        "Forbidden",
+        'configmaps "a" is forbidden: unable to create new content in namespace going because it is being terminated',
+      ])
+      expect(at(going.json, "details.causes.0")).toEqual({
+        reason: "NamespaceTerminating",
+        message: "namespace going is being terminated",
+        field: "metadata.namespace",
+      })
+    }),
+  )
+
+  test.each(["default", "kube-system", "kube-public"])("the namespace %s cannot be deleted", (name) =>
+    withServer(async (world) => {
+      const refused = await world.delete(`/api/v1/namespaces/${name}`)
+      expect([refused.status, refused.json.message]).toEqual([
+        403,
+        `namespaces "${name}" is forbidden: this namespace may not be deleted`,
+      ])
+    })(),
+  )
+})
