@@ -1,7 +1,9 @@
 /** The server's parts, put together: plain TypeScript from here down. */
+
+import { AccessControl } from "./access-control.ts"
 import type { Ambient } from "./ambient.ts"
 import { fieldManager } from "./apply/index.ts"
-import type { Authorizer } from "./authorizer.ts"
+import type { Authenticator } from "./authenticator.ts"
 import { ConnectHandler, type Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
 import { CrdManager } from "./crd/manager.ts"
@@ -26,7 +28,6 @@ import { sendText } from "./wire/response.ts"
 
 export interface CoreOptions extends ApiServerOptions {
   readonly ambient: Ambient
-  readonly authorizer: Authorizer
   readonly onFault: Fault
 }
 
@@ -34,6 +35,7 @@ export interface Core {
   readonly start: () => Promise<void>
   readonly handle: (request: ApiRequest, sink: ResponseSink) => Promise<void>
   readonly upgrade: (request: ApiRequest, upgrade: Upgrade) => Promise<void>
+  readonly authenticators: ReadonlyArray<Authenticator>
   readonly healthy: () => boolean
   readonly close: () => void
 }
@@ -48,14 +50,22 @@ const onlySecrets =
   (key: string, value: Uint8Array): Uint8Array =>
     key.startsWith(secretsPrefix) ? transform(key, value) : value
 
-const builtins = (options: CoreOptions, resources: ResourceTable): ReadonlyArray<Resource> =>
+const builtins = (
+  options: CoreOptions,
+  resources: ResourceTable,
+  access: AccessControl,
+): ReadonlyArray<Resource> =>
   options.definitions.map((definition) => {
     const id = `${definition.group}/${definition.names.plural}`
-    const strategy = id === crdId ? crdStrategy(resources) : builtinStrategy(id)
+    const known = Object.hasOwn(access.strategies, id) ? access.strategies[id] : undefined
+    const strategy = id === crdId ? crdStrategy(resources) : (known ?? builtinStrategy(id))
     return new Resource(definition, { origin: "builtin", strategy })
   })
 
-const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceTable): RegistryContext => {
+const contextOf = (
+  options: CoreOptions,
+  { cache, resources, admit }: Pick<RegistryContext, "cache" | "resources" | "admit">,
+): RegistryContext => {
   const context: RegistryContext = {
     store: options.store,
     cache,
@@ -64,7 +74,10 @@ const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceT
     fields: fieldManager,
     seal: onlySecrets(options.encryptValue ?? plain),
     open: onlySecrets(options.decryptValue ?? plain),
-    admit: (request) => admitByNamespace(context, request),
+    admit: async (request) => {
+      await admitByNamespace(context, request)
+      await admit(request)
+    },
   }
   return context
 }
@@ -75,35 +88,45 @@ export const assemble = (options: CoreOptions): Core => {
   const resources = new ResourceTable()
   const metrics = new Metrics()
   let manager: CrdManager | undefined
+  let access: AccessControl | undefined
   const cache = new WatchCache({
     store: options.store,
     ambient,
     open: onlySecrets(options.decryptValue ?? plain),
     onEvent: (resource, event) => {
+      access?.changed(resource, event)
       if (resource.id !== crdId) {
         if (event.type === "DELETED") manager?.emptied(resource)
       } else if (event.type === "DELETED") manager?.removed(event.object.name)
       else manager?.changed(event.object)
     },
-    onLoaded: () => manager?.loaded(),
+    onLoaded: () => {
+      access?.loaded()
+      manager?.loaded()
+    },
     onFault,
   })
-  for (const resource of builtins(options, resources)) {
+  const context = contextOf(options, { cache, resources, admit: async (request) => access?.admit(request) })
+  const started = new AccessControl({ server: options, context, onFault })
+  access = started
+  for (const resource of builtins(options, resources, started)) {
     resources.install(resource)
     cache.claim(resource)
   }
-  const context = contextOf(options, cache, resources)
   manager = new CrdManager({ context, onFault })
-  const handler = requestHandler(options, { context, metrics, resources, cache })
+  const handler = requestHandler(options, { context, metrics, resources, cache, access: started })
   return {
     start: async () => {
       await cache.start()
       await ensureNamespaces(context, onFault)
+      await started.start()
     },
     handle: (request, sink) => handler.handle(request, sink),
     upgrade: (request, upgrade) => handler.upgrade(request, upgrade),
+    authenticators: started.authenticators,
     healthy: () => cache.following,
     close: () => {
+      started.close()
       manager?.close()
       cache.close()
     },
@@ -115,15 +138,16 @@ interface Parts {
   readonly metrics: Metrics
   readonly resources: ResourceTable
   readonly cache: WatchCache
+  readonly access: AccessControl
 }
 
 const requestHandler = (
   options: CoreOptions,
-  { context, metrics, resources, cache }: Parts,
+  { context, metrics, resources, cache, access }: Parts,
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
-  const resourceHandler = new ResourceHandler({ context, metrics, connect })
-  const discovery = new DiscoveryHandler(resources, connect.proxied)
+  const resourceHandler = new ResourceHandler({ context, metrics, connect, creates: access.creates })
+  const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates: access.creates })
   const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([
     { name: "ping", about: "liveness", healthy: () => true },
@@ -132,7 +156,7 @@ const requestHandler = (
   ])
   return new RequestHandler({
     ambient: options.ambient,
-    authorizer: options.authorizer,
+    authorizer: access.authorizer,
     metrics,
     onFault: options.onFault,
     resources: (call) => resourceHandler.handle(call),
@@ -142,6 +166,7 @@ const requestHandler = (
       (call) => discovery.handle(call),
       (call) => openapi.handle(call),
       versionHandler(options.version),
+      ...access.paths,
       async (call) => {
         if (call.info.path !== "/metrics") return false
         await sendText(call, 200, metrics.render())

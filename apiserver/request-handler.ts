@@ -3,7 +3,7 @@
  * logged and answered without details.
  */
 import type { Ambient } from "./ambient.ts"
-import { type Authorizer, isOpenPath, refusal } from "./authorizer.ts"
+import { type Authorizer, accessOf, isOpenPath, refusal } from "./authorizer.ts"
 import type { Call } from "./call.ts"
 import type { Upgrade } from "./connect/connect-handler.ts"
 import type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"
@@ -64,7 +64,7 @@ export class RequestHandler {
     let known = true
     try {
       info = parseRequestInfo(request.method, request.url)
-      const user = effectiveUser(request)
+      const user = await effectiveUser(request, this.#options.authorizer)
       const call = {
         request: user === request.user ? request : { ...request, user },
         sink: tracked,
@@ -97,8 +97,9 @@ export class RequestHandler {
   async #admit(user: UserInfo, info: RequestInfo): Promise<void> {
     if (isOpenPath(info)) return
     if (user.name === "system:anonymous") throw failure("Unauthorized", "Unauthorized")
-    const decision = await this.#options.authorizer.authorize({ user, info })
-    if (!decision.allowed) throw refusal({ user, info }, decision.reason)
+    const asked = { user, info: accessOf(info) }
+    const decision = await this.#options.authorizer.authorize(asked)
+    if (!decision.allowed) throw refusal(asked, decision.reason)
   }
 
   async #answer(call: Call, info: RequestInfo): Promise<boolean> {

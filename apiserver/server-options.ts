@@ -5,6 +5,8 @@ import type { Ambient } from "./ambient.ts"
 import type { Authenticator } from "./authenticator.ts"
 import type { Authorizer } from "./authorizer.ts"
 import type { ConnectConfig } from "./connect/config.ts"
+import type { KeyPair } from "./pki/certificate.ts"
+import type { FetchText, OidcIssuer, TokenOptions } from "./tokens/index.ts"
 import type { ServerVersion } from "./version.ts"
 
 export interface ApiServerOptions {
@@ -13,9 +15,18 @@ export interface ApiServerOptions {
   readonly definitions: ReadonlyArray<ResourceDefinition>
   readonly ambient?: Ambient
   readonly version?: ServerVersion
-  /** Tried in order; client certificates by default. */
+  /** Tried in order, after tokens of ServiceAccounts and before those of OIDC issuers; client certificates by default. */
   readonly authenticate?: ReadonlyArray<Authenticator>
+  /** RBAC by default. */
   readonly authorize?: Authorizer
+  /** Signs and believes tokens of ServiceAccounts. */
+  readonly tokens?: TokenOptions
+  /** Other issuers whose tokens are believed. */
+  readonly oidc?: ReadonlyArray<OidcIssuer>
+  /** How key sets of issuers are fetched; over HTTPS by default. */
+  readonly fetchText?: FetchText
+  /** Signs approved CertificateSigningRequests of the cluster's own signers. */
+  readonly certificateSigner?: KeyPair
   readonly connect?: ConnectConfig
   /** Secrets at rest: what is stored for their bytes, and back. Bound to the key, so values cannot be swapped. */
   readonly encryptValue?: (key: string, value: Uint8Array) => Uint8Array
