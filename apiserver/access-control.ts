@@ -7,6 +7,7 @@ import { authenticate } from "./authenticator.ts"
 import { type Authorizer, defaultAuthorizer, privileged, refusal } from "./authorizer.ts"
 import type { Call } from "./call.ts"
 import { admitCertificates, csrId, csrStrategy, SigningLoop } from "./certificates/index.ts"
+import { flowStrategies } from "./flow-control/index.ts"
 import { Rbac, rbacGroup, rbacStrategies } from "./rbac/index.ts"
 import type { AdmissionRequest, RegistryContext } from "./registry/context.ts"
 import type { SubresourceCreates } from "./registry/subresource-create.ts"
@@ -67,6 +68,7 @@ export class AccessControl {
     const rulesOf = server.authorize === undefined && served ? index.rulesFor.bind(index) : undefined
     this.strategies = {
       ...rbacStrategies,
+      ...flowStrategies,
       ...reviewStrategies({ authorizer: this.authorizer, rulesOf, identify: this.#identify }),
       [csrId]: csrStrategy,
     }

@@ -3,6 +3,7 @@
 import { AccessControl } from "./access-control.ts"
 import type { Ambient } from "./ambient.ts"
 import { fieldManager } from "./apply/index.ts"
+import { Auditor } from "./audit/index.ts"
 import type { Authenticator } from "./authenticator.ts"
 import { ConnectHandler, type Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
@@ -11,6 +12,7 @@ import { crdStrategy } from "./crd/strategy.ts"
 import { DiscoveryHandler } from "./discovery/discovery-handler.ts"
 import { OpenapiHandler } from "./discovery/openapi-handler.ts"
 import type { ApiRequest, ResponseSink } from "./exchange.ts"
+import { FlowControl } from "./flow-control/index.ts"
 import { HealthHandler } from "./health.ts"
 import { Metrics } from "./metrics.ts"
 import type { RegistryContext } from "./registry/context.ts"
@@ -89,12 +91,14 @@ export const assemble = (options: CoreOptions): Core => {
   const metrics = new Metrics()
   let manager: CrdManager | undefined
   let access: AccessControl | undefined
+  let flows: FlowControl | undefined
   const cache = new WatchCache({
     store: options.store,
     ambient,
     open: onlySecrets(options.decryptValue ?? plain),
     onEvent: (resource, event) => {
       access?.changed(resource, event)
+      flows?.changed(resource)
       if (resource.id !== crdId) {
         if (event.type === "DELETED") manager?.emptied(resource)
       } else if (event.type === "DELETED") manager?.removed(event.object.name)
@@ -102,6 +106,7 @@ export const assemble = (options: CoreOptions): Core => {
     },
     onLoaded: () => {
       access?.loaded()
+      flows?.loaded()
       manager?.loaded()
     },
     onFault,
@@ -109,17 +114,27 @@ export const assemble = (options: CoreOptions): Core => {
   const context = contextOf(options, { cache, resources, admit: async (request) => access?.admit(request) })
   const started = new AccessControl({ server: options, context, onFault })
   access = started
+  const { seats } = options
+  const fairness = new FlowControl({ context, onFault, ...(seats === undefined ? {} : { seats }) })
+  flows = fairness
   for (const resource of builtins(options, resources, started)) {
     resources.install(resource)
     cache.claim(resource)
   }
   manager = new CrdManager({ context, onFault })
-  const handler = requestHandler(options, { context, metrics, resources, cache, access: started })
+  const handler = requestHandler(options, {
+    context,
+    metrics,
+    resources,
+    cache,
+    access: started,
+    flows: fairness,
+  })
   return {
     start: async () => {
       await cache.start()
       await ensureNamespaces(context, onFault)
-      await started.start()
+      await Promise.all([started.start(), fairness.start()])
     },
     handle: (request, sink) => handler.handle(request, sink),
     upgrade: (request, upgrade) => handler.upgrade(request, upgrade),
@@ -127,6 +142,7 @@ export const assemble = (options: CoreOptions): Core => {
     healthy: () => cache.following,
     close: () => {
       started.close()
+      fairness.close()
       manager?.close()
       cache.close()
     },
@@ -139,11 +155,12 @@ interface Parts {
   readonly resources: ResourceTable
   readonly cache: WatchCache
   readonly access: AccessControl
+  readonly flows: FlowControl
 }
 
 const requestHandler = (
   options: CoreOptions,
-  { context, metrics, resources, cache, access }: Parts,
+  { context, metrics, resources, cache, access, flows }: Parts,
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
   const resourceHandler = new ResourceHandler({ context, metrics, connect, creates: access.creates })
@@ -157,6 +174,8 @@ const requestHandler = (
   return new RequestHandler({
     ambient: options.ambient,
     authorizer: access.authorizer,
+    flows,
+    audit: options.audit === undefined ? undefined : new Auditor(options.audit, options.ambient),
     metrics,
     onFault: options.onFault,
     resources: (call) => resourceHandler.handle(call),

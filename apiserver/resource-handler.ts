@@ -222,6 +222,7 @@ export class ResourceHandler {
         return call.sink
       },
       opened: (watcher) => watcher.onEnd(this.#metrics.watcherOpened(target.resource)),
+      caughtUp: () => call.release?.(),
     })
   }
 

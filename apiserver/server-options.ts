@@ -2,6 +2,7 @@
 import type { ResourceDefinition } from "../schemas/index.ts"
 import type { Store } from "../store/index.ts"
 import type { Ambient } from "./ambient.ts"
+import type { AuditOptions } from "./audit/index.ts"
 import type { Authenticator } from "./authenticator.ts"
 import type { Authorizer } from "./authorizer.ts"
 import type { ConnectConfig } from "./connect/config.ts"
@@ -27,6 +28,10 @@ export interface ApiServerOptions {
   readonly fetchText?: FetchText
   /** Signs approved CertificateSigningRequests of the cluster's own signers. */
   readonly certificateSigner?: KeyPair
+  /** Seats of priority and fairness: how many small requests are answered at the same time. */
+  readonly seats?: number
+  /** What is written down of requests; nothing by default. */
+  readonly audit?: AuditOptions
   readonly connect?: ConnectConfig
   /** Secrets at rest: what is stored for their bytes, and back. Bound to the key, so values cannot be swapped. */
   readonly encryptValue?: (key: string, value: Uint8Array) => Uint8Array
