@@ -64,12 +64,10 @@ export class AccessControl {
       ...(server.authenticate ?? []),
       ...issuers.map(oidcAuthenticator),
     ]
-    const index = this.#rbac.index
-    const rulesOf = server.authorize === undefined && served ? index.rulesFor.bind(index) : undefined
     this.strategies = {
       ...rbacStrategies,
       ...flowStrategies,
-      ...reviewStrategies({ authorizer: this.authorizer, rulesOf, identify: this.#identify }),
+      ...reviewStrategies({ authorizer: this.authorizer, identify: this.#identify }),
       [csrId]: csrStrategy,
     }
     this.creates = this.#createsOf(this.#tokens)

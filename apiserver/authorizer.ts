@@ -39,8 +39,24 @@ export type Decision =
   | { readonly allowed: true; readonly reason?: string }
   | { readonly allowed: false; readonly reason: string }
 
+/** What a user may do, as far as it can be listed. Source: authorization.k8s.io SubjectRulesReviewStatus. */
+export interface Rules {
+  readonly resourceRules: ReadonlyArray<{
+    readonly verbs: ReadonlyArray<string>
+    readonly apiGroups: ReadonlyArray<string>
+    readonly resources: ReadonlyArray<string>
+    readonly resourceNames?: ReadonlyArray<string>
+  }>
+  readonly nonResourceRules: ReadonlyArray<{
+    readonly verbs: ReadonlyArray<string>
+    readonly nonResourceURLs: ReadonlyArray<string>
+  }>
+}
+
 export interface Authorizer {
   authorize(attributes: Attributes): Decision | Promise<Decision>
+  /** Absent where rules cannot be listed. */
+  rules?(user: UserInfo, namespace: string): Rules | Promise<Rules>
 }
 
 const allowed: Decision = { allowed: true }
@@ -101,6 +117,22 @@ export const defaultAuthorizer: Authorizer = {
     }
     return { allowed: false, reason: "" }
   },
+  rules: ({ groups }) => {
+    if (groups.includes("system:masters")) {
+      return {
+        resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
+        nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+      }
+    }
+    const known = groups.includes("system:authenticated")
+    const paths = known ? [...openPaths, ...discoveryPaths] : openPaths
+    const resources = [...selfReviews].map((id) => id.slice(id.indexOf("/") + 1))
+    const apiGroups = ["authentication.k8s.io", "authorization.k8s.io"]
+    return {
+      resourceRules: known ? [{ verbs: ["create"], apiGroups, resources }] : [],
+      nonResourceRules: [{ verbs: ["get"], nonResourceURLs: paths.flatMap((path) => [path, `${path}/*`]) }],
+    }
+  },
 }
 
 const scope = (info: ResourceAccess): string =>
@@ -110,6 +142,7 @@ const scope = (info: ResourceAccess): string =>
 export const privileged = (policy: Authorizer): Authorizer => ({
   authorize: (attributes) =>
     isMaster(attributes.user) || isOpenPath(attributes.info) ? allowed : policy.authorize(attributes),
+  ...(policy.rules === undefined ? {} : { rules: policy.rules.bind(policy) }),
 })
 
 /** The 403. Source: NewForbidden and authorizer's forbiddenMessage. */

@@ -22,6 +22,7 @@ import { type Fault, RequestHandler } from "./request-handler.ts"
 import { Resource } from "./resource.ts"
 import { ResourceHandler } from "./resource-handler.ts"
 import { ResourceTable } from "./resource-table.ts"
+import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
 import { builtinStrategy } from "./strategies/strategies.ts"
 import { versionHandler } from "./version.ts"
@@ -178,6 +179,8 @@ const requestHandler = (
     audit: options.audit === undefined ? undefined : new Auditor(options.audit, options.ambient),
     metrics,
     onFault: options.onFault,
+    subjectOf: (info) => subjectOf(info, resources),
+    isCounted: (info) => isCounted(info, resources),
     resources: (call) => resourceHandler.handle(call),
     upgrades: (call, upgrade) => resourceHandler.upgrade(call, upgrade),
     paths: [

@@ -35,6 +35,10 @@ export interface RequestHandlerOptions {
   readonly audit: Auditor | undefined
   /** Answers resource requests; false when nothing is served at the path. */
   readonly resources: (call: Call<ResourceRequestInfo>) => Promise<boolean>
+  /** What errors of a request speak of. */
+  readonly subjectOf: (info: RequestInfo) => Subject
+  /** Whether a request has a row of its own among the metrics: clients must not be able to make rows. */
+  readonly isCounted: (info: RequestInfo) => boolean
   /** Answers upgrade requests for resources; false when nothing is served at the path. */
   readonly upgrades: (call: Call<ResourceRequestInfo>, upgrade: Upgrade) => Promise<boolean>
   /** Tried in order. */
@@ -49,15 +53,9 @@ interface Passage {
   info: RequestInfo | undefined
   record: AuditRecord | undefined
   seat: Seat | undefined
-  known: boolean
 }
 
 type Answer = (call: Call, info: RequestInfo) => Promise<boolean>
-
-const subjectOf = (info: RequestInfo | undefined): Subject => {
-  if (info?.type !== "resource") return { group: "", plural: "", kind: "" }
-  return { group: info.group, plural: info.resource, kind: info.resource, name: info.name }
-}
 
 export class RequestHandler {
   readonly #options: RequestHandlerOptions
@@ -81,7 +79,6 @@ export class RequestHandler {
       info: undefined,
       record: undefined,
       seat: undefined,
-      known: true,
     }
     try {
       await this.#pass(passage, answer)
@@ -92,8 +89,9 @@ export class RequestHandler {
       const logged = passage.record?.completed()
       if (logged !== undefined) await logged.catch(() => {})
       const seconds = (ambient.now() - started) / 1000
-      const { info, known } = passage
-      metrics.observe(info, { code: passage.sink.status ?? 0, seconds, known })
+      const { info } = passage
+      const counted = info !== undefined && this.#options.isCounted(info) ? info : undefined
+      metrics.observe(counted, { code: passage.sink.status ?? 0, seconds })
     }
   }
 
@@ -119,8 +117,7 @@ export class RequestHandler {
       warnings: [],
       release: () => passage.seat?.release(),
     }
-    passage.known = await answer(call, info)
-    if (!passage.known) await sendNoSuchPath(call)
+    if (!(await answer(call, info))) await sendNoSuchPath(call)
   }
 
   /** Fails with `TooManyRequests`. */
@@ -161,7 +158,7 @@ export class RequestHandler {
   async #refuse(passage: Passage, error: unknown): Promise<void> {
     const { request, sink, auditId, info = unread(request) } = passage
     const call: Call = { request, sink, info, auditId, warnings: [] }
-    const status = toStatusError(error, subjectOf(info)) ?? this.#defect(passage, error)
+    const status = toStatusError(error, this.#options.subjectOf(info)) ?? this.#defect(passage, error)
     if (sink.status !== undefined) {
       sink.end()
       return

@@ -32,6 +32,7 @@ import { objectViews, sendObject, sendValue } from "./wire/object-response.ts"
 import { headersOf, sendJson } from "./wire/response.ts"
 import { type IncludeObject, parseIncludeObject } from "./wire/views.ts"
 import { watchFormat } from "./wire/watch-format.ts"
+import { isWebSocketRequest, WebSocketSink } from "./wire/web-socket-sink.ts"
 
 export interface ResourceHandlerOptions {
   readonly context: RegistryContext
@@ -104,11 +105,18 @@ export class ResourceHandler {
     return true
   }
 
-  /** Joins an upgraded connection with the node's; false when nothing is served at this path. */
+  /** Joins an upgraded connection with the node's, or watches over it; false when nothing is served at this path. */
   async upgrade(call: ResourceCall, upgrade: Upgrade): Promise<boolean> {
     const target = findTarget(this.#context, call.info)
-    if (target === undefined || !this.#connect.serves(target)) return false
-    await this.#connect.upgrade({ context: this.#context, call, target }, upgrade)
+    if (target === undefined) return false
+    const operation: Operation = { context: this.#context, call, target }
+    if (this.#connect.serves(target)) {
+      await this.#connect.upgrade(operation, upgrade)
+      return true
+    }
+    if (call.info.verb !== "watch" || !isWebSocketRequest(call.request)) return false
+    const sink = new WebSocketSink(upgrade.socket, call.request)
+    await this.#watch(this.#answering(operation, objectViews), sink)
     return true
   }
 
@@ -139,6 +147,9 @@ export class ResourceHandler {
       case "watch":
         return this.#watch(this.#answering(operation, objectViews))
       case "deletecollection":
+        if (target.resource.strategy.collectionDelete === false) {
+          throw methodNotAllowed(target.resource.subject(), call.info.method)
+        }
         return this.#list(this.#answering(operation, listViews), deleteCollection)
       case "create":
         this.#refuseUnplaced(operation)
@@ -208,7 +219,7 @@ export class ResourceHandler {
     await sendValue(call, { status: 200, negotiated: answering.negotiated }, status)
   }
 
-  async #watch({ operation, negotiated, include }: Answering): Promise<void> {
+  async #watch({ operation, negotiated, include }: Answering, sink = operation.call.sink): Promise<void> {
     const { call, target } = operation
     if (this.#metrics.watchers >= limits.watchersMax) {
       throw tooManyRequests(`the server has ${limits.watchersMax} open watches already: try again later`)
@@ -218,8 +229,8 @@ export class ResourceHandler {
     await watch(operation, {
       format,
       head: () => {
-        call.sink.head(200, headersOf(call, { status: 200, contentType: "application/json" }))
-        return call.sink
+        sink.head(200, headersOf(call, { status: 200, contentType: "application/json" }))
+        return sink
       },
       opened: (watcher) => watcher.onEnd(this.#metrics.watcherOpened(target.resource)),
       caughtUp: () => call.release?.(),

@@ -25,7 +25,7 @@ export interface ApiServer {
   readonly handle: (request: ApiRequest, sink: ResponseSink) => Promise<void>
   /** Answers an upgrade request on its raw connection. Settles when the connection is over. Never rejects. */
   readonly upgrade: (request: ApiRequest, upgrade: Upgrade) => Promise<void>
-  /** Who has these credentials; `invalid` answers 401. */
+  /** Who has these credentials; `invalid` (also when no authenticator could tell) answers 401. Never rejects. */
   readonly authenticate: (credentials: Credentials) => Promise<UserInfo | "invalid">
   /** Requests of a user without a port. Structurally a client's Transport. */
   readonly inProcess: (user: UserInfo) => InProcessTransport
@@ -67,7 +67,14 @@ const make = Effect.fnUntraced(function* (
   return {
     handle,
     upgrade: (request, upgrade) => core.upgrade(request, upgrade),
-    authenticate: (credentials) => authenticate(core.authenticators, credentials),
+    authenticate: async (credentials) => {
+      try {
+        return await authenticate(core.authenticators, credentials)
+      } catch (cause) {
+        onFault("an authenticator failed", cause)
+        return "invalid"
+      }
+    },
     inProcess: (user) => inProcessTransport(handle, user),
     ready: Effect.promise(() => started),
     healthy: () => core.healthy(),

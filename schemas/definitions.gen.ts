@@ -844,6 +844,18 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                         "name": {
                           "description": "`gvisor` or `runc`.",
                           "type": "string"
+                        },
+                        "version": {
+                          "description": "The handler's own version.",
+                          "type": "string"
+                        },
+                        "platform": {
+                          "description": "How gVisor catches system calls, as probed; `systrap` or `ptrace`. Empty for runc.",
+                          "type": "string"
+                        },
+                        "network": {
+                          "description": "`netstack`: gVisor's own network stack. `host`: the host kernel's, in the sandbox's network namespace.",
+                          "type": "string"
                         }
                       }
                     }
@@ -3302,7 +3314,7 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
             "name": "Handler",
             "type": "string",
             "description": "The runtime that isolates it.",
-            "jsonPath": ".spec.runtimeHandler",
+            "jsonPath": ".status.runtime.handler",
             "priority": 1
           }
         ],
@@ -3468,7 +3480,7 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                                 "maximum": 65535
                               },
                               "hostIP": {
-                                "description": "The node's address that `hostPort` is bound to. All of them when unset.",
+                                "description": "The node's address that `hostPort` is bound to. 127.0.0.1 when unset.",
                                 "type": "string"
                               }
                             }
@@ -3571,13 +3583,12 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                     "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
                   },
                   "runtimeHandler": {
-                    "description": "What isolates the sandbox. `gvisor`: a kernel of its own in user space. `runc`: the node's kernel.",
+                    "description": "What isolates the sandbox. `gvisor`: a kernel of its own in user space. `runc`: the node's kernel. When unset, what the node was started with (`--runtime`), and status.runtime.handler tells.",
                     "type": "string",
                     "enum": [
                       "gvisor",
                       "runc"
-                    ],
-                    "default": "gvisor"
+                    ]
                   }
                 }
               },

@@ -2,7 +2,7 @@
 import "reflect-metadata"
 import { webcrypto } from "node:crypto"
 import * as x509 from "@peculiar/x509"
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"
 import { certificateLimits } from "./limits.ts"

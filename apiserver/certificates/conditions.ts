@@ -1,5 +1,5 @@
 /** The conditions of a CertificateSigningRequest: `Approved` or `Denied` by whoever decides, `Failed` by the signer. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { clone, equal } from "../json/index.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"

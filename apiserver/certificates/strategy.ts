@@ -1,5 +1,5 @@
 /** CertificateSigningRequests as objects. Source: registry/certificates/certificates strategy and validation. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { clone } from "../json/index.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"

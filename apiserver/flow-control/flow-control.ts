@@ -3,7 +3,7 @@
  * of a FlowSchema whether its level is missing, and gives requests their seats. Source: KEP-1040.
  */
 import { timestamp } from "../ambient.ts"
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { UserInfo } from "../exchange.ts"
 import { equal } from "../json/index.ts"
 import { LevelWorker } from "../level-worker.ts"

@@ -1,6 +1,6 @@
 /** A FlowSchema as the classifier needs it, and whether a request is one of its. Source: util/flowcontrol rule.go. */
 import type { AccessRequest } from "../authorizer.ts"
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { UserInfo } from "../exchange.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 import { coversPath, serviceAccountName } from "../rbac/index.ts"

@@ -1,5 +1,5 @@
 /** A PriorityLevelConfiguration as the dispatcher needs it. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableObject } from "../machinery.ts"
 import { metadataOf, nameOf, stringOf } from "../registry/object-meta.ts"
 import { flowLimits } from "./limits.ts"

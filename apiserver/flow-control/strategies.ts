@@ -1,5 +1,5 @@
 /** FlowSchemas and PriorityLevelConfigurations as objects. Source: apis/flowcontrol/validation. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import type { Strategy } from "../strategy.ts"
 

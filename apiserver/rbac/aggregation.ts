@@ -2,7 +2,7 @@
  * The keeper of aggregated ClusterRoles: writes into `rules` what the ClusterRoles that they select give, in the order of
  * names. It runs in every server; all write the same, so it does not matter which is first.
  */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { equal } from "../json/index.ts"
 import { LevelWorker } from "../level-worker.ts"
 import { MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"

@@ -2,7 +2,7 @@
  * The default roles and bindings brought into being, and kept complete: what is missing is added, what people added
  * stays. `rbac.authorization.kubernetes.io/autoupdate: "false"` leaves an object to people altogether.
  */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { equal } from "../json/index.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 import type { RegistryContext } from "../registry/context.ts"

@@ -3,7 +3,7 @@
  * Source: registry/rbac/{clusterrole,clusterrolebinding}/policybased.
  */
 import { type Authorizer, isMaster } from "../authorizer.ts"
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { UserInfo } from "../exchange.ts"
 import { equal } from "../json/index.ts"
 import type { MutableObject } from "../machinery.ts"

@@ -3,7 +3,7 @@
  * Source: plugin/pkg/auth/authorizer/rbac and apis/rbac/v1/evaluation_helpers.
  */
 import type { AccessRequest } from "../authorizer.ts"
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 
 export const rbacGroup = "rbac.authorization.k8s.io"

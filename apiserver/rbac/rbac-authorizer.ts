@@ -1,5 +1,5 @@
 /** RBAC: what is allowed is what some rule of some role bound to the user or one of their groups allows. */
-import type { AccessRequest, Authorizer, Decision } from "../authorizer.ts"
+import type { AccessRequest, Authorizer, Rules } from "../authorizer.ts"
 import { allows, type PolicyRule } from "./policy-rule.ts"
 import type { Grant, RoleIndex, RoleRef } from "./role-index.ts"
 
@@ -27,10 +27,17 @@ const anyAllows = (rules: ReadonlyArray<PolicyRule>, request: AccessRequest): bo
   return false
 }
 
+/** Each rule once, in the order found. */
+const rulesOf = (rules: ReadonlyArray<PolicyRule>): Rules => {
+  const different = [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()]
+  return {
+    resourceRules: different.filter((rule) => rule.resources.length > 0),
+    nonResourceRules: different.filter((rule) => rule.nonResourceURLs.length > 0),
+  }
+}
+
 /** Decides from the index alone, at once. Members of `system:masters` are not asked about: see the caller. */
-export const rbacAuthorizer = (
-  index: RoleIndex,
-): Authorizer & { authorize(attributes: Parameters<Authorizer["authorize"]>[0]): Decision } => ({
+export const rbacAuthorizer = (index: RoleIndex): Authorizer => ({
   authorize: ({ user, info }) => {
     const missing: string[] = []
     for (const grant of index.grants(user, info.type === "resource" ? info.namespace : "")) {
@@ -39,4 +46,5 @@ export const rbacAuthorizer = (
     }
     return { allowed: false, reason: missing.length === 0 ? "" : `RBAC: ${missing.join(", ")}` }
   },
+  rules: (user, namespace) => rulesOf(index.rulesFor(user, namespace)),
 })

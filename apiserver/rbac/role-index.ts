@@ -2,7 +2,7 @@
  * Roles and bindings as the authorizer needs them: rules parsed, bindings found by subject. Kept in step with the watch
  * cache by its events, so that a request looks only at the bindings of its own user and groups.
  */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { UserInfo } from "../exchange.ts"
 import type { MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"

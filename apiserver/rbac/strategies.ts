@@ -1,5 +1,5 @@
 /** Roles and bindings as objects: defaults and what each field may say. Source: apis/rbac/validation. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { equal } from "../json/index.ts"
 import type { FieldError, MutableJson, MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"

@@ -11,6 +11,7 @@ import { type Operation, strategyContext, subjectOf, type Target } from "./conte
 import { generatedName } from "./generated-name.ts"
 import { matchName, readIncoming } from "./incoming.ts"
 import { isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"
+import { warnOf } from "./warnings.ts"
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts"
 import { currentFromStore, putObject, servedBytes, type Written } from "./written.ts"
 
@@ -40,6 +41,7 @@ const prepare = async (operation: Operation, object: MutableObject, options: Wri
   if (target.version.hasStatus) delete object.status
   strategy.prepareCreate?.(object, strategyContext(operation))
   schema.applyDefaults(object)
+  warnOf(operation, object)
   await context.admit({ operation: "CREATE", target, object, old: undefined, dryRun: options.dryRun, call })
   setManagedFields(object, ownership(operation, object, options))
 }

@@ -1,6 +1,6 @@
 /** SubjectAccessReview and its kin: whether somebody may do something. Source: registry/authorization. */
 import type { AccessRequest, Authorizer } from "../authorizer.ts"
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { UserInfo } from "../exchange.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import { metadataOf, stringOf } from "../registry/object-meta.ts"

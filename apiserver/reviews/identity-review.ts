@@ -1,5 +1,5 @@
 /** SelfSubjectReview and TokenReview: who somebody is. Source: registry/authentication. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { UserInfo } from "../exchange.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"

@@ -3,23 +3,21 @@ import type { Authorizer } from "../authorizer.ts"
 import type { Strategy } from "../strategy.ts"
 import { accessReviews } from "./access-review.ts"
 import { type IdentifyToken, identityReviews } from "./identity-review.ts"
-import { type RulesOf, rulesReviews } from "./rules-review.ts"
+import { rulesReviews } from "./rules-review.ts"
 
-export type { IdentifyToken, RulesOf }
+export type { IdentifyToken }
 
 export interface ReviewOptions {
   readonly authorizer: Authorizer
-  readonly rulesOf: RulesOf
   readonly identify: IdentifyToken
 }
 
 /** By `group/plural`. */
 export const reviewStrategies = ({
   authorizer,
-  rulesOf,
   identify,
 }: ReviewOptions): { readonly [id: string]: Strategy } => ({
   ...accessReviews(authorizer),
-  ...rulesReviews(rulesOf),
+  ...rulesReviews(authorizer),
   ...identityReviews(identify),
 })

@@ -1,7 +1,7 @@
 export { type CompileOptions, compileSchema, type RuleEvaluator, type Schema } from "./compiled-schema.ts"
 export { canonicalText, itemKey } from "./list-identity.ts"
 export { dnsLabelProblem, dnsSubdomainProblem, labelValueProblem, qualifiedNameProblem } from "./names.ts"
-export { type ListType, nodeUnder, type SchemaNode, schemaNode } from "./node.ts"
+export { type SchemaNode, schemaNode } from "./node.ts"
 export { type ObjectMetaRules, validateObjectMeta } from "./object-meta.ts"
 export { objectMetaNode, objectMetaSchema } from "./object-meta-schema.ts"
 export { checkStructural } from "./structural.ts"

@@ -1,6 +1,7 @@
 /** TokenRequest: the `token` subresource of ServiceAccounts. Source: registry/core/serviceaccount/storage/token.go. */
 import { timestamp } from "../ambient.ts"
-import { decodeObject, isObject } from "../body.ts"
+import { decodeObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { equal } from "../json/index.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import type { Operation } from "../registry/context.ts"

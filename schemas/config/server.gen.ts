@@ -21,7 +21,7 @@ export interface ServerConfig {
   readonly etcdKeyFile?: string
   /** What isolates sandboxes by default. `gvisor`: a kernel of its own in user space. `runc`: the machine's kernel. `fake`: nothing runs, everything is pretended. */
   readonly runtime: "gvisor" | "runc" | "fake"
-  /** What this server does. All of it by default. */
+  /** What this server does; all of it by default. `api`: serves the API over the store. `controllers`: makes objects true that belong to no node. `runner`: runs this machine's sandboxes. `ingress`: serves Routes, a kind that this version does not have yet. */
   readonly roles: ReadonlyArray<"api" | "controllers" | "runner" | "ingress">
   /** The socket of a containerd that runs already. Empty starts one as a child process. */
   readonly containerdAddress: string
@@ -148,7 +148,7 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
       "runner",
       "ingress"
     ],
-    "description": "What this server does. All of it by default."
+    "description": "What this server does; all of it by default. `api`: serves the API over the store. `controllers`: makes objects true that belong to no node. `runner`: runs this machine's sandboxes. `ingress`: serves Routes, a kind that this version does not have yet."
   },
   {
     "name": "containerdAddress",
