@@ -10,6 +10,8 @@ export const answerReview = async (operation: Operation): Promise<MutableObject>
   const { resource, version } = operation.target
   if (resource.strategy.answer === undefined) throw methodNotAllowed(resource.subject(), "POST")
   const question = readIncoming(operation, parseWriteOptions(operation.call, "CreateOptions"))
+  // Typed clients send an empty answer along with the question.
+  delete question.status
   version.schema.applyDefaults(question)
   const errors = [
     ...version.schema.validate(question),

@@ -123,6 +123,21 @@ test(
   ),
 )
 
+test(
+  "an answer that a client sends along is no part of the question",
+  withServer(async (world) => {
+    const status = { allowed: true, resourceRules: null, nonResourceRules: null, incomplete: false }
+    for (const [kind, spec] of [
+      ["selfsubjectaccessreviews", { resourceAttributes: list }],
+      ["selfsubjectrulesreviews", { namespace: "default" }],
+    ] as const) {
+      const body = { metadata: { creationTimestamp: null }, spec, status }
+      const answer = await world.post(`${authorization}/${kind}`, body, { user: jane })
+      expect([answer.status, at(answer.json, "status.allowed") ?? false]).toEqual([201, false])
+    }
+  }),
+)
+
 const kinds = [
   `${authorization}/selfsubjectaccessreviews`,
   `${authorization}/subjectaccessreviews`,
