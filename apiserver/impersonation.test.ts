@@ -104,6 +104,7 @@ test(
 test.each([
   ["groups without a user", { "impersonate-group": "g" }, 400],
   ["a key that is not URL-encoded", { "impersonate-user": "joe", "impersonate-extra-%zz": "x" }, 400],
+  ["a key that is no key", { "impersonate-user": "joe", "impersonate-extra-__proto__": "x" }, 400],
   [
     "parts without end",
     { "impersonate-user": "joe", "impersonate-group": Array.from({ length: 500 }, (_, n) => n).join() },

@@ -17,11 +17,14 @@ const listOf = (header: string | undefined): ReadonlyArray<string> =>
     .filter((item) => item !== "")
 
 const decodeKey = (key: string): string => {
+  let decoded: string
   try {
-    return decodeURIComponent(key)
+    decoded = decodeURIComponent(key)
   } catch (cause) {
     throw badRequest(`the header ${extraPrefix}${key} is not URL-encoded UTF-8`, cause)
   }
+  if (decoded === "__proto__") throw badRequest('the key "__proto__" is not accepted')
+  return decoded
 }
 
 const extraOf = (headers: ApiRequest["headers"]): ReadonlyArray<readonly [string, ReadonlyArray<string>]> =>

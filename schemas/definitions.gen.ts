@@ -4721,7 +4721,7 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
         "additionalPrinterColumns": [
           {
             "name": "Created At",
-            "type": "date",
+            "type": "string",
             "description": "When the ClusterRole was created.",
             "jsonPath": ".metadata.creationTimestamp"
           }
@@ -5008,7 +5008,7 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
         "additionalPrinterColumns": [
           {
             "name": "Created At",
-            "type": "date",
+            "type": "string",
             "description": "When the Role was created.",
             "jsonPath": ".metadata.creationTimestamp"
           }

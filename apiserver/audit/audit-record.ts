@@ -1,6 +1,7 @@
 /** One request on its way through the server, as the audit log tells it: an event for each stage that the policy wants. */
 import type { JsonObject } from "../../schemas/index.ts"
 import type { ApiRequest, UserInfo } from "../exchange.ts"
+import { isStream } from "../flow-control/index.ts"
 import type { RequestInfo } from "../request-info.ts"
 import type { ResponseObserver } from "../tracked-sink.ts"
 import { BodyCopy, documentOf } from "./body-copy.ts"
@@ -44,6 +45,9 @@ const objectRef = (info: RequestInfo): JsonObject => {
   }
 }
 
+/** Lasts as long as its client likes: noted when it begins too, and its content never. */
+const isLong = (info: RequestInfo): boolean => info.verb === "watch" || isStream(info)
+
 export class AuditRecord implements ResponseObserver {
   readonly #options: RecordOptions
   readonly #received: string
@@ -73,12 +77,11 @@ export class AuditRecord implements ResponseObserver {
   head(status: number, headers: { readonly [name: string]: string }): void {
     this.#status = status
     this.#headers = headers
-    const { info } = this.#options
-    if (info.verb === "watch") this.#stage("ResponseStarted")
+    if (isLong(this.#options.info)) this.#stage("ResponseStarted")
   }
 
   chunk(bytes: Uint8Array): void {
-    if (this.#options.info.verb !== "watch") this.#response?.add(bytes)
+    if (!isLong(this.#options.info)) this.#response?.add(bytes)
   }
 
   /** The request has been answered in full. Settles when the log can take more. */

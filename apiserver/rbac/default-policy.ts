@@ -18,15 +18,13 @@ export interface DefaultBinding {
   readonly subjects: ReadonlyArray<{ readonly kind: "User" | "Group"; readonly name: string }>
 }
 
-type Words = string
-
-const words = (text: Words): ReadonlyArray<string> => text.split(" ")
+const words = (text: string): ReadonlyArray<string> => text.split(" ")
 
 const read = "get list watch"
 const write = "create delete deletecollection patch update"
 
 /** `on("get list", "", "pods pods/log")` */
-const on = (verbs: Words, group: string, resources: Words): PolicyRule => ({
+const on = (verbs: string, group: string, resources: string): PolicyRule => ({
   verbs: words(verbs),
   apiGroups: [group],
   resources: words(resources),
@@ -34,7 +32,7 @@ const on = (verbs: Words, group: string, resources: Words): PolicyRule => ({
   nonResourceURLs: [],
 })
 
-const at = (verbs: Words, paths: Words): PolicyRule => ({
+const at = (verbs: string, paths: string): PolicyRule => ({
   verbs: words(verbs),
   apiGroups: [],
   resources: [],
@@ -53,7 +51,7 @@ const miren: ReadonlyArray<string> = [
   "storage.miren.dev",
 ]
 
-const onMiren = (verbs: Words): ReadonlyArray<PolicyRule> => miren.map((group) => on(verbs, group, "*"))
+const onMiren = (verbs: string): ReadonlyArray<PolicyRule> => miren.map((group) => on(verbs, group, "*"))
 
 const rbac = "rbac.authorization.k8s.io"
 const reviews = "authorization.k8s.io"
@@ -159,7 +157,6 @@ const systemRoles: ReadonlyArray<DefaultRole> = [
       on("get patch update", "compute.miren.dev", "sandboxes/status"),
       on(read, "", "pods services"),
       on("get", "", "configmaps secrets serviceaccounts"),
-      on("create", "", "serviceaccounts/token"),
       on(`${read} create`, csr, "certificatesigningrequests"),
       on("create", "authentication.k8s.io", "tokenreviews"),
       on("create", reviews, "localsubjectaccessreviews subjectaccessreviews"),

@@ -54,6 +54,8 @@ const escalationText = (user: UserInfo, missing: ReadonlyArray<PolicyRule>): str
 export interface EscalationOptions {
   readonly index: RoleIndex
   readonly authorizer: Authorizer
+  /** Settles when everything written so far is in the index. */
+  readonly fresh: () => Promise<unknown>
 }
 
 interface Asked {
@@ -66,8 +68,10 @@ interface Asked {
 export class EscalationCheck {
   readonly #index: RoleIndex
   readonly #authorizer: Authorizer
+  readonly #fresh: EscalationOptions["fresh"]
 
-  constructor({ index, authorizer }: EscalationOptions) {
+  constructor({ index, authorizer, fresh }: EscalationOptions) {
+    this.#fresh = fresh
     this.#index = index
     this.#authorizer = authorizer
   }
@@ -104,10 +108,13 @@ export class EscalationCheck {
     const role = roleRefOf(object, namespace)
     const resource = role.kind === "Role" ? "roles" : "clusterroles"
     if (await this.#may(user, { verb: "bind", resource, namespace, name: role.name })) return
-    this.#refuseUncovered({ target, call }, stringOf(metadataOf(object), "name"), this.#rulesOf(role))
+    const wanted = await this.#rulesOf(role)
+    this.#refuseUncovered({ target, call }, stringOf(metadataOf(object), "name"), wanted)
   }
 
-  #rulesOf(role: RoleRef): ReadonlyArray<PolicyRule> {
+  /** A role may have been made a moment ago, by another server even. */
+  async #rulesOf(role: RoleRef): Promise<ReadonlyArray<PolicyRule>> {
+    if (this.#index.rulesOf(role) === undefined) await this.#fresh()
     const rules = this.#index.rulesOf(role)
     if (rules !== undefined) return rules
     const plural = role.kind === "Role" ? "roles" : "clusterroles"

@@ -59,8 +59,9 @@ export class Rbac {
 
   /** Fails with `Forbidden`, `NotFound`. */
   admit(request: AdmissionRequest): Promise<void> {
-    const { authorizer } = this.#options
-    return new EscalationCheck({ index: this.index, authorizer: authorizer() }).admit(request)
+    const { authorizer, context } = this.#options
+    const fresh = () => context.cache.fresh()
+    return new EscalationCheck({ index: this.index, authorizer: authorizer(), fresh }).admit(request)
   }
 
   /** The default roles and bindings exist, and aggregated ones are complete, when it settles. */

@@ -6,7 +6,7 @@ import type { RegistryContext } from "../registry/context.ts"
 import { decodeDocument } from "../registry/document.ts"
 import { isDeleting, metadataOf, stringOf } from "../registry/object-meta.ts"
 
-/** Kinds that a token can be bound to: their claim, their apiVersions, and where they are stored (the first that is). */
+/** Kinds that a token can be bound to: their claim, their apiVersions, and where they may be stored, in the order of looking. */
 const boundKinds = {
   Pod: { claim: "pod", apiVersions: ["v1"], ids: ["/pods", "compute.miren.dev/sandboxes"], namespaced: true },
   Sandbox: {
@@ -38,12 +38,14 @@ export const livingUid = (
   ids: ReadonlyArray<string>,
   { namespace, name }: Reference,
 ): string | undefined => {
-  const resource = ids.map((id) => context.resources.get(id)).find((found) => found !== undefined)
-  if (resource === undefined) return undefined
-  const found = context.cache.find(resource)?.get(resource.key(namespace, name))
-  if (found === undefined) return undefined
-  const object = decodeDocument(found.bytes)
-  return isDeleting(object) ? undefined : stringOf(metadataOf(object), "uid")
+  for (const id of ids) {
+    const resource = context.resources.get(id)
+    const found = resource && context.cache.find(resource)?.get(resource.key(namespace, name))
+    if (found === undefined) continue
+    const object = decodeDocument(found.bytes)
+    return isDeleting(object) ? undefined : stringOf(metadataOf(object), "uid")
+  }
+  return undefined
 }
 
 export const livingBoundUid = (

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto"
+import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import type { JsonObject } from "../../schemas/index.ts"
 import type { UserInfo } from "../exchange.ts"
@@ -172,6 +173,35 @@ test(
       expect(await userName(world, wrong), wrong.slice(0, 20)).not.toMatch(/serviceaccount/)
     }
     expect(await userName(world, token)).toMatch(/serviceaccount/)
+  }, options),
+)
+
+test(
+  "whatever a bearer token is, it is nobody's and no defect",
+  withServer(async (world) => {
+    const claims = fc.record({
+      iss: fc.constant(issuer),
+      aud: fc.jsonValue(),
+      exp: fc.jsonValue(),
+      sub: fc.jsonValue(),
+      "kubernetes.io": fc.jsonValue(),
+    })
+    const part = fc.oneof(
+      fc.string(),
+      fc.jsonValue().map((value) => JSON.stringify(value)),
+      claims.map((value) => JSON.stringify(value)),
+    )
+    const text = fc
+      .tuple(part, part, fc.string())
+      .map((parts) => parts.map((item) => Buffer.from(item).toString("base64url")).join("."))
+    const signed = claims.map((value) =>
+      signToken(JSON.parse(JSON.stringify(value)), options.tokens.keys[0] ?? signingKey(pems.EdDSA)),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(text, signed, fc.string()), async (token) => {
+        expect(await userName(world, token)).toMatch(/^(invalid|system:anonymous)$/)
+      }),
+    )
   }, options),
 )
 
