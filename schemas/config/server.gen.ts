@@ -29,6 +29,8 @@ export interface ServerConfig {
   readonly nodeName?: string
   /** The IPv4 network that this node gives sandbox addresses from. One that follows from the data folder when unset, so that two servers of a machine do not meet. */
   readonly podCIDR?: string
+  /** Bearer tokens that are accepted beside client certificates: a CSV file with a line `token,user,uid,"group,group"` each, readable by its owner alone. */
+  readonly tokenFile?: string
   /** The kubeconfig of the API to work for; only without the role `api`. A runner also needs that server's `pki` folder in its own data folder. */
   readonly kubeconfig?: string
   /** The least severe messages that are logged. */
@@ -208,6 +210,14 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
     "pattern": "^[0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2}$",
     "example": "10.220.0.0/16",
     "description": "The IPv4 network that this node gives sandbox addresses from. One that follows from the data folder when unset, so that two servers of a machine do not meet."
+  },
+  {
+    "name": "tokenFile",
+    "flag": "token-file",
+    "env": "MIREN_TOKEN_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "Bearer tokens that are accepted beside client certificates: a CSV file with a line `token,user,uid,\"group,group\"` each, readable by its owner alone."
   },
   {
     "name": "kubeconfig",
