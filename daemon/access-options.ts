@@ -32,9 +32,10 @@ const readNamed = (path: string, flag: string): Effect.Effect<string, StartError
       }),
   })
 
-const authenticators = Effect.fnUntraced(function* ({ tokenAuthFile }: ServerConfig) {
-  if (tokenAuthFile === undefined) return [certificateAuthenticator]
-  const text = yield* readNamed(tokenAuthFile, "--token-auth-file")
+/** Client certificates, and the tokens of the file where one is given. */
+const authenticators = Effect.fnUntraced(function* ({ tokenFile }: ServerConfig) {
+  if (tokenFile === undefined) return [certificateAuthenticator]
+  const text = yield* readNamed(tokenFile, "--token-file")
   return [certificateAuthenticator, tokenAuthenticator(parseTokenFile(text))]
 })
 

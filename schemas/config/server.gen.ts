@@ -39,8 +39,6 @@ export interface ServerConfig {
   readonly serviceAccountIssuer: string
   /** The private keys of those tokens, PEM, newest first: the first signs, all are believed. One is made in the data folder when unset. Servers that share an etcd need the same. */
   readonly serviceAccountKeyFile?: string
-  /** Bearer tokens known beforehand, a line each as `token,user,uid,"group1,group2"`. */
-  readonly tokenAuthFile?: string
   /** An OpenID Connect issuer whose ID tokens are believed, an https URL; together with oidcClientID. */
   readonly oidcIssuerURL?: string
   /** Whom those tokens are meant for, their `aud`. */
@@ -259,14 +257,6 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
     "inFile": true,
     "type": "string",
     "description": "The private keys of those tokens, PEM, newest first: the first signs, all are believed. One is made in the data folder when unset. Servers that share an etcd need the same."
-  },
-  {
-    "name": "tokenAuthFile",
-    "flag": "token-auth-file",
-    "env": "MIREN_TOKEN_AUTH_FILE",
-    "inFile": true,
-    "type": "string",
-    "description": "Bearer tokens known beforehand, a line each as `token,user,uid,\"group1,group2\"`."
   },
   {
     "name": "oidcIssuerURL",
