@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto"
 import { expect, test } from "vitest"
 import type { JsonObject } from "../../schemas/index.ts"
-import { TestAmbient } from "../test-world.ts"
+import { TestAmbient, withServer } from "../test-world.ts"
 import { signingKey, signToken } from "./jwt.ts"
 import { keySetDocument } from "./key-set.ts"
 import { tokenLimits } from "./limits.ts"
@@ -69,6 +69,21 @@ test.each([
 test("a token of an unknown key is refused", async () => {
   expect(await tokensOf().identify(signToken(claims(), nextKey))).toBeUndefined()
 })
+
+test(
+  "a server takes a token of an issuer that it was told of, beside all others",
+  withServer(
+    async (world) => {
+      const ask = (bearerToken: string) => world.server.authenticate({ certificate: undefined, bearerToken })
+      expect(await ask(signToken(claims(), key))).toEqual({
+        name: `${issuer}#42`,
+        groups: ["system:authenticated"],
+      })
+      expect(await ask(signToken(claims(), nextKey))).toBe("invalid")
+    },
+    { oidc: [base] },
+  ),
+)
 
 test("keys are fetched by the discovery document, once, and again for a new key, not too often", async () => {
   const world = new TestAmbient()
