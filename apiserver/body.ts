@@ -1,8 +1,10 @@
 /** Request bodies: bytes and a media type in, one JSON document out, or a Status. */
 import { type Document, parseDocument } from "yaml"
+import { isObject } from "./body-object.ts"
 import { scanJson } from "./json-scan.ts"
 import { limits } from "./limits.ts"
 import type { MutableJson, MutableObject } from "./machinery.ts"
+import { decodeProtobuf } from "./protobuf/decode.ts"
 import { badRequest, failure } from "./status-error.ts"
 
 export interface Decoded {
@@ -14,9 +16,6 @@ export interface Decoded {
 /** The media type of a Content-Type header; JSON when there is none. */
 export const mediaType = (contentType: string | undefined): string =>
   contentType?.split(";")[0]?.trim().toLowerCase() || "application/json"
-
-export const isObject = (value: unknown): value is MutableObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 export const unsupportedMediaType = (accepted: ReadonlyArray<string>): Error =>
   failure(
@@ -84,6 +83,10 @@ const decodeYaml = (text: string): Decoded => {
       if (scanJson(text, limits.jsonDepthMax).depth > limits.jsonDepthMax) throw error
     }
   }
+  if (text.length > limits.yamlCharactersMax) {
+    const why = `a YAML body may have ${limits.yamlCharactersMax} characters: send larger documents as JSON`
+    throw failure("RequestEntityTooLarge", why)
+  }
   const strict = parseYaml(text, true)
   const duplicates = strict.errors
     .filter((error) => error.code === "DUPLICATE_KEY")
@@ -107,9 +110,10 @@ export const decodeText = (body: Uint8Array, form: "json" | "yaml"): Decoded => 
   return form === "yaml" ? decodeYaml(text) : decodeJson(text)
 }
 
-const forms: { readonly [type: string]: "json" | "yaml" } = {
+const forms: { readonly [type: string]: "json" | "yaml" | "protobuf" } = {
   "application/json": "json",
   "application/yaml": "yaml",
+  "application/vnd.kubernetes.protobuf": "protobuf",
 }
 
 /** The object in the body of a create or update. Fails with `BadRequest`, `UnsupportedMediaType`. */
@@ -121,7 +125,19 @@ export const decodeObject = (
   const form = Object.hasOwn(forms, type) ? forms[type] : undefined
   if (form === undefined) throw unsupportedMediaType(Object.keys(forms))
   if (body.length === 0) throw badRequest("the body of the request is empty: an object is needed")
+  if (form === "protobuf") return fromProtobuf(body)
   const { value, duplicates } = decodeText(body, form)
   if (!isObject(value)) throw badRequest("the body of the request is not an object")
   return { object: value, duplicates }
+}
+
+/** Kinds without a message of ours are refused as the media type is: their clients may send JSON. */
+const fromProtobuf = (body: Uint8Array) => {
+  if (body.length > limits.bodyBytesMax) {
+    throw failure("RequestEntityTooLarge", `Request entity too large: limit is ${limits.bodyBytesMax}`)
+  }
+  const object = decodeProtobuf(body)
+  if (object === undefined)
+    throw unsupportedMediaType(Object.keys(forms).filter((type) => forms[type] !== "protobuf"))
+  return { object, duplicates: [] }
 }

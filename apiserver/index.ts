@@ -1,13 +1,30 @@
 /** The Kubernetes API over a store. Start with {@link ApiServer}. */
 export { type Ambient, systemAmbient } from "./ambient.ts"
 export {
+  AuditFileError,
+  type AuditFileOptions,
+  type AuditOptions,
+  type AuditPolicy,
+  AuditPolicyError,
+  type AuditWriter,
+  openAuditFile,
+  parseAuditPolicy,
+} from "./audit/index.ts"
+export {
   type Authenticator,
   type Credentials,
   certificateAuthenticator,
   parseTokenFile,
   tokenAuthenticator,
 } from "./authenticator.ts"
-export { type Attributes, type Authorizer, type Decision, defaultAuthorizer } from "./authorizer.ts"
+export {
+  type AccessRequest,
+  type Attributes,
+  type Authorizer,
+  type Decision,
+  defaultAuthorizer,
+  type Rules,
+} from "./authorizer.ts"
 export type { ConnectConfig } from "./connect/config.ts"
 export type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"
 export { ListenError, type Listening, type ListenOptions, listen } from "./frontend/listen.ts"
@@ -26,4 +43,11 @@ export {
 } from "./pki/pki.ts"
 export { ApiServer, ApiServerError } from "./server.ts"
 export type { ApiServerOptions } from "./server-options.ts"
+export {
+  ensureSigningKeys,
+  type OidcIssuer,
+  type SigningKey,
+  SigningKeysError,
+  type TokenOptions,
+} from "./tokens/index.ts"
 export type { ServerVersion } from "./version.ts"

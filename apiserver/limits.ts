@@ -2,6 +2,13 @@
 export const limits = {
   /** A request body. Source: apiserver's MaxRequestBodyBytes. */
   bodyBytesMax: 3 * 1024 * 1024,
+  /** YAML that is no JSON: it takes a hundred times as long to read. */
+  yamlCharactersMax: 1024 * 1024,
+  /** Problems that one refusal names. */
+  problemsNamedMax: 50,
+  /** Source: apiserver endpoints/request, warning recorder. */
+  warningCharactersMax: 256,
+  warningsCharactersMax: 4_096,
   acceptHeadersRemembered: 200,
   urlCharactersMax: 16 * 1024,
   /** Nesting of a document; each level of a schema takes two. */
@@ -30,6 +37,8 @@ export const limits = {
   watchTimeoutMsMin: 1_800_000,
   /** How long a request waits for the cache to reach a revision. */
   freshMsMax: 3_000,
+  /** How often the store is asked for its progress meanwhile. */
+  progressAskMs: 200,
   /** Source: GuaranteedUpdate; bounded here. */
   updateAttemptsMax: 10,
   generateNameAttemptsMax: 8,
@@ -40,6 +49,8 @@ export const limits = {
   loadPage: 2_000,
   /** Frontend. */
   headersTimeoutMs: 30_000,
+  /** How often slow requests are looked for. */
+  connectionsCheckMs: 5_000,
   requestTimeoutMs: 60_000,
   connectionsMax: 10_000,
   streamsPerConnectionMax: 1_000,
@@ -49,6 +60,12 @@ export const limits = {
   keepAliveMs: 90_000,
   keepAliveProbeMs: 30_000,
   closeMs: 2_000,
+  /** Groups, extra values and the like of one impersonated user: each is a question to the authorizer. */
+  impersonatedPartsMax: 200,
+  /** Pause before a loop of the server tries again. */
+  retryMs: 1_000,
+  /** After the last answer: for its bytes to reach the peer. */
+  lingerMs: 250,
   /** Connecting to a node for log, exec, attach and portforward. */
   connectMs: 10_000,
 } as const

@@ -60,6 +60,7 @@ test.each([
 test.each([
   ["GET", "/api/%zz", "BadRequest"],
   ["GET", "nothing", "BadRequest"],
+  ["HEAD", "/api/v1/namespaces/a/pods/p", "MethodNotAllowed"],
   ["BREW", "/api/v1/pods", "MethodNotAllowed"],
   ["GET", `/${"x".repeat(20_000)}`, "RequestEntityTooLarge"],
 ])("%s %s is refused", (method, url, reason) => {

@@ -42,7 +42,6 @@ const namespaceSubresources: ReadonlySet<string> = new Set(["status", "finalize"
 
 const verbs: { readonly [method: string]: { readonly one: Verb; readonly many: Verb } } = {
   GET: { one: "get", many: "list" },
-  HEAD: { one: "get", many: "list" },
   POST: { one: "create", many: "create" },
   PUT: { one: "update", many: "update" },
   PATCH: { one: "patch", many: "patch" },
@@ -96,8 +95,8 @@ const resourceInfo = (
       `the server does not allow the method ${common.method} on the requested resource`,
     )
   }
-  const reads = common.method === "GET" || common.method === "HEAD"
-  const watches = reads && subresource === "" && (legacyWatch || isSet(common.query, "watch"))
+  const watches =
+    common.method === "GET" && subresource === "" && (legacyWatch || isSet(common.query, "watch"))
   const verb = watches ? "watch" : name === "" ? row.many : row.one
   return { ...common, type: "resource", verb, ...gv, resource, namespace, name, subresource }
 }

@@ -17,6 +17,11 @@ import { patch } from "./registry/patch.ts"
 import { put } from "./registry/put.ts"
 import { answerReview } from "./registry/review.ts"
 import { patchScale, putScale, scaleOf } from "./registry/scale.ts"
+import {
+  type SubresourceCreate,
+  type SubresourceCreates,
+  subresourceCreate,
+} from "./registry/subresource-create.ts"
 import { watch } from "./registry/watch.ts"
 import type { Written } from "./registry/written.ts"
 import type { ResourceRequestInfo } from "./request-info.ts"
@@ -27,11 +32,13 @@ import { objectViews, sendObject, sendValue } from "./wire/object-response.ts"
 import { headersOf, sendJson } from "./wire/response.ts"
 import { type IncludeObject, parseIncludeObject } from "./wire/views.ts"
 import { watchFormat } from "./wire/watch-format.ts"
+import { isWebSocketRequest, WebSocketSink } from "./wire/web-socket-sink.ts"
 
 export interface ResourceHandlerOptions {
   readonly context: RegistryContext
   readonly metrics: Metrics
   readonly connect: ConnectHandler
+  readonly creates: SubresourceCreates
 }
 
 type ResourceCall = Call<ResourceRequestInfo>
@@ -67,8 +74,10 @@ export class ResourceHandler {
   readonly #context: RegistryContext
   readonly #metrics: Metrics
   readonly #connect: ConnectHandler
+  readonly #creates: SubresourceCreates
 
-  constructor({ context, metrics, connect }: ResourceHandlerOptions) {
+  constructor({ context, metrics, connect, creates }: ResourceHandlerOptions) {
+    this.#creates = creates
     this.#context = context
     this.#metrics = metrics
     this.#connect = connect
@@ -82,20 +91,32 @@ export class ResourceHandler {
       await this.#connect.stream({ context: this.#context, call, target })
       return true
     }
+    const operation: Operation = { context: this.#context, call, target }
+    const creates = subresourceCreate(this.#creates, target.resource.id, target.subresource)
+    if (creates !== undefined) {
+      await this.#answerCreate(operation, creates)
+      return true
+    }
     if (!hasSubresource(target)) return false
     this.#warnOfDeprecation(call, target)
-    const operation: Operation = { context: this.#context, call, target }
     if (target.resource.strategy.answer !== undefined) await this.#review(operation)
     else if (target.subresource === "scale") await this.#scale(operation)
     else await this.#verb(operation)
     return true
   }
 
-  /** Joins an upgraded connection with the node's; false when nothing is served at this path. */
+  /** Joins an upgraded connection with the node's, or watches over it; false when nothing is served at this path. */
   async upgrade(call: ResourceCall, upgrade: Upgrade): Promise<boolean> {
     const target = findTarget(this.#context, call.info)
-    if (target === undefined || !this.#connect.serves(target)) return false
-    await this.#connect.upgrade({ context: this.#context, call, target }, upgrade)
+    if (target === undefined) return false
+    const operation: Operation = { context: this.#context, call, target }
+    if (this.#connect.serves(target)) {
+      await this.#connect.upgrade(operation, upgrade)
+      return true
+    }
+    if (call.info.verb !== "watch" || !isWebSocketRequest(call.request)) return false
+    const sink = new WebSocketSink(upgrade.socket, call.request)
+    await this.#watch(this.#answering(operation, objectViews), sink)
     return true
   }
 
@@ -126,6 +147,9 @@ export class ResourceHandler {
       case "watch":
         return this.#watch(this.#answering(operation, objectViews))
       case "deletecollection":
+        if (target.resource.strategy.collectionDelete === false) {
+          throw methodNotAllowed(target.resource.subject(), call.info.method)
+        }
         return this.#list(this.#answering(operation, listViews), deleteCollection)
       case "create":
         this.#refuseUnplaced(operation)
@@ -195,7 +219,7 @@ export class ResourceHandler {
     await sendValue(call, { status: 200, negotiated: answering.negotiated }, status)
   }
 
-  async #watch({ operation, negotiated, include }: Answering): Promise<void> {
+  async #watch({ operation, negotiated, include }: Answering, sink = operation.call.sink): Promise<void> {
     const { call, target } = operation
     if (this.#metrics.watchers >= limits.watchersMax) {
       throw tooManyRequests(`the server has ${limits.watchersMax} open watches already: try again later`)
@@ -205,10 +229,11 @@ export class ResourceHandler {
     await watch(operation, {
       format,
       head: () => {
-        call.sink.head(200, headersOf(call, { status: 200, contentType: "application/json" }))
-        return call.sink
+        sink.head(200, headersOf(call, { status: 200, contentType: "application/json" }))
+        return sink
       },
       opened: (watcher) => watcher.onEnd(this.#metrics.watcherOpened(target.resource)),
+      caughtUp: () => call.release?.(),
     })
   }
 
@@ -228,6 +253,15 @@ export class ResourceHandler {
       default:
         throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
     }
+  }
+
+  async #answerCreate(operation: Operation, { answer }: SubresourceCreate): Promise<void> {
+    const { call, target } = operation
+    if (call.info.verb !== "create") {
+      throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
+    }
+    const { negotiated } = this.#answering(operation, new Set<View>([""]))
+    await sendValue(call, { status: 201, negotiated }, await answer(operation))
   }
 
   async #review(operation: Operation): Promise<void> {

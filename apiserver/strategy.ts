@@ -20,8 +20,12 @@ export interface Strategy {
   readonly generation: boolean
   /** Whether an update without resourceVersion overwrites whatever is there. */
   readonly unconditionalUpdate: boolean
+  /** False where deletecollection is not served. */
+  readonly collectionDelete?: boolean
   /** Whether names are DNS labels instead of subdomains. */
   readonly labelNames?: boolean
+  /** Whether names are anything that can stand in a path, such as `system:node`. */
+  readonly pathNames?: boolean
   /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */
   readonly subresources?: { readonly [name: string]: (next: MutableObject, old: MutableObject) => void }
   /** Answers a create by itself: nothing is stored (reviews). */
@@ -33,6 +37,8 @@ export interface Strategy {
   readonly prepareCreate?: (object: MutableObject, context: StrategyContext) => void
   readonly prepareUpdate?: (object: MutableObject, old: MutableObject, context: StrategyContext) => void
   readonly validate?: (object: MutableObject, old: MutableObject | undefined) => ReadonlyArray<FieldError>
+  /** What is taken but not done, or not done well: told in Warning headers. */
+  readonly warnings?: (object: MutableObject) => ReadonlyArray<string>
   /** Refuses a deletion. */
   readonly refuseDelete?: (name: string) => StatusError | undefined
   /** Finalizers that a deletion adds. */
@@ -42,6 +48,10 @@ export interface Strategy {
   /** Whether something besides metadata.finalizers still holds a deleted object. */
   readonly held?: (object: MutableObject) => boolean
 }
+
+/** What names of a kind may look like, as the validation of metadata asks. */
+export const nameRule = ({ labelNames, pathNames }: Strategy): "dnsLabel" | "dnsSubdomain" | "pathSegment" =>
+  labelNames === true ? "dnsLabel" : pathNames === true ? "pathSegment" : "dnsSubdomain"
 
 /** The strategy of custom resources, and of built-in kinds that need nothing else. */
 export const customStrategy: Strategy = { generation: true, unconditionalUpdate: false }

@@ -4,7 +4,7 @@
  */
 const newline = 0x0a
 
-export class LineTooLong extends Error {
+class LineTooLong extends Error {
   override readonly name = "LineTooLong"
 }
 

@@ -12,7 +12,7 @@ import { type DecodedEvent, WatchDecoder } from "./watch-decoder.ts"
 import { asObject } from "./wire-object.ts"
 
 /** Opens a GET whose body is read as it comes; the response is aborted when the Scope closes. */
-export const openStream = Effect.fnUntraced(function* (
+const openStream = Effect.fnUntraced(function* (
   transport: Transport,
   request: { readonly path: string; readonly headers: TransportRequest["headers"] },
 ) {

@@ -83,7 +83,7 @@ export const retryAfterMs = (error: ApiError): number | undefined => {
 }
 
 /** Reads a body to its end. */
-export const readBody = async (response: TransportResponse, maxBytes: number): Promise<Buffer> => {
+const readBody = async (response: TransportResponse, maxBytes: number): Promise<Buffer> => {
   const chunks: Array<Uint8Array> = []
   let size = 0
   for await (const chunk of response.body) {

@@ -2,8 +2,9 @@
  * Kubernetes quantities as whole numbers: `500m`, `1.5`, `256Mi`, `2e3`. Exact: no float stands between text and result.
  * Source: apimachinery's resource.Quantity. Rounds up, as the scheduler must.
  */
+import { quantityCharactersMax } from "./limits.ts"
+
 const QUANTITY = /^\+?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,2})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/
-const QUANTITY_CHARACTERS_MAX = 64
 
 const decimalExponents: { readonly [suffix: string]: number } = {
   n: -9,
@@ -31,7 +32,7 @@ export type QuantityUnit = "units" | "millis"
 /** The quantity as a whole number of its unit; undefined where it is no quantity, is negative or is too large to count. */
 export const parseQuantity = (quantity: string | number, unit: QuantityUnit): number | undefined => {
   const text = String(quantity)
-  const match = text.length > QUANTITY_CHARACTERS_MAX ? null : QUANTITY.exec(text)
+  const match = text.length > quantityCharactersMax ? null : QUANTITY.exec(text)
   if (match === null) return undefined
   const [, whole = "", fraction = "", exponent = "0", suffix = ""] = match
   if (whole === "" && fraction === "") return undefined

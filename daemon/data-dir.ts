@@ -16,6 +16,8 @@ export const layout = (dataDir: string) => ({
   /** Tars that the runner imports at start and when they change. */
   images: join(dataDir, "images"),
   secretKeys: join(dataDir, "pki", "secrets.keys"),
+  /** Private keys of ServiceAccount tokens, newest first. */
+  serviceAccountKeys: join(dataDir, "pki", "service-accounts.key"),
 })
 
 const codeOf = (error: unknown): string =>
@@ -51,7 +53,7 @@ const isServer = (pid: number): boolean => {
     return codeOf(error) === "EPERM"
   }
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("daemon/main.ts")
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("daemon/main.")
   } catch {
     return process.platform !== "linux"
   }

@@ -27,6 +27,7 @@ import {
 import { Informers } from "../reconciler/index.ts"
 import { definitions, type ServerConfig } from "../schemas/index.ts"
 import { keepHistory } from "../store/index.ts"
+import { accessOptions } from "./access-options.ts"
 import { runControllers } from "./controllers-role.ts"
 import { ensureDataDir, holdDataDir, layout } from "./data-dir.ts"
 import { openRuntime } from "./open-runtime.ts"
@@ -82,6 +83,7 @@ const runApi = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki) {
   const store = yield* openStore(config)
   yield* Effect.forkScoped(keepHistory(store, { window: retention, every: "1 minute" }))
   const secrets = yield* openSecretsAtRest(layout(config.dataDir).secretKeys)
+  const access = yield* accessOptions(config, pki)
   const { ca, server } = pki
   const api = yield* ApiServer.make({
     store,
@@ -92,6 +94,7 @@ const runApi = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki) {
       clientTls: { cert: server.certificate, key: server.privateKey, ca: ca.certificate },
     },
     ...secrets,
+    ...access,
   }).pipe(Effect.mapError(refuse("Store")))
   yield* api.ready
   const tls = { cert: server.certificate, key: server.privateKey }

@@ -1,5 +1,5 @@
 /** `make up`: starts the server in the background, applies examples/01-hello, waits for its answer and prints where it is. */
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
@@ -84,6 +84,37 @@ const answers = async (url: string): Promise<boolean> => {
   }
 }
 
+interface Node {
+  readonly status?: {
+    readonly nodeInfo?: { readonly containerRuntimeVersion?: string; readonly kernelVersion?: string }
+    readonly runtimeHandlers?: ReadonlyArray<{
+      name?: string
+      version?: string
+      platform?: string
+      network?: string
+    }>
+  }
+}
+
+/** What the node says that it runs, and the etcd that it runs on. */
+const versionsInUse = (): ReadonlyArray<string> => {
+  const list = JSON.parse(runMctl(["get", "nodes", "-o", "json"], { capture: true }).stdout) as {
+    items: ReadonlyArray<Node>
+  }
+  const nodes = list.items.flatMap(({ status }) => [
+    `runtime ${status?.nodeInfo?.containerRuntimeVersion}, kernel ${status?.nodeInfo?.kernelVersion}`,
+    ...(status?.runtimeHandlers ?? []).map(({ name, version, platform, network }) =>
+      name === "gvisor"
+        ? `gvisor ${version}, platform ${platform}, network ${network}`
+        : `${name} ${version}`,
+    ),
+  ])
+  const etcd = spawnSync("etcd", ["--version"], { encoding: "utf8" }).stdout?.split("\n")[0]
+  const store =
+    chooseMode().store === "etcd" ? `etcd ${etcd?.replace(/^etcd Version: /, "")}` : "embedded store"
+  return [store, ...nodes]
+}
+
 const helloExists = (): boolean =>
   runMctl(["get", "sandboxes", "-o", "name"], { capture: true }).stdout.includes("/hello")
 
@@ -119,6 +150,7 @@ say("")
 say(`${url}  answers, served from sandbox default/hello (${sandbox.status?.sandboxIP ?? "no address"})`)
 say("")
 runMctl(["version"])
+for (const line of versionsInUse()) say(line)
 say("")
 say("Next:")
 say(`  export KUBECONFIG=${kubeconfig}`)

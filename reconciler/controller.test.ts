@@ -8,7 +8,7 @@ import { Informers } from "./informers.ts"
 import { type Request, Result, TerminalError } from "./reconciler.ts"
 import { keyString } from "./request.ts"
 import { watching } from "./sources.ts"
-import { bookmark, event, list } from "./testing/scripted-transport.ts"
+import { bookmark, event, list, refuse } from "./testing/scripted-transport.ts"
 import { tableTransport } from "./testing/table-transport.ts"
 
 const kind = (name: string): Kind => ({
@@ -325,14 +325,45 @@ describe("own writes", () => {
     }),
   )
 
-  it.effect("hold the key no longer than their time", () =>
+  it.effect("that a dead watch never shows are shown by a new list", () =>
     Effect.gen(function* () {
       const { calls, reconcile } = writing()
-      yield* start([widget("a", "1")], { reconcile })
+      const { server, handle } = yield* start([widget("a", "1")], { reconcile })
+      server.serve("widgets", list([widget("a", "15")], { resourceVersion: "15" }))
       yield* TestClock.adjust("9 seconds")
       yield* settle
       expect(calls).toHaveLength(1)
       yield* TestClock.adjust("2 seconds")
+      yield* settle
+      expect(calls).toHaveLength(2)
+      expect(handle.informers[0]?.counts()).toMatchObject({ lists: 2, failures: 0 })
+    }),
+  )
+
+  it.effect("hold the key while the server is away, however long", () =>
+    Effect.gen(function* () {
+      const { calls, reconcile } = writing()
+      const { server } = yield* start([widget("a", "1")], { reconcile })
+      server.serve("widgets", refuse(503, "ServiceUnavailable"))
+      yield* TestClock.adjust("2 minutes")
+      yield* settle
+      expect(calls).toHaveLength(1)
+      server.serve("widgets", list([widget("a", "15")], { resourceVersion: "15" }))
+      yield* TestClock.adjust("1 minute")
+      yield* settle
+      expect(calls).toHaveLength(2)
+    }),
+  )
+
+  it.effect("let go of the key when the kind can no longer be read", () =>
+    Effect.gen(function* () {
+      const { calls, reconcile } = writing()
+      const { server } = yield* start([widget("a", "1")], { reconcile })
+      server.serve("widgets", refuse(403, "Forbidden"))
+      yield* TestClock.adjust("9 seconds")
+      yield* settle
+      expect(calls).toHaveLength(1)
+      yield* TestClock.adjust("12 seconds")
       yield* settle
       expect(calls).toHaveLength(2)
     }),
@@ -364,5 +395,21 @@ it.effect("counts what it does under the usual names", () =>
     const labels = { name: "counted", controller: "counted" }
     expect(yield* value("workqueue_retries_total", labels)).toBe(1)
     expect(yield* value("workqueue_adds_total", labels)).toBeGreaterThanOrEqual(1)
+  }),
+)
+
+it.effect("a worker that is stuck shows in the metrics of its queue", () =>
+  Effect.gen(function* () {
+    const gate = yield* Deferred.make<void>()
+    const reconcile = () => Effect.as(Deferred.await(gate), Result.Done())
+    yield* start([widget("a", "1")], { reconcile, name: "stuck" })
+    yield* TestClock.adjust("30 seconds")
+    yield* settle
+    const labels = { name: "stuck", controller: "stuck" }
+    const gauge = Metric.gauge("workqueue_longest_running_processor_seconds")
+    const { value } = yield* Metric.value(Metric.withAttributes(gauge, labels))
+    expect(value).toBeGreaterThanOrEqual(25)
+    yield* Deferred.succeed(gate, undefined)
+    yield* settle
   }),
 )

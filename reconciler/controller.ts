@@ -14,7 +14,7 @@ import { Disposition, disposition } from "./disposition.ts"
 import { type EventRecorder, makeEventRecorder } from "./events.ts"
 import type { Informer } from "./informer.ts"
 import { Informers, type InformersShape } from "./informers.ts"
-import { ownWriteTimeout, shutdownGrace } from "./limits.ts"
+import { shutdownGrace } from "./limits.ts"
 import { type ControllerMetrics, makeControllerMetrics, makeQueueMetrics } from "./metrics.ts"
 import { awaitShown, OwnWrites } from "./read-your-writes.ts"
 import type { Reconcile, Request, Result } from "./reconciler.ts"
@@ -264,7 +264,7 @@ const letGo = Effect.fnUntraced(function* <R>(run: Run<R>, request: Request, wri
     run.queue.done(request)
     return
   }
-  const wait = Effect.flatMap(awaitShown(run, writes, ownWriteTimeout), (shown) => {
+  const wait = Effect.flatMap(awaitShown(run, writes), (shown) => {
     run.queue.done(request)
     if (shown) return Effect.void
     run.metrics.ownWriteUnseen()

@@ -47,6 +47,9 @@ export class InformerCore<T extends KubeObject = KubeObject> {
   revision: string | undefined = undefined
   state: InformerState = { _tag: "Empty" }
   readonly counts = { lists: 0, watches: 0, events: 0, bookmarks: 0, ignored: 0, failures: 0, relists: 0 }
+  /** Lists asked for besides those that the reflector makes by itself, and the last of them that is answered. */
+  #asked = 0
+  #answered = 0
   readonly #handlers = new Set<ChangeHandler<T>>()
   readonly #waiters = new Set<() => boolean>()
   #defects: Array<unknown> = []
@@ -78,9 +81,31 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     return () => this.#waiters.delete(check)
   }
 
+  /** Asks for a list that begins after now; the number is for {@link hasListed}. */
+  askForList(): number {
+    this.#asked += 1
+    this.#settle()
+    return this.#asked
+  }
+
+  get wantsList(): boolean {
+    return this.#answered < this.#asked
+  }
+
+  hasListed(asked: number): boolean {
+    return this.#answered >= asked
+  }
+
+  /** To be called before a list is read: what it answers. */
+  beginList(): number {
+    this.counts.lists += 1
+    return this.#asked
+  }
+
   /** A list that was read to its end replaces all that was known. */
-  replace(objects: ReadonlyArray<T>, revision: string): void {
+  replace(objects: ReadonlyArray<T>, revision: string, begun: number): void {
     if (this.revision !== undefined) this.counts.relists += 1
+    this.#answered = begun
     this.revision = revision
     for (const change of this.cache.replace(objects)) this.#publish(change)
     this.#settle()

@@ -41,8 +41,10 @@ export interface Informer<T extends KubeObject = KubeObject> {
   readonly subscribe: (handler: ChangeHandler<T>) => Effect.Effect<void, never, Scope.Scope>
   /** Whether the write has shown here, or never would. */
   readonly hasSeen: (written: Written) => boolean
-  /** Waits until the write shows; for ever where it does not: bound it. */
+  /** Waits until the write shows; for ever where it does not: race it. */
   readonly awaitSeen: (written: Written) => Effect.Effect<void>
+  /** Reads the list anew, and waits for it: what is shown then is no older than the moment of asking. */
+  readonly refresh: Effect.Effect<void>
 }
 
 /** Runs an informer of its own in the Scope. Most callers want a shared one: `Informers`. */
@@ -82,6 +84,10 @@ export const makeInformer = Effect.fnUntraced(function* <T extends KubeObject>(
       ),
     hasSeen,
     awaitSeen: (written) => when(() => hasSeen(written)),
+    refresh: Effect.suspend(() => {
+      const asked = core.askForList()
+      return when(() => core.hasListed(asked))
+    }),
   }
 })
 

@@ -17,8 +17,8 @@ export const backoffMax = Duration.minutes(5)
 export const connectBackoffBase = Duration.millis(200)
 export const connectBackoffMax = Duration.seconds(30)
 
-/** How long a key is held for the informer to see what its own reconcile wrote. */
-export const ownWriteTimeout = Duration.seconds(10)
+/** How long an informer may take to show what a reconcile wrote before it is made to list anew. */
+export const ownWritePatience = Duration.seconds(10)
 /** How long running reconciles may go on after a shutdown began. */
 export const shutdownGrace = Duration.seconds(20)
 
@@ -36,3 +36,6 @@ export const maxEventMessageLength = 1024
 
 /** Tries after a conflict before it is left to the next reconcile. */
 export const maxConflictRetries = 4
+
+/** How often the age of held keys is measured. */
+export const heldSampleInterval = Duration.seconds(5)

@@ -16,7 +16,7 @@ const histogram = (name: string, labels: Labels, boundaries: ReadonlyArray<numbe
   Metric.withAttributes(Metric.histogram(name, { boundaries }), labels)
 
 /** The outcomes of a reconcile that are told apart. */
-export type ReconcileResult = "success" | "requeue_after" | "error"
+type ReconcileResult = "success" | "requeue_after" | "error"
 
 export interface ControllerMetrics {
   readonly reconciled: (result: ReconcileResult, seconds: number) => void
@@ -33,6 +33,8 @@ export interface QueueMetrics {
   readonly depth: (depth: number) => void
   readonly waited: (seconds: number) => void
   readonly worked: (seconds: number) => void
+  /** How long the keys held now have been held: rising without end, a worker is stuck. */
+  readonly held: (seconds: ReadonlyArray<number>) => void
 }
 
 export const makeControllerMetrics = (
@@ -72,12 +74,21 @@ export const makeQueueMetrics = (controller: string): Effect.Effect<QueueMetrics
     const depth = gauge("workqueue_depth", labels)
     const waited = histogram("workqueue_queue_duration_seconds", labels, queueBoundaries)
     const worked = histogram("workqueue_work_duration_seconds", labels, queueBoundaries)
+    const unfinished = gauge("workqueue_unfinished_work_seconds", labels)
+    const longest = gauge("workqueue_longest_running_processor_seconds", labels)
     return {
       added: () => adds.updateUnsafe(1, context),
       retried: () => retries.updateUnsafe(1, context),
       depth: (keys) => depth.updateUnsafe(keys, context),
       waited: (seconds) => waited.updateUnsafe(seconds, context),
       worked: (seconds) => worked.updateUnsafe(seconds, context),
+      held: (seconds) => {
+        unfinished.updateUnsafe(
+          seconds.reduce((sum, one) => sum + one, 0),
+          context,
+        )
+        longest.updateUnsafe(Math.max(0, ...seconds), context)
+      },
     }
   })
 

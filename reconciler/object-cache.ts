@@ -110,7 +110,7 @@ export class ObjectCache<T extends KubeObject = KubeObject> implements Lister<T>
   }
 }
 
-export const sameVersion = (a: KubeObject, b: KubeObject): boolean =>
+const sameVersion = (a: KubeObject, b: KubeObject): boolean =>
   a.metadata.resourceVersion !== undefined &&
   a.metadata.resourceVersion === b.metadata.resourceVersion &&
   a.metadata.uid === b.metadata.uid

@@ -3,11 +3,12 @@
  * stays held until every informer of the kinds written shows it. A write whose answer never came counts too: the server is
  * asked what became of it. No worker waits meanwhile.
  */
-import { type Duration, Effect } from "effect"
-import { type Client, isReason, type Unanswered, type Written } from "../client/index.ts"
+import { Effect } from "effect"
+import type { Client, Unanswered, Written } from "../client/index.ts"
 import { exponentialBackoff } from "./backoff.ts"
+import type { Informer } from "./informer.ts"
 import type { InformersShape } from "./informers.ts"
-import { connectBackoffBase, connectBackoffMax } from "./limits.ts"
+import { connectBackoffBase, connectBackoffMax, ownWritePatience } from "./limits.ts"
 import { keyString } from "./request.ts"
 
 const nameOf = ({ kind, key }: Unanswered): string => `${kind.group}/${kind.plural}/${keyString(key)}`
@@ -44,45 +45,63 @@ export class OwnWrites {
 
 const backoff = exponentialBackoff({ base: connectBackoffBase, max: connectBackoffMax })
 
-/** What became of the write, from the object itself; asked until there is an answer. */
+/** What became of the write, from the object itself; asked until there is an answer. Undefined where it may not be read. */
 const outcomeOf = (
   client: Client["Service"],
   { verb, kind, key }: Unanswered,
   failures = 1,
-): Effect.Effect<Written> =>
+): Effect.Effect<Written | undefined> =>
   client.get(kind, key).pipe(
-    Effect.map((object): Written => ({ verb, kind, key, object })),
-    Effect.catchIf(isReason("NotFound"), () => Effect.succeed<Written>({ verb: "delete", kind, key })),
-    Effect.catch(() =>
-      Effect.flatMap(backoff(failures), Effect.sleep).pipe(
-        Effect.andThen(outcomeOf(client, { verb, kind, key }, failures + 1)),
-      ),
-    ),
+    Effect.map((object): Written | undefined => ({ verb, kind, key, object })),
+    Effect.catch((error) => {
+      if (error.reason === "NotFound") return Effect.succeed<Written>({ verb: "delete", kind, key })
+      if (error.class !== "retry") return Effect.undefined
+      const again = outcomeOf(client, { verb, kind, key }, failures + 1)
+      return Effect.andThen(Effect.flatMap(backoff(failures), Effect.sleep), again)
+    }),
   )
 
-/** Waits until every write shows. False when that took longer than allowed: the server is away, or an informer cut off. */
-export const awaitShown = (
+/** Its kind cannot be read at all: forbidden, or gone. Waiting for it would be for ever. */
+const isBlind = (informer: Informer): boolean => {
+  const state = informer.state()
+  return state._tag === "Stale" && state.error.class !== "retry" && state.error.class !== "relist"
+}
+
+/**
+ * Waits until the informer shows the write. One that does not in time is made to list anew: its watch may be dead without
+ * knowing, or its versions have no order. False when the kind cannot be read.
+ */
+const awaitShownBy = Effect.fnUntraced(function* (
+  informers: InformersShape,
+  informer: Informer,
+  written: Written,
+) {
+  const shown = Effect.raceFirst(
+    informer.awaitSeen(written),
+    Effect.andThen(Effect.sleep(ownWritePatience), informer.refresh),
+  )
+  const isOver = () => isBlind(informer) || !informers.running().includes(informer)
+  const over = Effect.sleep(ownWritePatience).pipe(Effect.repeat({ until: isOver }))
+  return yield* Effect.raceFirst(
+    Effect.as(shown, true),
+    Effect.map(over, () => !isBlind(informer)),
+  )
+})
+
+/** Waits until every write shows, through whatever the connection does. False when some never will. */
+export const awaitShown = Effect.fnUntraced(function* (
   world: { readonly client: Client["Service"]; readonly informers: InformersShape },
   writes: OwnWrites,
-  timeout: Duration.Duration,
-): Effect.Effect<boolean> => {
+) {
   const { client, informers } = world
-  const learn = Effect.forEach(
-    writes.unanswered,
-    (write) => Effect.map(outcomeOf(client, write), writes.note),
-    { concurrency: "unbounded", discard: true },
-  )
-  const show = Effect.suspend(() =>
-    Effect.all(
-      writes
-        .unseen(informers)
-        .flatMap((written) => informers.behind(written).map((informer) => informer.awaitSeen(written))),
-      { concurrency: "unbounded", discard: true },
-    ),
-  )
-  return learn.pipe(
-    Effect.andThen(show),
-    Effect.as(true),
-    Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.succeed(false) }),
-  )
-}
+  const all = { concurrency: "unbounded" } as const
+  const outcomes = yield* Effect.forEach(writes.unanswered, (write) => outcomeOf(client, write), all)
+  for (const written of outcomes) if (written !== undefined) writes.note(written)
+  const waits = writes
+    .unseen(informers)
+    .flatMap((written) =>
+      informers.behind(written).map((informer) => awaitShownBy(informers, informer, written)),
+    )
+  const shown = yield* Effect.all(waits, all)
+  return shown.every((one) => one)
+})

@@ -4,7 +4,7 @@
  * Flow:
  * 1. List in pages; the first page's resourceVersion is where the watch starts. A failure waits, and lists again.
  * 2. Watch with bookmarks. A watch that ends or breaks is opened again where it left off, after a wait if it brought nothing.
- * 3. A version that the server no longer has (`Expired`), or a refusal, goes back to 1.
+ * 3. A version that the server no longer has (`Expired`), a refusal, or a list that is asked for, goes back to 1.
  *
  * Guarantees: it ends only by interruption; no wait is unbounded; a connection that is silent for `idleTimeout` is given up.
  */
@@ -40,7 +40,7 @@ const listAll = Effect.fnUntraced(function* <T extends KubeObject>({ client, kin
         orElse: () => Effect.fail(lost(kind, `no list within ${Duration.format(listTimeout)}`)),
       }),
     )
-  core.counts.lists += 1
+  const begun = core.beginList()
   let current = yield* page({ limit: listPageSize })
   const revision = current.metadata.resourceVersion
   const objects = [...current.items]
@@ -53,9 +53,9 @@ const listAll = Effect.fnUntraced(function* <T extends KubeObject>({ client, kin
     }
     if (next.failure.class !== "relist") return yield* Effect.fail(next.failure)
     current = yield* page({})
-    return { objects: current.items, revision: current.metadata.resourceVersion }
+    return { objects: current.items, revision: current.metadata.resourceVersion, begun }
   }
-  return { objects, revision }
+  return { objects, revision, begun }
 })
 
 /** Watches from what is known until the watch ends, breaks, or says nothing for too long. */
@@ -89,7 +89,14 @@ const watchOnce = Effect.fnUntraced(function* <T extends KubeObject>(reflection:
       yield* Effect.sleep(Duration.millis(Math.ceil(leftMs)))
     }
   })
-  return yield* Effect.raceFirst(read, watchdog)
+  const listWanted = Effect.callback<void>((resume) => {
+    const cancel = core.when(
+      () => core.wantsList,
+      () => resume(Effect.void),
+    )
+    return Effect.sync(cancel)
+  })
+  return yield* Effect.raceAllFirst([read, watchdog, listWanted])
 })
 
 const logDefects = (core: { takeDefects(): ReadonlyArray<unknown> }): Effect.Effect<void> => {
@@ -125,7 +132,7 @@ export const reflect = <T extends KubeObject>(reflection: Reflection<T>): Effect
 
     /** Watches until only a new list can help. */
     const watch = Effect.fnUntraced(function* () {
-      for (;;) {
+      while (!core.wantsList) {
         const startedAt = now()
         const from = core.revision
         const ended = yield* Effect.result(watchOnce(reflection))
@@ -134,7 +141,7 @@ export const reflect = <T extends KubeObject>(reflection: Reflection<T>): Effect
         if (Result.isFailure(ended)) {
           yield* fail(ended.failure)
           if (ended.failure.class !== "retry") return
-        } else if (!useful) {
+        } else if (!useful && !core.wantsList) {
           failures += 1
           yield* Effect.sleep(yield* backoff(failures))
         }
@@ -148,12 +155,12 @@ export const reflect = <T extends KubeObject>(reflection: Reflection<T>): Effect
         yield* fail(listed.failure)
         continue
       }
-      const { objects, revision } = listed.success
+      const { objects, revision, begun } = listed.success
       if (revision === undefined) {
         yield* fail(lost(reflection.kind, "the list has no resourceVersion"))
         continue
       }
-      core.replace(objects, revision)
+      core.replace(objects, revision, begun)
       core.state = { _tag: "Watching", sinceMs: now() }
       yield* logDefects(core)
       yield* watch()

@@ -1,5 +1,6 @@
 /** A {@link WorkQueue} of Requests in Effect's time: workers wait in `take`, delays run out by the Clock. */
-import { Clock, Duration, Effect, Latch, type Scope } from "effect"
+import { Clock, Duration, Effect, Latch, Schedule, type Scope } from "effect"
+import { heldSampleInterval } from "./limits.ts"
 import type { QueueMetrics } from "./metrics.ts"
 import type { Request } from "./reconciler.ts"
 import { keyString, requestOf } from "./request.ts"
@@ -57,6 +58,11 @@ export const makeRequestQueue = Effect.fnUntraced(function* (
     }
   })
   yield* Effect.forkScoped(alarm)
+
+  const sample = Effect.sync(() => {
+    metrics.held([...heldSince.values()].map((since) => (now() - since) / 1000))
+  })
+  yield* Effect.forkScoped(Effect.repeat(sample, Schedule.spaced(heldSampleInterval)))
 
   const tryTake = (): Request | undefined => {
     const taken = queue.take(now())

@@ -9,6 +9,7 @@ import { type TaskEvent, taskEvents } from "./containerd/task-events.ts"
 import { EventFeed } from "./event-feed.ts"
 import { openHandlers } from "./handlers/handlers.ts"
 import type { Credentials } from "./images/registry-auth.ts"
+import { KeyedLock } from "./keyed-lock.ts"
 import { RESYNC_DELAY_MS } from "./limits.ts"
 import { streamLog } from "./logs/log-stream.ts"
 import { LogWatch } from "./logs/log-watch.ts"
@@ -107,25 +108,33 @@ export const containerdRuntimeLayer = (
         if (records.exit(id) === undefined) watch.watch(id, records.files(id).log)
       }
       const feed = new EventFeed()
+      // Two callers may mean the same sandbox. A stop waits for a grace, and does not keep a removal waiting.
+      const lock = new KeyedLock()
       yield* Effect.forkScoped(listen(world, feed))
       return {
         info: infoOf(world),
         ensureImage: (reference, policy) => images.ensure(reference, policy),
         importImage: (path, reference) => images.import(path, reference),
         images: images.list,
-        create: (spec) => createSandbox(world, spec),
+        create: (spec) => lock.run(spec.id, createSandbox(world, spec)),
         start: (id) =>
-          Effect.andThen(
-            Effect.sync(() => {
-              if (records.find(id) !== undefined) watch.watch(id, records.files(id).log)
-            }),
-            startSandbox(world, id),
+          lock.run(
+            id,
+            Effect.andThen(
+              Effect.sync(() => {
+                if (records.find(id) !== undefined) watch.watch(id, records.files(id).log)
+              }),
+              startSandbox(world, id),
+            ),
           ),
         stop: (id, graceSeconds) => stopSandbox(world, id, graceSeconds),
         remove: (id) =>
-          Effect.andThen(
-            removeSandbox(world, id),
-            Effect.sync(() => watch.forget(id)),
+          lock.run(
+            id,
+            Effect.andThen(
+              removeSandbox(world, id),
+              Effect.sync(() => watch.forget(id)),
+            ),
           ),
         status: (id) => observeSandbox(world, id),
         list: observeAll(world),

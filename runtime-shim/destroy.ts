@@ -55,11 +55,16 @@ const unmountAll = ({ runDir }: Installation) =>
     )
   })
 
+export interface DestroyRuntimeOptions extends ManagedContainerdOptions {
+  /** The containerd that was used, where it is not a managed one. It goes on. */
+  readonly address?: string
+}
+
 /** Removes every sandbox through containerd, then the network. */
-const removeAll = (options: ManagedContainerdOptions): Effect.Effect<void, RuntimeError> =>
+const removeAll = (options: DestroyRuntimeOptions): Effect.Effect<void, RuntimeError> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { address } = yield* managedContainerd(options)
+      const address = options.address ?? (yield* managedContainerd(options)).address
       const world = yield* openWorld({ ...options, address })
       const found = yield* observeAll(world)
       yield* Effect.forEach(found, ({ id }) => removeSandbox(world, id), { concurrency: 4, discard: true })
@@ -68,12 +73,13 @@ const removeAll = (options: ManagedContainerdOptions): Effect.Effect<void, Runti
   )
 
 /** Takes the runtime of a data dir away. Succeeds at once where there is none. */
-export const destroyRuntime = (options: ManagedContainerdOptions): Effect.Effect<void, RuntimeError> =>
+export const destroyRuntime = (options: DestroyRuntimeOptions): Effect.Effect<void, RuntimeError> =>
   Effect.gen(function* () {
     if (!existsSync(options.dataDir)) return
     const installation = openInstallation(options.dataDir, options.runRoot)
     const { config, root } = pathsOf(installation).containerd
-    if (existsSync(config) && existsSync(root)) yield* removeAll(options)
+    const wasManaged = existsSync(config) && existsSync(root)
+    if (options.address !== undefined || wasManaged) yield* removeAll(options)
     yield* endContainerd(installation)
     yield* endShims(installation)
     yield* unmountAll(installation)

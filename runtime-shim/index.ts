@@ -1,6 +1,6 @@
 /** The one door of runtime-shim. Start with {@link SandboxRuntime}. */
 export { type ContainerdRuntimeOptions, containerdRuntimeLayer } from "./containerd-runtime.ts"
-export { destroyRuntime } from "./destroy.ts"
+export { type DestroyRuntimeOptions, destroyRuntime } from "./destroy.ts"
 export { exitsAfter, type Program, server } from "./fake/program.ts"
 export { servePage } from "./fake/responder.ts"
 export { type FakeRuntimeOptions, fakeRuntimeLayer } from "./fake/runtime.ts"

@@ -185,6 +185,11 @@ export const managedContainerd = (
       ? requireProgram("containerd")
       : requireFile(options.binary)
     const installation = openInstallation(options.dataDir, options.runRoot)
+    if (/[:,\\]/.test(installation.dataDir)) {
+      // They mean something in the mount options of overlayfs, and containerd does not escape them.
+      const message = `the data dir ${installation.dataDir} has a colon, comma or backslash in its path`
+      return yield* Effect.fail(unavailable(message))
+    }
     const { address, root, state, config } = pathsOf(installation).containerd
     yield* endContainerd(installation)
     yield* Effect.try({

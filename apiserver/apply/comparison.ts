@@ -67,12 +67,15 @@ class Comparer {
   }
 
   #maps(before: JsonObject, after: JsonObject, shape: Shape): void {
-    for (const key of Object.keys(before)) {
-      this.#step(fieldElement(key), [own(before, key), own(after, key)], fieldShape(shape, key))
+    for (const key in before) {
+      const old = own(before, key)
+      const fresh = own(after, key)
+      if (old !== fresh) this.#step(fieldElement(key), [old, fresh], fieldShape(shape, key))
     }
-    for (const key of Object.keys(after)) {
-      if (!Object.hasOwn(before, key))
+    for (const key in after) {
+      if (!Object.hasOwn(before, key)) {
         this.#step(fieldElement(key), [undefined, own(after, key)], fieldShape(shape, key))
+      }
     }
   }
 
@@ -84,6 +87,7 @@ class Comparer {
 
   /** Items correspond by key; several of one key are compared as one value. */
   #lists(before: JsonArray, after: JsonArray, shape: Shape): void {
+    if (equal(before, after)) return
     const old = itemsOf(before, shape)
     const fresh = itemsOf(after, shape)
     const each = itemShape(shape)
@@ -108,7 +112,7 @@ const isScattered = (value: Json, shape: Shape): boolean =>
   isGranularMap(value, shape) || isGranularList(value, shape)
 
 /** The items of a granular list by path element, in order of first appearance. */
-export const itemsOf = (list: JsonArray, shape: Shape): ReadonlyMap<PathElement, Json[]> => {
+const itemsOf = (list: JsonArray, shape: Shape): ReadonlyMap<PathElement, Json[]> => {
   const items = new Map<PathElement, Json[]>()
   for (const item of list) {
     const element = itemElement(item, shape)

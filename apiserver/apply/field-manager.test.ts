@@ -469,3 +469,19 @@ test("one manager may apply to status and to the rest", () => {
     ["status", { "f:status": { "f:phase": {} } }],
   ])
 })
+
+test("a list that became atomic is owned as a whole by whoever owned a part", () => {
+  const tags = (more: JsonObject) =>
+    compileSchema({
+      type: "object",
+      properties: {
+        spec: { type: "object", properties: { tags: { type: "array", items: string, ...more } } },
+      },
+    })
+  const input = { manager: "a", force: false, subresource: "", now: T1 }
+  const before = { ...input, live: undefined, schema: tags({ "x-kubernetes-list-type": "set" }) }
+  const live = fieldManager.apply({ ...before, applied: object({ tags: ["x"] }) })
+  const later = { ...input, live, manager: "b", schema: tags({}) }
+  const error = caught(() => fieldManager.apply({ ...later, applied: object({ tags: ["y"] }) }))
+  expect(error.message).toBe('Apply failed with 1 conflict: conflict with "a": .spec.tags')
+})

@@ -36,6 +36,7 @@ import {
   parseManagers,
 } from "./managers.ts"
 import { mergeObjects, withNamedParents, withoutFields } from "./merge.ts"
+import { underSchema } from "./schema-change.ts"
 import { rootShape, type Shape } from "./shape.ts"
 
 const nobody: Managers = new Map()
@@ -70,7 +71,8 @@ const dispossessed = (managers: Managers, { added, modified, removed }: Comparis
   const result = new Map<string, Manager>()
   for (const [identity, manager] of managers) {
     const set = difference(manager.set, gone)
-    if (!isEmpty(set)) result.set(identity, { ...manager, set })
+    if (set === manager.set) result.set(identity, manager)
+    else if (!isEmpty(set)) result.set(identity, { ...manager, set })
   }
   return result
 }
@@ -125,9 +127,14 @@ const declaredFields = (applied: JsonObject, root: Shape): FieldSet => {
 
 /** The managers of a live object; one never tracked belongs, as it stands, to `before-first-apply`. */
 const managersOfLive = ({ live, schema }: ApplyInput): Managers => {
+  const root = rootShape(schema.root)
   const managers = parseManagers(entriesOf(live)) ?? nobody
-  if (live === undefined || managers.size > 0) return managers
-  const { added } = compareObjects({}, withoutEntries(live), rootShape(schema.root))
+  if (live === undefined || managers.size > 0) {
+    return new Map(
+      [...managers].map(([identity, each]) => [identity, { ...each, set: underSchema(each.set, root) }]),
+    )
+  }
+  const { added } = compareObjects({}, withoutEntries(live), root)
   const self = {
     name: "before-first-apply",
     operation: "Update" as const,

@@ -44,16 +44,21 @@ export const intersection = (a: FieldSet, b: FieldSet): FieldSet => {
   return nodeOf(a.member && b.member, children)
 }
 
-/** The paths of `a` that are not in `b`; paths below those of `b` stay. */
+/** The paths of `a` that are not in `b`; paths below those of `b` stay. It is `a` itself when none goes. */
 export const difference = (a: FieldSet, b: FieldSet): FieldSet => {
-  if (isEmpty(a) || isEmpty(b)) return a
-  const children = new Map<PathElement, FieldSet>()
-  for (const [element, child] of a.children) {
-    const other = b.children.get(element)
-    const rest = other === undefined ? child : difference(child, other)
-    if (!isEmpty(rest)) children.set(element, rest)
+  let children: Map<PathElement, FieldSet> | undefined
+  for (const [element, other] of b.children) {
+    const child = a.children.get(element)
+    if (child === undefined) continue
+    const rest = difference(child, other)
+    if (rest === child) continue
+    children ??= new Map(a.children)
+    if (isEmpty(rest)) children.delete(element)
+    else children.set(element, rest)
   }
-  return nodeOf(a.member && !b.member, children)
+  const member = a.member && !b.member
+  if (children === undefined && member === a.member) return a
+  return nodeOf(member, children ?? a.children)
 }
 
 export const sameSet = (a: FieldSet, b: FieldSet): boolean => {

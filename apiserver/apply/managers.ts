@@ -15,13 +15,15 @@ export interface Manager {
   readonly subresource: string
   readonly time: string | undefined
   readonly set: FieldSet
+  /** The set as it was read, while it is unchanged: it need not be written out again. */
+  readonly source?: { readonly set: FieldSet; readonly fieldsV1: JsonObject }
 }
 
 /** Managers by identity: what makes two entries one. */
 export type Managers = ReadonlyMap<string, Manager>
 
 /** An applier is the same one whatever version it speaks; an updater is not. */
-export const identityOf = (manager: Omit<Manager, "set" | "time">): string =>
+export const identityOf = (manager: Omit<Manager, "set" | "source" | "time">): string =>
   JSON.stringify([
     manager.name,
     manager.operation,
@@ -41,7 +43,8 @@ const managerOf = (entry: Json): Manager | undefined => {
   const time = own(entry, "time")
   const set = isObject(fields) ? parseFieldsV1(fields) : undefined
   if ((operation !== "Apply" && operation !== "Update") || set === undefined) return undefined
-  if (own(entry, "fieldsType") !== "FieldsV1" || text(entry, "apiVersion") === "") return undefined
+  if (!isObject(fields) || own(entry, "fieldsType") !== "FieldsV1" || text(entry, "apiVersion") === "")
+    return undefined
   return {
     name: text(entry, "manager"),
     operation,
@@ -49,6 +52,7 @@ const managerOf = (entry: Json): Manager | undefined => {
     subresource: text(entry, "subresource"),
     time: typeof time === "string" ? time : undefined,
     set,
+    source: { set, fieldsV1: fields },
   }
 }
 
@@ -101,7 +105,7 @@ const entryOf = (manager: Manager): ManagedFieldsEntry => ({
   apiVersion: manager.apiVersion,
   ...(manager.time === undefined ? {} : { time: manager.time }),
   fieldsType: "FieldsV1",
-  fieldsV1: fieldsV1Of(manager.set),
+  fieldsV1: manager.source?.set === manager.set ? manager.source.fieldsV1 : fieldsV1Of(manager.set),
   ...(manager.subresource === "" ? {} : { subresource: manager.subresource }),
 })
 

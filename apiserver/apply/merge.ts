@@ -3,7 +3,7 @@
  * Source: structured-merge-diff `typed.Merge` and `RemoveItems`. Neither changes its arguments.
  */
 import type { Json, JsonArray, JsonObject } from "../../schemas/index.ts"
-import { clone, isArray, isObject, own, put } from "../json/index.ts"
+import { clone, equal, isArray, isObject, own, put } from "../json/index.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 import type { FieldSet } from "./field-set.ts"
 import { isEmpty } from "./field-set.ts"
@@ -34,6 +34,7 @@ const mergeMaps = (live: JsonObject, applied: JsonObject, shape: Shape): Mutable
  * lets them.
  */
 const mergeLists = (live: JsonArray, applied: JsonArray, shape: Shape): MutableJson[] => {
+  if (equal(live, applied)) return applied.map((item) => clone(item))
   const liveKeys = live.map((item) => itemElement(item, shape))
   const appliedKeys = applied.map((item) => itemElement(item, shape))
   const byKey = new Map<PathElement | undefined, Json>()

@@ -6,6 +6,7 @@
 import type { Json } from "../../schemas/index.ts"
 import { isArray, isObject } from "../json/index.ts"
 import { canonicalText } from "../schema/index.ts"
+import { KNOWN_ELEMENT_LENGTH_MAX, KNOWN_ELEMENTS_MAX } from "./limits.ts"
 
 export type PathElement = string
 
@@ -21,12 +22,9 @@ const parsed = (text: string): Json | undefined => {
   }
 }
 
-/** The canonical step of a FieldsV1 key; undefined when it is not one. */
-export const parsePathElement = (text: string): PathElement | undefined => {
+const canonical = (text: string): PathElement | undefined => {
   const rest = text.slice(2)
   switch (text.slice(0, 2)) {
-    case "f:":
-      return text
     case "k:": {
       const key = parsed(rest)
       return isObject(key) && Object.keys(key).length > 0 ? keyElement(key) : undefined
@@ -40,6 +38,19 @@ export const parsePathElement = (text: string): PathElement | undefined => {
     default:
       return undefined
   }
+}
+
+/** Elements read lately: the same few come back with every write of an object. */
+const known = new Map<string, PathElement>()
+
+/** The canonical step of a FieldsV1 key; undefined when it is not one. */
+export const parsePathElement = (text: string): PathElement | undefined => {
+  if (text.startsWith("f:")) return text
+  const found = known.get(text) ?? canonical(text)
+  if (found === undefined || text.length > KNOWN_ELEMENT_LENGTH_MAX) return found
+  if (known.size >= KNOWN_ELEMENTS_MAX) known.clear()
+  known.set(text, found)
+  return found
 }
 
 const stepText = (element: PathElement): string => {

@@ -1,5 +1,5 @@
 /** Where the node that runs an object can be reached: read from the object and its Node. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableObject } from "../machinery.ts"
 import type { Operation, Target } from "../registry/context.ts"
 import { decodeDocument } from "../registry/document.ts"

@@ -6,7 +6,7 @@ import type {
   ResourceNames,
   ResourceVersionDefinition,
 } from "../../schemas/index.ts"
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"
 

@@ -11,8 +11,12 @@ export interface SubresourceRow {
 }
 
 /** Verbs of the resource itself. */
-export const verbsOf = (resource: Resource): ReadonlyArray<string> =>
-  resource.strategy.answer === undefined ? allVerbs : ["create"]
+export const verbsOf = ({ strategy }: Resource): ReadonlyArray<string> => {
+  if (strategy.answer !== undefined) return ["create"]
+  return strategy.collectionDelete === false
+    ? allVerbs.filter((verb) => verb !== "deletecollection")
+    : allVerbs
+}
 
 /** Subresources of one version; `proxied` are those that a node answers. */
 export const subresourcesOf = (

@@ -15,6 +15,14 @@ const certificateOf = (socket: unknown): Credentials["certificate"] => {
   return { commonName, organizations: list(subject.O) }
 }
 
+/** Browsers cannot set headers on a WebSocket: the token comes as a subprotocol. Source: authenticator websocket/protocol.go. */
+const webSocketToken = (headers: IncomingHttpHeaders): string | undefined => {
+  const encoded = /(?:^|,)\s*base64url\.bearer\.authorization\.k8s\.io\.([A-Za-z0-9_-]+)\s*(?:,|$)/.exec(
+    headers["sec-websocket-protocol"] ?? "",
+  )?.[1]
+  return encoded === undefined ? undefined : Buffer.from(encoded, "base64url").toString("utf8")
+}
+
 const known = new WeakMap<object, Credentials["certificate"]>()
 
 /** Reads them; a connection's certificate is looked at once. */
@@ -28,5 +36,5 @@ export const credentialsOf = (
     certificate = known.get(socket)
   }
   const token = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? "")?.[1]
-  return { certificate, bearerToken: token }
+  return { certificate, bearerToken: token ?? webSocketToken(headers) }
 }

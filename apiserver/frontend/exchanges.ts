@@ -32,6 +32,9 @@ const flatHeaders = (headers: IncomingHttpHeaders): { readonly [name: string]: s
   return flat
 }
 
+const socketOf = (request: NodeRequest) =>
+  "stream" in request ? request.stream.session?.socket : request.socket
+
 const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD"])
 
 export class Exchanges {
@@ -51,12 +54,14 @@ export class Exchanges {
     const sink = new ResponseAdapter(response)
     const exchange: Exchange = { abort, sink }
     this.#open.add(exchange)
-    response.on("close", () => abort.abort())
+    sink.onGone(() => abort.abort())
     request.on("error", () => {})
     try {
       const user = await this.#userOf(request)
       const body = await this.#body(request, sink)
       if (body !== undefined) await this.#server.handle(this.#toRequest(request, { user, body, abort }), sink)
+    } catch {
+      this.#refuse(request, sink, [500, "InternalError", "Internal error occurred"])
     } finally {
       if (!sink.ended) sink.end()
       this.#closed(exchange)
@@ -64,8 +69,7 @@ export class Exchanges {
   }
 
   async #userOf(request: NodeRequest): Promise<UserInfo> {
-    const socket = "stream" in request ? request.stream.session?.socket : request.socket
-    const user = await this.#server.authenticate(credentialsOf(socket, request.headers))
+    const user = await this.#server.authenticate(credentialsOf(socketOf(request), request.headers))
     return user === "invalid" ? anonymous : user
   }
 
@@ -73,12 +77,14 @@ export class Exchanges {
     request: NodeRequest,
     more: { readonly user: UserInfo; readonly body: Uint8Array; readonly abort: AbortController },
   ): ApiRequest {
+    const peer = socketOf(request)?.remoteAddress
     return {
       method: request.method ?? "GET",
       url: request.url ?? "/",
       headers: flatHeaders(request.headers),
       body: more.body,
       user: more.user,
+      ...(peer === undefined ? {} : { peer }),
       signal: more.abort.signal,
     }
   }
@@ -135,6 +141,8 @@ export class Exchanges {
       const user = await this.#userOf(request)
       const body = new Uint8Array()
       await this.#server.upgrade(this.#toRequest(request, { user, body, abort }), { socket, head })
+    } catch {
+      socket.destroy()
     } finally {
       this.#closed(exchange)
     }
@@ -143,6 +151,16 @@ export class Exchanges {
   #closed(exchange: Exchange): void {
     this.#open.delete(exchange)
     if (this.#open.size === 0) this.#whenEmpty()
+  }
+
+  /** Gives the last bytes time to go out, no longer than until all connections are closed. */
+  async linger(closed: Promise<void>): Promise<void> {
+    let cancel = (): void => {}
+    const passed = new Promise<void>((resolve) => {
+      cancel = this.#ambient.timer(limits.lingerMs, resolve)
+    })
+    await Promise.race([closed, passed])
+    cancel()
   }
 
   /** Streams are ended now, other answers get a bounded time. */

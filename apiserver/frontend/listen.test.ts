@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { connect as connectTls } from "node:tls"
 import { Effect, Exit, Scope } from "effect"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { WebSocket } from "ws"
 import { definitions } from "../../schemas/index.ts"
 import { makeMemoryStore } from "../../store/index.ts"
 import { certificateAuthenticator, tokenAuthenticator } from "../authenticator.ts"
@@ -122,12 +123,9 @@ test("HTTP/1.1 creates, reads and deletes", async () => {
     String(Buffer.byteLength(created.text)),
   ])
   expect((await send(`${configMaps}/one`, { client: admin })).text).toBe(created.text)
-  const head = await send(`${configMaps}/one`, { method: "HEAD", client: admin })
-  expect([head.status, head.text, head.headers["content-length"]]).toEqual([
-    200,
-    "",
-    created.headers["content-length"],
-  ])
+  const head = await send("/readyz", { method: "HEAD", client: admin })
+  expect([head.status, head.text, head.headers["content-length"]]).toEqual([200, "", "2"])
+  expect((await send(`${configMaps}/one`, { method: "HEAD", client: admin })).status).toBe(405)
   expect((await send(`${configMaps}/one`, { method: "DELETE", client: admin })).status).toBe(200)
 })
 
@@ -197,6 +195,48 @@ test("HTTP/2 is spoken by ALPN: many streams on one connection", async () => {
   session.close()
 })
 
+test("a browser watches over a WebSocket, with its token as a subprotocol", async () => {
+  const token = `base64url.bearer.authorization.k8s.io.${Buffer.from("a-token").toString("base64url")}`
+  const url = `wss://127.0.0.1:${running.port}${configMaps}?watch=true&fieldSelector=metadata.name%3Dsocket`
+  const socket = new WebSocket(url, [token, "base64.binary.k8s.io"], { ca: pki.ca.certificate })
+  await new Promise((resolve, reject) => {
+    socket.on("open", resolve)
+    socket.on("error", reject)
+  })
+  expect(socket.protocol).toBe("base64.binary.k8s.io")
+  const messages: string[] = []
+  const two = new Promise<void>((resolve) => {
+    socket.on("message", (data) => {
+      messages.push(String(data))
+      if (messages.length === 2) resolve()
+    })
+  })
+  const large = configMap("socket", { k: "x".repeat(70_000) })
+  await send(configMaps, { method: "POST", body: JSON.stringify(large), client: admin })
+  await send(`${configMaps}/socket`, { method: "DELETE", client: admin })
+  await two
+  expect(messages.map((message) => JSON.parse(message).type)).toEqual(["ADDED", "DELETED"])
+  const closed = new Promise((resolve) => socket.on("close", resolve))
+  socket.close()
+  await closed
+})
+
+test("an upgrade of what is no watch, or of nobody's, is refused", async () => {
+  const refused = async (path: string, protocols: string[]) => {
+    const socket = new WebSocket(`wss://127.0.0.1:${running.port}${path}`, protocols, {
+      ca: pki.ca.certificate,
+    })
+    return new Promise((resolve) => {
+      socket.on("error", () => {})
+      socket.on("unexpected-response", (_request, response) => resolve(response.statusCode))
+    })
+  }
+  const token = `base64url.bearer.authorization.k8s.io.${Buffer.from("a-token").toString("base64url")}`
+  expect(await refused(`${configMaps}?watch=true`, ["v4.channel.k8s.io"])).toBe(401)
+  expect(await refused(configMaps, [token])).toBe(404)
+  expect(await refused(`${configMaps}?watch=true&resourceVersion=x`, [token, "a"])).toBe(400)
+})
+
 test("bytes that are no HTTP end the connection, not the server", async () => {
   await new Promise<void>((resolve) => {
     const socket = connectTls({ host: "127.0.0.1", port: running.port, ca: pki.ca.certificate }, () => {
@@ -253,4 +293,20 @@ test("closing ends open watches cleanly and closes the port", async () => {
   request.end()
   expect(await ended).toBe(true)
   await expect(send("/readyz", { port: own.port })).rejects.toThrow(/ECONNREFUSED|ECONNRESET|hang up/)
+})
+
+test("closing ends HTTP/2 streams without an error, and the connection after them", async () => {
+  const own = await open()
+  const session = connectHttp2(`https://127.0.0.1:${own.port}`, tlsOf(admin))
+  const watch = session.request({ ":path": `${configMaps}?watch=true` })
+  await new Promise((resolve) => watch.on("response", resolve))
+  const errors: unknown[] = []
+  watch.on("error", (error) => errors.push(error))
+  watch.resume()
+  const ended = new Promise((resolve) => watch.on("end", resolve))
+  const closed = new Promise((resolve) => session.on("close", resolve))
+  await Effect.runPromise(Scope.close(own.scope, Exit.void))
+  await ended
+  await closed
+  expect(errors).toEqual([])
 })

@@ -1,7 +1,12 @@
 /** HTTPS in front of the server: HTTP/2 and HTTP/1.1 on one port, client certificates asked for, everything bounded. */
 
 import type { IncomingMessage } from "node:http"
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from "node:http2"
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2Session,
+} from "node:http2"
 import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { Data, Effect, type Scope } from "effect"
@@ -65,6 +70,9 @@ const listenError = (cause: unknown, { host, port }: ListenOptions): ListenError
   }
 }
 
+/** Known to node, not to its types. */
+const slowRequestChecks = { connectionsCheckingInterval: limits.connectionsCheckMs }
+
 const makeServer = (options: ListenOptions): Http2SecureServer => {
   const server = createSecureServer({
     allowHTTP1: true,
@@ -74,6 +82,7 @@ const makeServer = (options: ListenOptions): Http2SecureServer => {
     rejectUnauthorized: false,
     minVersion: "TLSv1.2",
     handshakeTimeout: limits.headersTimeoutMs,
+    ...slowRequestChecks,
     maxSessionMemory: limits.sessionMemoryMegabytes,
     settings: {
       maxConcurrentStreams: limits.streamsPerConnectionMax,
@@ -103,15 +112,22 @@ const bind = (server: Http2SecureServer, options: ListenOptions): Effect.Effect<
     })
   })
 
+interface Open {
+  readonly sockets: Set<Socket>
+  readonly sessions: Set<Http2Session>
+}
+
 /** Stops accepting, lets answers finish, ends watches, and after a bounded time everything that is left. */
 const close = (
   server: Http2SecureServer,
   exchanges: Exchanges,
-  sockets: ReadonlySet<Socket>,
+  { sockets, sessions }: Open,
 ): Effect.Effect<void> =>
   Effect.promise(async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const session of sessions) session.close()
     await exchanges.finish()
+    await exchanges.linger(closed)
     for (const socket of sockets) socket.destroy()
     await closed
   })
@@ -122,7 +138,7 @@ export const listen = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Listening, ListenError, Scope.Scope> {
   const ambient = options.ambient ?? systemAmbient
   const exchanges = new Exchanges(options.server, ambient)
-  const sockets = new Set<Socket>()
+  const open: Open = { sockets: new Set(), sessions: new Set() }
   const server = yield* Effect.acquireRelease(
     Effect.try({
       try: () => makeServer(options),
@@ -133,14 +149,18 @@ export const listen = Effect.fnUntraced(function* (
           cause,
         }),
     }),
-    (made) => close(made, exchanges, sockets),
+    (made) => close(made, exchanges, open),
   )
   server.on("connection", (socket: Socket) => {
-    sockets.add(socket)
+    open.sockets.add(socket)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, limits.keepAliveProbeMs)
-    socket.on("close", () => sockets.delete(socket))
+    socket.on("close", () => open.sockets.delete(socket))
     socket.on("error", () => {})
+  })
+  server.on("session", (session) => {
+    open.sessions.add(session)
+    session.on("close", () => open.sessions.delete(session))
   })
   server.on("tlsClientError", (_error, socket) => socket.destroy())
   server.on("sessionError", () => {})

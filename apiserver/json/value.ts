@@ -44,17 +44,6 @@ const checkDepthAt = (value: Json, depth: number): void => {
   for (const key in value) checkDepthAt(value[key] ?? null, depth + 1)
 }
 
-/** How many values a value holds, itself included; stops counting past the limit. */
-export const countValues = (value: Json, limit: number): number => {
-  let count = 1
-  if (typeof value !== "object" || value === null) return count
-  for (const item of isArray(value) ? value : Object.values(value)) {
-    count += countValues(item, limit - count)
-    if (count > limit) break
-  }
-  return count
-}
-
 /** A deep copy that shares nothing. Fails with BadRequest when nested too deep. */
 export function clone(value: MutableObject | JsonObject): MutableObject
 export function clone(value: Json): MutableJson

@@ -7,7 +7,7 @@ import type { PublishedKind } from "./kind-schema.ts"
 import { metaNames } from "./names.ts"
 
 export type Method = "get" | "put" | "post" | "patch" | "delete"
-export type Action = "list" | "get" | "post" | "put" | "patch" | "delete" | "deletecollection"
+type Action = "list" | "get" | "post" | "put" | "patch" | "delete" | "deletecollection"
 
 export interface Parameter {
   readonly name: string

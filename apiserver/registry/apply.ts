@@ -1,5 +1,6 @@
 /** Server-side apply: the fields that a manager names become its own. Source: KEP-555. */
-import { decodeText, isObject } from "../body.ts"
+import { decodeText } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import { badRequest, conflict, invalidOptions, notFound, StatusError } from "../status-error.ts"
 import { type Operation, strategyContext, subjectOf, type Target } from "./context.ts"

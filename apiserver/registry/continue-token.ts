@@ -1,5 +1,5 @@
 /** Continue tokens of paged lists. Source: apiserver `storage/continue.go`. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { badRequest } from "../status-error.ts"
 
 /** Where the next page starts: after this key (relative to the resource's prefix), at this revision. */

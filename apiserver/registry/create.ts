@@ -6,10 +6,12 @@ import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { validateObjectMeta } from "../schema/index.ts"
 import { alreadyExists, failure, invalid, methodNotAllowed, qualified } from "../status-error.ts"
+import { nameRule } from "../strategy.ts"
 import { type Operation, strategyContext, subjectOf, type Target } from "./context.ts"
 import { generatedName } from "./generated-name.ts"
 import { matchName, readIncoming } from "./incoming.ts"
 import { isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"
+import { warnOf } from "./warnings.ts"
 import { parseWriteOptions, type WriteOptions } from "./write-options.ts"
 import { currentFromStore, putObject, servedBytes, type Written } from "./written.ts"
 
@@ -39,6 +41,7 @@ const prepare = async (operation: Operation, object: MutableObject, options: Wri
   if (target.version.hasStatus) delete object.status
   strategy.prepareCreate?.(object, strategyContext(operation))
   schema.applyDefaults(object)
+  warnOf(operation, object)
   await context.admit({ operation: "CREATE", target, object, old: undefined, dryRun: options.dryRun, call })
   setManagedFields(object, ownership(operation, object, options))
 }
@@ -62,7 +65,7 @@ export const validateNew = (object: MutableObject, target: Target): void => {
   const errors = [
     ...validateObjectMeta(metadataOf(object), {
       namespaced: resource.namespaced,
-      nameIs: resource.strategy.labelNames === true ? "dnsLabel" : "dnsSubdomain",
+      nameIs: nameRule(resource.strategy),
     }),
     ...version.schema.validate(object),
     ...(resource.strategy.validate?.(object, undefined) ?? []),

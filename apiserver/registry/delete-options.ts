@@ -1,5 +1,6 @@
 /** DeleteOptions, from the body or the query. */
-import { decodeObject, isObject } from "../body.ts"
+import { decodeObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { Call } from "../call.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import { badRequest, invalidOptions } from "../status-error.ts"

@@ -2,7 +2,7 @@
  * An object's bytes. Stored documents are canonical (apiVersion, kind, metadata first, other keys in order) and carry no
  * resourceVersion; served documents are the same bytes with the revision put in front of the metadata.
  */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 
 const encoder = new TextEncoder()

@@ -1,5 +1,5 @@
 /** Metadata as a client may write it, brought into a shape that can be read: an object, without nulls. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableObject } from "../machinery.ts"
 import { badRequest } from "../status-error.ts"
 

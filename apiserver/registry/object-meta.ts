@@ -1,7 +1,7 @@
 /** Reading the open-keyed parts of a document: total, never throwing, nothing trusted to have its declared type. */
 
 import type { ManagedFieldsEntry } from "../../schemas/index.ts"
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { clone } from "../json/index.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 

@@ -1,5 +1,6 @@
 /** The patch verb: JSON Patch, JSON Merge Patch, strategic merge patch, server-side apply. */
-import { decodeText, isObject, mediaType, unsupportedMediaType } from "../body.ts"
+import { decodeText, mediaType, unsupportedMediaType } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { limits } from "../limits.ts"
 import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
 import { applyJsonPatch, applyMergePatch, strategicMerge } from "../patch/index.ts"

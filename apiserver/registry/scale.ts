@@ -1,5 +1,6 @@
 /** The scale subresource: autoscaling/v1 Scale over the replicas of any kind that says where they are. */
-import { decodeObject, decodeText, isObject, mediaType, unsupportedMediaType } from "../body.ts"
+import { decodeObject, decodeText, mediaType, unsupportedMediaType } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 import { applyJsonPatch, applyMergePatch } from "../patch/index.ts"
 import { badRequest, invalid, noSuchPath } from "../status-error.ts"

@@ -12,6 +12,7 @@ import { conflict, notFound, StatusError, staleObject } from "../status-error.ts
 import { keyOf, type Operation, subjectOf } from "./context.ts"
 import { finalizersOf, isDeleting, metadataOf, stringOf } from "./object-meta.ts"
 import { type Change, prepareUpdate, sameButForTimes, validateUpdate } from "./update-steps.ts"
+import { warnOf } from "./warnings.ts"
 import {
   type Current,
   currentFromCache,
@@ -71,6 +72,7 @@ const attemptUpdate = async (operation: Operation, change: Change, current: Curr
   checkPreconditions(wanted, current, operation)
   checkUid(wanted, old, operation)
   prepareUpdate(operation, { wanted, old, change })
+  warnOf(operation, wanted, old)
   await context.admit({
     operation: "UPDATE",
     target,

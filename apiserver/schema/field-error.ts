@@ -2,18 +2,18 @@
 import type { Json } from "../../schemas/index.ts"
 import { checkDepth } from "../json/index.ts"
 import type { FieldError } from "../machinery.ts"
-import { QUOTED_LENGTH_MAX } from "./limits.ts"
+import { QUOTED_LENGTH_MAX, SUPPORTED_LENGTH_MAX } from "./limits.ts"
 
 /** A value as it stands in an error text: JSON, cut when long. */
-export const shown = (value: Json | undefined): string => {
+const shown = (value: Json | undefined): string => {
   if (typeof value === "string") return JSON.stringify(cut(value))
   if (value === undefined) return "null"
   checkDepth(value)
   return cut(JSON.stringify(value))
 }
 
-const cut = (text: string): string =>
-  text.length > QUOTED_LENGTH_MAX ? `${text.slice(0, QUOTED_LENGTH_MAX)}...` : text
+const cut = (text: string, length = QUOTED_LENGTH_MAX): string =>
+  text.length > length ? `${text.slice(0, length)}...` : text
 
 export const required = (field: string, why = ""): FieldError => ({
   field,
@@ -33,6 +33,9 @@ export const typeInvalid = (field: string, value: Json | undefined, why: string)
   detail: `Invalid value: ${shown(value)}: ${why}`,
 })
 
+const listed = (values: ReadonlyArray<Json>): string =>
+  cut(values.map(shown).join(", "), SUPPORTED_LENGTH_MAX)
+
 export const notSupported = (
   field: string,
   value: Json | undefined,
@@ -40,7 +43,7 @@ export const notSupported = (
 ): FieldError => ({
   field,
   type: "FieldValueNotSupported",
-  detail: `Unsupported value: ${shown(value)}: supported values: ${supported.map(shown).join(", ")}`,
+  detail: `Unsupported value: ${shown(value)}: supported values: ${listed(supported)}`,
 })
 
 export const duplicate = (field: string, value: Json | undefined): FieldError => ({

@@ -9,7 +9,7 @@ export {
 export { stringFormats } from "./formats.ts"
 export { canonicalText, itemKey, itemsByKey } from "./list-identity.ts"
 export { dnsLabelProblem, dnsSubdomainProblem, labelValueProblem, qualifiedNameProblem } from "./names.ts"
-export { type ListType, nodeUnder, type SchemaNode, schemaNode } from "./node.ts"
+export { type SchemaNode, schemaNode } from "./node.ts"
 export { type ObjectMetaRules, validateObjectMeta } from "./object-meta.ts"
 export { objectMetaNode, objectMetaSchema } from "./object-meta-schema.ts"
 export { checkStructural } from "./structural.ts"

@@ -7,7 +7,7 @@ import { isArray, isObject, own } from "../json/index.ts"
 import { MachineryError } from "../machinery.ts"
 import { SCHEMA_DEPTH_MAX } from "./limits.ts"
 
-export type ListType = "atomic" | "set" | "map"
+type ListType = "atomic" | "set" | "map"
 
 export interface SchemaNode {
   /** "" when the schema names none (int-or-string, preserve-unknown-fields). */

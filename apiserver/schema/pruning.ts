@@ -5,6 +5,7 @@
 import { isArray, isObject, JSON_DEPTH_MAX, tooDeep } from "../json/index.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 import { fieldPathText } from "./field-path.ts"
+import { PRUNED_NAMED_MAX } from "./limits.ts"
 import type { SchemaNode } from "./node.ts"
 import { objectMetaNode } from "./object-meta-schema.ts"
 
@@ -40,8 +41,7 @@ const dropAll = (object: MutableObject, walk: Walk): void => {
 
 const drop = (object: MutableObject, key: string, walk: Walk): void => {
   delete object[key]
-  const path = fieldPathText(walk.path)
-  walk.pruned.push(path === "" ? key : `${path}.${key}`)
+  if (walk.pruned.length < PRUNED_NAMED_MAX) walk.pruned.push(fieldPathText([...walk.path, key]))
 }
 
 const pruneObject = (object: MutableObject, node: SchemaNode, resource: boolean, walk: Walk): void => {
@@ -63,7 +63,7 @@ const pruneObject = (object: MutableObject, node: SchemaNode, resource: boolean,
 }
 
 /**
- * Drops undeclared fields in place and returns their paths, in document order. At the root apiVersion, kind and
+ * Drops undeclared fields in place and returns their paths (the first thousand), in document order. At the root apiVersion, kind and
  * the fields of ObjectMeta are declared always.
  */
 export const prune = (object: MutableObject, root: SchemaNode): ReadonlyArray<string> => {

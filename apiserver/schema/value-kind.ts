@@ -3,12 +3,12 @@ import type { Json, JsonObject } from "../../schemas/index.ts"
 import { own } from "../json/index.ts"
 
 export const NULL = 1
-export const BOOLEAN = 2
-export const INTEGER = 4
-export const FRACTION = 8
-export const STRING = 16
-export const ARRAY = 32
-export const OBJECT = 64
+const BOOLEAN = 2
+const INTEGER = 4
+const FRACTION = 8
+const STRING = 16
+const ARRAY = 32
+const OBJECT = 64
 const ANY = 127
 
 export const kindOf = (value: Json): number => {

@@ -1,5 +1,5 @@
 /** ConfigMaps and Secrets: keys of data, immutability, `stringData`. Source: registry/core/configmap and secret. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import { equal } from "../json/index.ts"
 import type { FieldError, MutableJson, MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"

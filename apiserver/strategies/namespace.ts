@@ -1,5 +1,5 @@
 /** Namespaces: kept by `spec.finalizers` until what is in them is gone. Source: registry/core/namespace. */
-import { isObject } from "../body.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableObject } from "../machinery.ts"
 import { isDeleting, metadataOf, nameOf, stringOf } from "../registry/object-meta.ts"
 import { forbidden } from "../status-error.ts"
@@ -41,6 +41,7 @@ const confine = (next: MutableObject, old: MutableObject): void => {
 export const namespaceStrategy: Strategy = {
   generation: false,
   unconditionalUpdate: true,
+  collectionDelete: false,
   labelNames: true,
   prepareCreate: (object) => {
     object.spec = { finalizers: ["kubernetes"] }

@@ -6,7 +6,7 @@
 import { MachineryError } from "../machinery.ts"
 import { JSON_PATH_LENGTH_MAX } from "./limits.ts"
 
-export type Literal = string | number | boolean | null
+type Literal = string | number | boolean | null
 export type Operator = "==" | "!=" | "<" | "<=" | ">" | ">="
 
 /** `@.path`, a value, or a comparison of two. */

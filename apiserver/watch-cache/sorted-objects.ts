@@ -35,13 +35,19 @@ export class SortedObjects {
 
   /** Objects whose key starts with the prefix and is greater than `after`, in order. Do not change the set meanwhile. */
   *from(prefix: string, after = ""): Generator<CachedObject> {
-    const start = after > prefix ? this.#lowerBound(`${after}\0`) : this.#lowerBound(prefix)
+    const start = after !== "" && after >= prefix ? this.#lowerBound(`${after}\0`) : this.#lowerBound(prefix)
     for (let at = start; at < this.#keys.length; at++) {
       const key = this.#keys[at]
       if (key === undefined || !key.startsWith(prefix)) return
       const object = this.#objects.get(key)
       if (object !== undefined) yield object
     }
+  }
+
+  /** How many {@link from} would give. */
+  count(prefix: string, after = ""): number {
+    const start = after !== "" && after >= prefix ? this.#lowerBound(`${after}\0`) : this.#lowerBound(prefix)
+    return Math.max(0, this.#lowerBound(`${prefix}\uffff`) - start)
   }
 
   /** The first index whose key is not less than this. */

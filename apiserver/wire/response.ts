@@ -14,13 +14,27 @@ export interface Head {
   readonly headers?: { readonly [name: string]: string }
 }
 
-const quoted = (text: string): string => `299 - ${JSON.stringify(text.replace(/[^\x20-\x7e]/g, "?"))}`
+const quoted = (text: string): string => {
+  const printable = text.slice(0, limits.warningCharactersMax).replace(/[^\x20-\x7e]/g, "?")
+  return `299 - ${JSON.stringify(printable)}`
+}
+
+/** As many as fit: a header has an end. */
+const warningHeader = (warnings: ReadonlyArray<string>): string => {
+  let header = ""
+  for (const warning of new Set(warnings)) {
+    const part = header === "" ? quoted(warning) : `, ${quoted(warning)}`
+    if (header.length + part.length > limits.warningsCharactersMax) break
+    header += part
+  }
+  return header
+}
 
 export const headersOf = (call: Call, head: Head): { readonly [name: string]: string } => ({
   "audit-id": call.auditId,
   "cache-control": "no-cache, private",
   "content-type": head.contentType,
-  ...(call.warnings.length === 0 ? {} : { warning: [...new Set(call.warnings)].map(quoted).join(", ") }),
+  ...(call.warnings.length === 0 ? {} : { warning: warningHeader(call.warnings) }),
   ...head.headers,
 })
 
@@ -63,11 +77,6 @@ export const sendPieces = async (call: Call, head: Head, pieces: Iterable<Uint8A
   const opening = first.done ? new Uint8Array() : first.value
   if (opening.length < limits.streamChunkBytes) {
     await sendBytes(call, head, opening)
-    return
-  }
-  if (call.request.method === "HEAD") {
-    call.sink.head(head.status, headersOf(call, head))
-    call.sink.end()
     return
   }
   if (acceptsGzip(call)) await streamCompressed(call, head, [opening, chunks])

@@ -55,7 +55,7 @@ const enterRawMode = ({ stdin }: Streams): (() => void) => {
 
 const followSize = ({ stdout }: Streams, channel: Channel): void => {
   const tell = (): void => {
-    const size = JSON.stringify({ Width: stdout.columns ?? 80, Height: stdout.rows ?? 24 })
+    const size = JSON.stringify({ Width: stdout.columns || 80, Height: stdout.rows || 24 })
     channel.send(frameOf(channels.resize, Buffer.from(size))).catch(() => {})
   }
   stdout.on("resize", tell)

@@ -3,7 +3,6 @@
  * Nothing that is reached from here imports `effect`, HTTP/2 or (at first) a YAML parser.
  */
 export {
-  ConfigError,
   type ConnectionConfig,
   credentialHeaders,
   tlsOptions,

@@ -15,13 +15,12 @@ import {
   watching,
 } from "../../reconciler/index.ts"
 import { CustomResourceDefinition } from "../../schemas/index.ts"
+import { collectorWorkers } from "../limits.ts"
 import { CONTROLLER_NAME } from "./apply.ts"
 import { Graph } from "./graph.ts"
 import { makeMonitors } from "./monitors.ts"
 import { type Collector, DISCOVER, reconcile } from "./reconcile.ts"
 import { Resources } from "./resources.ts"
-
-const WORKERS = 8
 
 /** Runs the collector in the Scope. */
 export const runGarbageCollector: Effect.Effect<
@@ -34,7 +33,7 @@ export const runGarbageCollector: Effect.Effect<
     Controller.make({
       name: CONTROLLER_NAME,
       for: watching(CustomResourceDefinition, { map: () => [DISCOVER] }),
-      concurrency: WORKERS,
+      concurrency: collectorWorkers,
       reconcile: (request) =>
         Effect.flatMap(Deferred.await(ready), (collector) => reconcile(request, collector)),
     }),
@@ -52,6 +51,7 @@ export const runGarbageCollector: Effect.Effect<
     monitors,
     events,
     wake,
+    parked: new Set(),
   }
   yield* Deferred.succeed(ready, collector)
   handle.enqueue(DISCOVER)

@@ -22,7 +22,7 @@ import {
  */
 export type OwnerState = "solid" | "absent" | "waiting" | "unknown" | "outOfReach"
 
-export interface ObservedOwner {
+interface ObservedOwner {
   readonly reference: OwnerReference
   readonly state: OwnerState
 }
@@ -36,7 +36,7 @@ export interface Observed {
   readonly isComplete: boolean
 }
 
-export type Policy = "Background" | "Foreground" | "Orphan"
+type Policy = "Background" | "Foreground" | "Orphan"
 
 export type Action = Data.TaggedEnum<{
   Delete: { readonly object: GraphNode; readonly policy: Policy }

@@ -1,8 +1,9 @@
 /** What the collector does for one key: a uid, or the request to find out anew what the API serves. */
-import { Duration, Effect } from "effect"
+import { Effect } from "effect"
 import { type ApiError, type Client, Discovery } from "../../client/index.ts"
 import { type EventRecorder, type Request, Result } from "../../reconciler/index.ts"
 import { apiVersionOf, type KubeObject, type OwnerReference } from "../../schemas/index.ts"
+import { discoverEvery, graphWait, unknownKindWait } from "../limits.ts"
 import { apply } from "./apply.ts"
 import type { GraphNode } from "./graph.ts"
 import type { Monitors } from "./monitors.ts"
@@ -11,15 +12,13 @@ import { plan } from "./plan.ts"
 
 /** Not a uid: those have dashes. */
 export const DISCOVER: Request = { namespace: "", name: "discover" }
-const DISCOVER_EVERY = Duration.seconds(30)
-
-/** How long to wait for a kind to be served, or for a list to be read. */
-const WAIT = Duration.seconds(5)
 
 export interface Collector extends CollectorView {
   readonly monitors: Monitors
   readonly events: EventRecorder
   readonly wake: (uids: ReadonlyArray<string>) => void
+  /** Those that wait for a kind of owner to be served: woken when another set of kinds is. */
+  readonly parked: Set<string>
 }
 
 export const reconcile = (
@@ -29,14 +28,19 @@ export const reconcile = (
   request.name === DISCOVER.name ? discover(collector) : collect(request.name, collector)
 
 /** Takes up what is served now. CRDs that come and go ask for it; so does time, for all other ways. */
-const discover = Effect.fnUntraced(function* ({ resources, monitors }: Collector) {
+const discover = Effect.fnUntraced(function* ({ resources, monitors, parked, wake }: Collector) {
   const discovery = yield* Discovery
-  resources.update(yield* discovery.resources)
+  const isNews = resources.update(yield* discovery.resources)
   yield* monitors.watch(resources.collectable)
-  return Result.RequeueAfter({ delay: DISCOVER_EVERY })
+  if (isNews) {
+    wake([...parked])
+    parked.clear()
+  }
+  return Result.RequeueAfter({ delay: discoverEvery })
 })
 
 const collect = Effect.fnUntraced(function* (uid: string, collector: Collector) {
+  const { generation } = collector.resources
   const observed = yield* observe(uid, collector)
   if (observed === undefined) return Result.Done()
   // The graph was behind: who depends on it, or waits for it, is looked at next.
@@ -44,7 +48,10 @@ const collect = Effect.fnUntraced(function* (uid: string, collector: Collector) 
   for (const action of plan(observed)) {
     switch (action._tag) {
       case "Wait":
-        return Result.RequeueAfter({ delay: WAIT })
+        if (action.reason === "OwnerKindUnknown" && generation === collector.resources.generation) {
+          return park(uid, collector)
+        }
+        return Result.RequeueAfter({ delay: graphWait })
       case "Wake":
         collector.wake(action.uids)
         break
@@ -57,6 +64,12 @@ const collect = Effect.fnUntraced(function* (uid: string, collector: Collector) 
   }
   return Result.Done()
 })
+
+/** An unknown kind may stay unknown for ever: its objects are not read again and again, but when kinds come. */
+const park = (uid: string, { parked }: Collector): Result => {
+  parked.add(uid)
+  return Result.RequeueAfter({ delay: unknownKindWait })
+}
 
 const report = (
   events: EventRecorder,

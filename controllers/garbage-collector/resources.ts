@@ -5,13 +5,21 @@ import { apiVersionOf, type Kind, type OwnerReference } from "../../schemas/inde
 export class Resources {
   #byReference: ReadonlyMap<string, Kind> = new Map()
   #collectable: ReadonlyArray<Kind> = []
+  #generation = 0
+
+  /** Counts the changes of what can be spoken of. */
+  get generation(): number {
+    return this.#generation
+  }
 
   /** What can be owned and collected: each resource once. Events are many, and nobody's. */
   get collectable(): ReadonlyArray<Kind> {
     return this.#collectable
   }
 
-  update(served: ReadonlyArray<ApiResource>): void {
+  /** Takes in what is served now. True where other kinds can be spoken of than before. */
+  update(served: ReadonlyArray<ApiResource>): boolean {
+    const before = this.#byReference
     this.#byReference = new Map(served.map(({ kind }) => [referenceKey(apiVersionOf(kind), kind.kind), kind]))
     this.#collectable = served
       .filter(
@@ -20,6 +28,10 @@ export class Resources {
       )
       .map(({ kind }) => kind)
       .filter(({ plural, group }) => plural !== "events" || (group !== "" && group !== "events.k8s.io"))
+    const now = this.#byReference
+    const isNews = before.size !== now.size || [...now.keys()].some((key) => !before.has(key))
+    if (isNews) this.#generation += 1
+    return isNews
   }
 
   /** The kind that a reference speaks of; undefined where nobody serves it now. */

@@ -2,12 +2,11 @@
 import { Effect, Result } from "effect"
 import { type ApiError, Client, isReason } from "../../client/index.ts"
 import { type Kind, Namespace, type ObjectMeta } from "../../schemas/index.ts"
+import { namespaceDeletesAtOnce } from "../limits.ts"
 import { type Action, NAMESPACE_FINALIZER } from "./plan.ts"
 
 /** Also the field manager of its writes. */
 export const CONTROLLER_NAME = "namespace"
-
-const DELETES_AT_ONCE = 16
 
 /** What could not be deleted, in sentences. */
 export type Failures = ReadonlyArray<string>
@@ -54,7 +53,7 @@ const deleteContent = Effect.fnUntraced(function* (content: {
           { propagationPolicy: "Background", ...(uid === undefined ? {} : { preconditions: { uid } }) },
         )
         .pipe(Effect.asVoid, Effect.result),
-    { concurrency: DELETES_AT_ONCE },
+    { concurrency: namespaceDeletesAtOnce },
   )
   const isSettled = isReason("NotFound", "Conflict")
   return results.flatMap((result) =>

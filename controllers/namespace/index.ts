@@ -2,12 +2,13 @@
 import type { Client, Discovery } from "../../client/index.ts"
 import { Controller } from "../../reconciler/index.ts"
 import { Namespace } from "../../schemas/index.ts"
+import { namespaceWorkers } from "../limits.ts"
 import { CONTROLLER_NAME } from "./apply.ts"
 import { reconcileNamespace } from "./reconcile.ts"
 
 export const namespaceController: Controller<Client | Discovery> = Controller.make({
   name: CONTROLLER_NAME,
   for: Namespace,
-  concurrency: 4,
+  concurrency: namespaceWorkers,
   reconcile: reconcileNamespace,
 })

@@ -2,12 +2,8 @@
 import { Clock, Effect, Result } from "effect"
 import { type ApiError, type ApiResource, Client, Discovery, isReason } from "../../client/index.ts"
 import type { Namespace } from "../../schemas/index.ts"
+import { namespaceListsAtOnce, namespacePassObjectsMax } from "../limits.ts"
 import type { Content, Observed } from "./plan.ts"
-
-/** Objects of one resource that are read, and so deleted, in one pass. */
-export const PASS_OBJECTS_MAX = 500
-/** Lists at once. */
-const LISTS_AT_ONCE = 8
 
 /** Failures become part of what was observed: they are told in the conditions. */
 export const observe = Effect.fnUntraced(function* (
@@ -22,7 +18,7 @@ export const observe = Effect.fnUntraced(function* (
   const lists = yield* Effect.forEach(
     found.success.filter(isContent),
     (resource) => Effect.result(listContent(resource, namespace.metadata.name)),
-    { concurrency: LISTS_AT_ONCE },
+    { concurrency: namespaceListsAtOnce },
   )
   const contents = lists.filter(Result.isSuccess).map(({ success }) => success)
   const failures = lists.filter(Result.isFailure).map(({ failure }) => failure.message)
@@ -37,7 +33,7 @@ const listContent = Effect.fnUntraced(function* (
   namespace: string,
 ): Effect.fn.Return<Content, ApiError, Client> {
   const client = yield* Client
-  return yield* client.list(kind, { namespace, limit: PASS_OBJECTS_MAX }).pipe(
+  return yield* client.list(kind, { namespace, limit: namespacePassObjectsMax }).pipe(
     Effect.map(({ items, metadata }) => ({
       kind,
       objects: items.map((item) => item.metadata),

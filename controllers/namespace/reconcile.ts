@@ -1,17 +1,12 @@
 /** Empties a namespace that was deleted, and lets it go. */
-import { Duration, Effect } from "effect"
+import { Effect } from "effect"
 import { type ApiError, Client, type Discovery, isReason } from "../../client/index.ts"
 import { type Request, Result } from "../../reconciler/index.ts"
 import { Namespace } from "../../schemas/index.ts"
+import { namespaceContentWait, namespacePassesMax } from "../limits.ts"
 import { apply } from "./apply.ts"
 import { observe } from "./observe.ts"
 import { isTerminating, plan } from "./plan.ts"
-
-/** How long others are given to let their objects go before they are looked at again. */
-const CONTENT_WAIT = Duration.seconds(2)
-
-/** Passes of one reconcile: each deletes what one list tells, so a namespace with more takes a few. */
-const PASSES_MAX = 20
 
 export const reconcileNamespace = Effect.fnUntraced(function* ({
   name,
@@ -21,7 +16,7 @@ export const reconcileNamespace = Effect.fnUntraced(function* ({
     .get(Namespace, { namespace: "", name })
     .pipe(Effect.catchIf(isReason("NotFound"), () => Effect.succeed(undefined)))
   let undeleted: ReadonlyArray<string> = []
-  for (let pass = 0; pass < PASSES_MAX; pass++) {
+  for (let pass = 0; pass < namespacePassesMax; pass++) {
     const namespace = yield* read
     if (namespace === undefined || !isTerminating(namespace)) return Result.Done()
     const observed = yield* observe(namespace)
@@ -29,9 +24,9 @@ export const reconcileNamespace = Effect.fnUntraced(function* ({
     const actions = plan({ ...observed, failures: { discovery, content: [...content, ...undeleted] } })
     undeleted = []
     for (const action of actions) {
-      if (action._tag === "Wait") return Result.RequeueAfter({ delay: CONTENT_WAIT })
+      if (action._tag === "Wait") return Result.RequeueAfter({ delay: namespaceContentWait })
       undeleted = [...undeleted, ...(yield* apply(namespace, action))]
     }
   }
-  return Result.RequeueAfter({ delay: CONTENT_WAIT })
+  return Result.RequeueAfter({ delay: namespaceContentWait })
 })

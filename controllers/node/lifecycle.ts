@@ -1,75 +1,93 @@
-/** The cluster's side of a Node: one whose runner is silent becomes Ready=Unknown. Start with {@link nodeController}. */
+/** The cluster's side of a Node: one whose runner is silent is lost, and its Sandboxes say so. Start with {@link nodeController}. */
 import { Clock, Duration, Effect, type Scope } from "effect"
-import { type ApiError, Client } from "../../client/index.ts"
-import { Controller, Informers, type Lister, type Request, Result, watching } from "../../reconciler/index.ts"
-import { Lease, Node } from "../../schemas/index.ts"
-import { plan } from "./plan.ts"
+import { type ApiError, Client, isReason } from "../../client/index.ts"
+import {
+  Controller,
+  generationChanged,
+  Informers,
+  type Lister,
+  type Request,
+  Result,
+  watching,
+} from "../../reconciler/index.ts"
+import { Lease, Node, Sandbox } from "../../schemas/index.ts"
+import { lostNodeWritesAtOnce } from "../limits.ts"
+import { apply, CONTROLLER_NAME } from "./apply.ts"
+import { Action, plan } from "./plan.ts"
 import { LEASE_NAMESPACE } from "./runner.ts"
+import { Silence, signOf } from "./silence.ts"
 
-/** Also the field manager of its writes. */
-const CONTROLLER_NAME = "node"
+const NODE_INDEX = "node/nodeName"
 
-/** When each runner was heard last, by our clock. A new controller gives every node its full time again. */
-class Silence {
-  readonly #heard = new Map<string, { readonly sign: string; readonly at: number }>()
+/** The node that a Sandbox is bound to, as a list: of one or none. */
+const nodeNamesOf = ({ spec }: Sandbox): ReadonlyArray<string> =>
+  spec.nodeName === undefined || spec.nodeName === "" ? [] : [spec.nodeName]
 
-  /** How long the sign of life has been the same. */
-  observe(nodeName: string, sign: string, now: number): number {
-    const known = this.#heard.get(nodeName)
-    if (known?.sign === sign) return now - known.at
-    this.#heard.set(nodeName, { sign, at: now })
-    return 0
-  }
+const requestFor = (nodeName: string): Request => ({ namespace: "", name: nodeName })
 
-  forget(nodeName: string): void {
-    this.#heard.delete(nodeName)
-  }
+interface View {
+  readonly nodes: Lister<Node>
+  readonly leases: Lister<Lease>
+  readonly sandboxes: Lister<Sandbox>
+  readonly silence: Silence
 }
 
-export const nodeController: Effect.Effect<Controller<Client>, never, Informers | Scope.Scope> = Effect.gen(
-  function* () {
-    const informers = yield* Informers
-    const nodes = yield* informers.get(Node)
-    const leases = yield* informers.get(Lease, { namespace: LEASE_NAMESPACE })
-    const silence = new Silence()
-    return Controller.make({
-      name: CONTROLLER_NAME,
-      for: Node,
-      watches: [
-        watching(Lease, {
-          namespace: LEASE_NAMESPACE,
-          map: ({ metadata }) => [{ namespace: "", name: metadata.name }],
-        }),
-      ],
-      reconcile: (request) => reconcileNode(request, { nodes: nodes.lister, leases: leases.lister, silence }),
-    })
-  },
-)
+export const nodeController = Effect.gen(function* (): Effect.fn.Return<
+  Controller<Client>,
+  never,
+  Informers | Scope.Scope
+> {
+  const informers = yield* Informers
+  const nodes = yield* informers.get(Node)
+  const leases = yield* informers.get(Lease, { namespace: LEASE_NAMESPACE })
+  const sandboxes = yield* informers.get(Sandbox, { indexes: { [NODE_INDEX]: nodeNamesOf } })
+  const view = {
+    nodes: nodes.lister,
+    leases: leases.lister,
+    sandboxes: sandboxes.lister,
+    silence: new Silence(),
+  }
+  return Controller.make({
+    name: CONTROLLER_NAME,
+    for: Node,
+    watches: [
+      watching(Lease, { namespace: LEASE_NAMESPACE, map: ({ metadata }) => [requestFor(metadata.name)] }),
+      watching(Sandbox, {
+        predicate: generationChanged,
+        map: (sandbox) => nodeNamesOf(sandbox).map(requestFor),
+      }),
+    ],
+    reconcile: (request) => reconcileNode(request, view),
+  })
+})
 
 const reconcileNode = Effect.fnUntraced(function* (
   request: Request,
-  view: { readonly nodes: Lister<Node>; readonly leases: Lister<Lease>; readonly silence: Silence },
+  view: View,
 ): Effect.fn.Return<Result, ApiError, Client> {
+  const nodeName = request.name
   const node = view.nodes.get(request)
-  if (node === undefined) {
-    view.silence.forget(request.name)
-    return Result.Done()
-  }
+  const bound = view.sandboxes.byIndex(NODE_INDEX, nodeName)
+  if (node === undefined && bound.length === 0) view.silence.forget(nodeName)
   const now = yield* Clock.currentTimeMillis
-  const lease = view.leases.get({ namespace: LEASE_NAMESPACE, name: request.name })
-  const silentForMs = view.silence.observe(request.name, signOf(node, lease), now)
-  const action = plan({ node, silentForMs, now })
-  if (action._tag === "Wait") return Result.RequeueAfter({ delay: Duration.millis(action.millis) })
-  if (action._tag === "MarkLost") {
-    const client = yield* Client
-    const status = { ...node.status, conditions: action.conditions }
-    yield* client.updateStatus(Node, { ...node, status }, { fieldManager: CONTROLLER_NAME })
-  }
+  const lease = view.leases.get({ namespace: LEASE_NAMESPACE, name: nodeName })
+  const silentForMs = view.silence.observe(nodeName, signOf(node, lease), now)
+  const actions = plan({ nodeName, node, silentForMs, bound, now })
+  const [first] = actions
+  if (first === undefined) return Result.Done()
+  if (first._tag === "Wait") return Result.RequeueAfter({ delay: Duration.millis(first.millis) })
+  // The informer may be late to tell of a Node: its absence is read live.
+  if (node === undefined && (yield* isThere(nodeName)))
+    return Result.RequeueAfter({ delay: Duration.seconds(1) })
+  const writes = actions.filter((action) => !Action.$is("Wait")(action))
+  yield* Effect.forEach(writes, apply, { concurrency: lostNodeWritesAtOnce, discard: true })
   return Result.Done()
 })
 
-/** What a runner changes as long as it lives: its Lease, and its word in the status. Whichever of them shows first counts. */
-const signOf = ({ status }: Node, lease: Lease | undefined): string => {
-  const heartbeat = status?.conditions?.find(({ type }) => type === "Ready")?.lastHeartbeatTime
-  return `${lease?.spec?.renewTime} ${heartbeat}`
-}
+const isThere = Effect.fnUntraced(function* (nodeName: string) {
+  const client = yield* Client
+  return yield* client.get(Node, { namespace: "", name: nodeName }).pipe(
+    Effect.as(true),
+    Effect.catchIf(isReason("NotFound"), () => Effect.succeed(false)),
+  )
+})

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect } from "effect"
-import { Client } from "../../client/index.ts"
+import { Client, isReason } from "../../client/index.ts"
 import { runController } from "../../reconciler/index.ts"
-import { Lease, Node } from "../../schemas/index.ts"
+import { Lease, Node, Sandbox } from "../../schemas/index.ts"
 import { makeMachineWorld, startProcess } from "../../test/kit/machine-world.ts"
 import { pass, settle } from "../../test/kit/settle.ts"
 import { nodeController, runNode } from "./index.ts"
@@ -74,6 +74,51 @@ describe("a node", () => {
       yield* client.delete(Node, { namespace: "", name: "n1" })
       yield* pass(11)
       expect(readyOf(yield* readNode(client))).toBe("True")
+    }),
+  )
+})
+
+describe("a sandbox of a node", () => {
+  const key = { namespace: "default", name: "web" }
+  const web: Sandbox = {
+    apiVersion: "compute.miren.dev/v1alpha1",
+    kind: "Sandbox",
+    metadata: { ...key, finalizers: ["compute.miren.dev/sandbox"] },
+    spec: { nodeName: "n1", containers: [{ name: "main", image: "busybox" }] },
+  }
+  const readyReason = (client: Client["Service"]) =>
+    Effect.map(
+      client.get(Sandbox, key),
+      ({ status }) => status?.conditions?.find(({ type }) => type === "Ready")?.reason,
+    )
+
+  it.effect("says that it is not known to run when its node is lost", () =>
+    Effect.gen(function* () {
+      const { client, runner } = yield* started
+      yield* client.create(Sandbox, web)
+      yield* pass(5)
+      expect(yield* readyReason(client)).toBeUndefined()
+      yield* runner.stop
+      yield* pass(50)
+      expect(yield* readyReason(client)).toBe("NodeLost")
+    }),
+  )
+
+  it.effect("can be deleted when its node is gone for good, and not before", () =>
+    Effect.gen(function* () {
+      const { client, runner } = yield* started
+      yield* client.create(Sandbox, web)
+      yield* runner.stop
+      yield* client.delete(Node, { namespace: "", name: "n1" })
+      yield* client.delete(Sandbox, key)
+      yield* pass(30)
+      expect((yield* client.get(Sandbox, key)).metadata.name).toBe("web")
+      yield* pass(20)
+      const gone = yield* client.get(Sandbox, key).pipe(
+        Effect.as(false),
+        Effect.catchIf(isReason("NotFound"), () => Effect.succeed(true)),
+      )
+      expect(gone).toBe(true)
     }),
   )
 })

@@ -1,40 +1,81 @@
-/** Whether a node is lost: a pure function of when its runner was last heard. */
-import { Data } from "effect"
-import type { Node, NodeStatusCondition } from "../../schemas/index.ts"
-import { withConditions } from "../conditions.ts"
+/**
+ * Whether a node is lost, and what becomes of the Sandboxes bound to it: a pure function of when its runner was last heard.
+ *
+ * Of a lost node nothing is known: its Sandboxes say so, and are left as they are, since they may well run. Where the Node object
+ * itself is gone nobody is left to let its Sandboxes go: that is done here. A runner that comes back sweeps what it finds.
+ */
+import { Data, Duration } from "effect"
+import type { Condition, Node, NodeStatusCondition, Sandbox } from "../../schemas/index.ts"
+import { conditionOf, withConditions } from "../conditions.ts"
+import { SANDBOX_FINALIZER } from "../finalizers.ts"
+import { nodeLostAfter } from "../limits.ts"
 
-/** A runner renews every ten seconds; after this long it has missed four in a row. */
-export const LOST_AFTER_MS = 40_000
+const LOST_AFTER_MS = Duration.toMillis(nodeLostAfter)
 
 export interface Observed {
-  readonly node: Node
-  /** How long ago a sign of life was seen, by our own clock: those of other machines do not count. */
+  readonly nodeName: string
+  /** undefined: there is no such Node. */
+  readonly node: Node | undefined
+  /** How long ago a sign of life was seen, or how long the Node is not there. */
   readonly silentForMs: number
+  readonly bound: ReadonlyArray<Sandbox>
   readonly now: number
 }
 
 export type Action = Data.TaggedEnum<{
-  MarkLost: { readonly conditions: ReadonlyArray<NodeStatusCondition> }
+  MarkNode: { readonly node: Node; readonly conditions: ReadonlyArray<NodeStatusCondition> }
+  MarkSandbox: { readonly sandbox: Sandbox; readonly conditions: ReadonlyArray<Condition> }
+  /** Takes the runner's finalizer off: there is no runner. */
+  ReleaseSandbox: { readonly sandbox: Sandbox }
   /** Not lost so far. */
   Wait: { readonly millis: number }
-  /** Lost and marked: its runner takes the mark away, should it come back. */
-  Rest: Record<never, never>
 }>
 export const Action = Data.taggedEnum<Action>()
 
-export const plan = ({ node, silentForMs, now }: Observed): Action => {
-  if (silentForMs <= LOST_AFTER_MS) return Action.Wait({ millis: LOST_AFTER_MS - silentForMs + 1000 })
+/** [] is a lost node of which all is said: its runner takes it back, should it come again. */
+export const plan = (observed: Observed): ReadonlyArray<Action> => {
+  const { node, silentForMs, bound } = observed
+  if (node === undefined && bound.length === 0) return []
+  if (silentForMs <= LOST_AFTER_MS) return [Action.Wait({ millis: LOST_AFTER_MS - silentForMs + 1000 })]
+  return [
+    ...(node === undefined ? [] : markNode(node, observed.now)),
+    ...bound.flatMap((sandbox) =>
+      isToRelease(observed, sandbox) ? [Action.ReleaseSandbox({ sandbox })] : markSandbox(observed, sandbox),
+    ),
+  ]
+}
+
+const markNode = (node: Node, now: number): ReadonlyArray<Action> => {
   const before = node.status?.conditions ?? []
-  const isMarked = before.some(({ type, status }) => type === "Ready" && status === "Unknown")
-  if (isMarked) return Action.Rest()
-  const heartbeats = new Map(before.map(({ type, lastHeartbeatTime }) => [type, lastHeartbeatTime]))
+  if (conditionOf(before, "Ready")?.status === "Unknown") return []
   const lost = (type: string) => ({
     type,
     status: "Unknown" as const,
     // It tells when the runner was heard, and that has not changed.
-    lastHeartbeatTime: heartbeats.get(type) ?? null,
+    lastHeartbeatTime: conditionOf(before, type)?.lastHeartbeatTime ?? null,
     reason: "NodeStatusUnknown",
     message: "the runner of this node has stopped renewing its lease",
   })
-  return Action.MarkLost({ conditions: withConditions(before, [lost("Ready"), lost("RuntimeReady")], now) })
+  const conditions = withConditions(before, [lost("Ready"), lost("RuntimeReady")], now)
+  return [Action.MarkNode({ node, conditions })]
+}
+
+const isToRelease = ({ node }: Observed, { metadata }: Sandbox): boolean =>
+  node === undefined &&
+  metadata.deletionTimestamp !== undefined &&
+  (metadata.finalizers?.includes(SANDBOX_FINALIZER) ?? false)
+
+const markSandbox = ({ node, nodeName, now }: Observed, sandbox: Sandbox): ReadonlyArray<Action> => {
+  const before = sandbox.status?.conditions ?? []
+  const [reason, message] =
+    node === undefined
+      ? ["NodeNotFound", `there is no node ${nodeName}: whether the container runs is not known`]
+      : ["NodeLost", `node ${nodeName} is not heard of: whether the container runs is not known`]
+  const former = conditionOf(before, "Ready")
+  // What has ended for good has ended, wherever its node is.
+  const isOver = sandbox.status?.containerStatuses?.[0]?.state?.terminated !== undefined
+  if (isOver || (former?.status === "Unknown" && former.reason === reason)) return []
+  const observedGeneration = sandbox.metadata.generation ?? 0
+  const ready = { type: "Ready", status: "Unknown" as const, reason, message, observedGeneration }
+  return [Action.MarkSandbox({ sandbox, conditions: withConditions(before, [ready], now) })]
 }

@@ -1,9 +1,11 @@
 /** The Node object as a runner wants it to read: a pure function of the machine, the runtime and the object so far. */
 
+import { Duration } from "effect"
 import { rfc3339 } from "../../reconciler/index.ts"
 import type { RuntimeInfo } from "../../runtime-shim/index.ts"
 import type { Node, NodeStatus, NodeStatusCondition } from "../../schemas/index.ts"
 import { withConditions } from "../conditions.ts"
+import { nodeHeartbeatEvery, nodeSandboxesDefault } from "../limits.ts"
 import type { Machine } from "./machine.ts"
 
 export interface RunnerOptions {
@@ -28,8 +30,6 @@ export interface RunnerFacts {
   readonly runtime: { readonly info: RuntimeInfo } | { readonly failure: string }
   readonly now: number
 }
-
-const SANDBOXES_DEFAULT = 250
 
 export const labelsOf = ({
   options,
@@ -89,7 +89,12 @@ export const nextNodeStatus = (facts: RunnerFacts, before: NodeStatus | undefine
     daemonEndpoints: { kubeletEndpoint: { Port: options.port } },
     nodeInfo: nodeInfoOf(facts),
     ...("info" in runtime
-      ? { runtimeHandlers: runtime.info.handlers.map(({ handler }) => ({ name: handler })) }
+      ? {
+          runtimeHandlers: runtime.info.handlers.map(({ handler, ...probed }) => ({
+            name: handler,
+            ...probed,
+          })),
+        }
       : {}),
   }
 }
@@ -101,13 +106,13 @@ const amountsOf = (cpuMillis: number, memoryBytes: number, sandboxes: number) =>
 })
 
 const capacityOf = ({ options, machine }: RunnerFacts) =>
-  amountsOf(machine.cores * 1000, machine.memoryBytes, options.sandboxes ?? SANDBOXES_DEFAULT)
+  amountsOf(machine.cores * 1000, machine.memoryBytes, options.sandboxes ?? nodeSandboxesDefault)
 
 const allocatableOf = ({ options, machine }: RunnerFacts) =>
   amountsOf(
     Math.max(0, machine.cores * 1000 - (options.reserved?.cpuMillis ?? 0)),
     Math.max(0, machine.memoryBytes - (options.reserved?.memoryBytes ?? 0)),
-    options.sandboxes ?? SANDBOXES_DEFAULT,
+    options.sandboxes ?? nodeSandboxesDefault,
   )
 
 const nodeInfoOf = ({ options, machine, runtime }: RunnerFacts): NonNullable<NodeStatus["nodeInfo"]> => ({
@@ -159,14 +164,13 @@ const handlersOf = ({ handlers }: RuntimeInfo): string =>
     )
     .join("; ")
 
-/** Heartbeats alone are written this seldom: the Lease tells that the runner lives. */
-export const HEARTBEAT_MS = 5 * 60_000
-
 /** Whether the status needs a write: it says something new, or its heartbeat is old. */
 export const isStatusDue = (before: NodeStatus | undefined, next: NodeStatus, now: number): boolean => {
   if (before === undefined || withoutHeartbeat(before) !== withoutHeartbeat(next)) return true
   const heard = before.conditions?.find(({ type }) => type === "Ready")?.lastHeartbeatTime
-  return heard === undefined || heard === null || now - Date.parse(heard) >= HEARTBEAT_MS
+  return (
+    heard === undefined || heard === null || now - Date.parse(heard) >= Duration.toMillis(nodeHeartbeatEvery)
+  )
 }
 
 /** By content and not by order: a server may keep fields in its own. */

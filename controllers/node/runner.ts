@@ -6,6 +6,7 @@ import { type ApiError, Client, isReason } from "../../client/index.ts"
 import { SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Lease, Namespace, Node } from "../../schemas/index.ts"
 import { microTimestampOf } from "../conditions.ts"
+import { leaseRenewEvery, nodeLostAfter } from "../limits.ts"
 import { type Machine, readMachine } from "./machine.ts"
 import {
   isStatusDue,
@@ -17,8 +18,7 @@ import {
 } from "./registration.ts"
 
 export const LEASE_NAMESPACE = "kube-node-lease"
-export const RENEW_EVERY = Duration.seconds(10)
-const LEASE_DURATION_SECONDS = 40
+const LEASE_DURATION_SECONDS = Duration.toSeconds(nodeLostAfter)
 
 /** Whose the fields of the Node and its Lease are. */
 const manager = { fieldManager: "runner" }
@@ -37,7 +37,7 @@ export const runNode = Effect.fn("Node.run")(function* (
     Effect.retry({
       while: (error) => error.class === "retry" || error.class === "refresh",
       schedule: Schedule.jittered(
-        Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(RENEW_EVERY)]),
+        Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(leaseRenewEvery)]),
       ),
     }),
   )
@@ -47,15 +47,15 @@ export const runNode = Effect.fn("Node.run")(function* (
         Effect.annotateLogs({ node: options.nodeName, reason: error.reason, error: error.message }),
       ),
     ),
-    Effect.repeat(Schedule.spaced(RENEW_EVERY)),
-    Effect.delay(RENEW_EVERY),
+    Effect.repeat(Schedule.spaced(leaseRenewEvery)),
+    Effect.delay(leaseRenewEvery),
     Effect.forkScoped,
   )
   return node
 })
 
 /** One beat: the Node, its Lease, its status. */
-export const keepNode = Effect.fnUntraced(function* (
+const keepNode = Effect.fnUntraced(function* (
   options: RunnerOptions,
   machine: Machine,
 ): Effect.fn.Return<Node, ApiError, Client | SandboxRuntime> {

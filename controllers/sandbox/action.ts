@@ -3,9 +3,6 @@ import { Data } from "effect"
 import type { PullPolicy, SandboxSpec as RuntimeSandboxSpec, SandboxId } from "../../runtime-shim/index.ts"
 import type { SandboxStatus } from "../../schemas/index.ts"
 
-/** Held from before the first thing is made at the runtime until after the last one is gone. */
-export const FINALIZER = "compute.miren.dev/sandbox"
-
 export type Action = Data.TaggedEnum<{
   AddFinalizer: Record<never, never>
   EnsureImage: { readonly reference: string; readonly policy: PullPolicy }

@@ -4,13 +4,14 @@ import { type ApiError, Client } from "../../client/index.ts"
 import { addFinalizer, removeFinalizer } from "../../reconciler/index.ts"
 import { type Image, type RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
-import { type Action, FINALIZER } from "./action.ts"
+import { SANDBOX_FINALIZER } from "../finalizers.ts"
+import type { Action } from "./action.ts"
 import type { Failure } from "./observed.ts"
 
 /** Also the field manager of its writes. */
 export const CONTROLLER_NAME = "sandbox"
 
-const target = { kind: Sandbox, finalizer: FINALIZER, fieldManager: CONTROLLER_NAME }
+const target = { kind: Sandbox, finalizer: SANDBOX_FINALIZER, fieldManager: CONTROLLER_NAME }
 
 export type Outcome = Data.TaggedEnum<{
   Done: Record<never, never>

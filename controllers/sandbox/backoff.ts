@@ -2,7 +2,7 @@
  * When an ended container is started again. Pure: times come from status and labels, so a new daemon goes on where the
  * former stopped. Source: the kubelet's container back-off: at once, then 10 s doubling to 5 min, forgotten after 10 min.
  */
-export const restartDelays = {
+const restartDelays = {
   leastSeconds: 10,
   mostSeconds: 300,
   /** A run of this length makes earlier ends forgotten. */

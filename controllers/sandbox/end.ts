@@ -47,7 +47,7 @@ const startedAtOf = ({ object }: Observed, finishedAt: string): string | undefin
 }
 
 /** Whether the failure means that this attempt's id is used up: another try needs another id. */
-export const isSpent = (failure: Failure | undefined): failure is Failure =>
+const isSpent = (failure: Failure | undefined): failure is Failure =>
   failure !== undefined &&
   (failure.verb === "Create" || failure.verb === "Start") &&
   ["StartFailed", "InvalidArgument", "FailedPrecondition", "AlreadyExists"].includes(failure.error.reason)

@@ -63,8 +63,8 @@ export const identityOf = ({ labels }: Pick<SandboxStatus, "labels">): RuntimeId
   return isWhole && attempt !== undefined ? { ...identity, attempt } : undefined
 }
 
-/** The newest attempt first. */
-export const byNewestAttempt = (
+/** Those that are ours, the newest first: by the time when it was made, since a name may have been given anew. */
+export const newestFirst = (
   sandboxes: ReadonlyArray<SandboxStatus>,
 ): ReadonlyArray<SandboxStatus & { readonly identity: RuntimeIdentity }> =>
   sandboxes
@@ -72,4 +72,4 @@ export const byNewestAttempt = (
       const identity = identityOf(sandbox)
       return identity === undefined ? [] : [{ ...sandbox, identity }]
     })
-    .sort((a, b) => b.identity.attempt - a.identity.attempt)
+    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || b.identity.attempt - a.identity.attempt)

@@ -12,6 +12,7 @@ import {
 } from "../../reconciler/index.ts"
 import { type RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
+import { runnerWorkersDefault } from "../limits.ts"
 import { CONTROLLER_NAME } from "./apply.ts"
 import { Holds } from "./holds.ts"
 import type { NodeFacts } from "./observed.ts"
@@ -19,8 +20,7 @@ import { reconcileSandbox } from "./reconcile.ts"
 import { sweepOrphans } from "./sweep.ts"
 import { wakeByRuntime } from "./wake.ts"
 
-export { FINALIZER as SANDBOX_FINALIZER } from "./action.ts"
-export { byNewestAttempt, identityOf, type RuntimeIdentity, runtimeLabels } from "./identity.ts"
+export { identityOf, newestFirst, type RuntimeIdentity, runtimeLabels } from "./identity.ts"
 
 export interface SandboxRunnerOptions {
   readonly nodeName: string
@@ -31,8 +31,6 @@ export interface SandboxRunnerOptions {
   /** How long running reconciles may go on once the Scope closes. Default: the reconciler's own. */
   readonly grace?: Duration.Input
 }
-
-const CONCURRENCY_DEFAULT = 32
 
 /**
  * Runs the controller in the Scope; sandboxes run on when it closes, and are adopted by the next one.
@@ -58,7 +56,7 @@ export const runSandboxes = Effect.fn("Sandbox.run")(function* (
     Controller.make({
       name: CONTROLLER_NAME,
       for: reconciling(Sandbox, selection),
-      concurrency: options.concurrency ?? CONCURRENCY_DEFAULT,
+      concurrency: options.concurrency ?? runnerWorkersDefault,
       reconcile: (request) => reconcileSandbox(request, { node, lookup: lister.get, holds, events }),
     }),
     grace === undefined ? {} : { grace: () => grace },

@@ -3,7 +3,7 @@ import { Clock, Effect } from "effect"
 import { type RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
 import type { Sandbox } from "../../schemas/index.ts"
 import type { Holds } from "./holds.ts"
-import { identityOf, runtimeIdOf } from "./identity.ts"
+import { identityOf, runtimeIdOf, runtimeLabels } from "./identity.ts"
 import {
   containerStatusOf,
   currentOf,
@@ -45,20 +45,19 @@ export const observe = Effect.fnUntraced(function* (
 })
 
 /**
- * A Sandbox that lives can have two attempts at the runtime: the one that is on, and the one before it. One that is deleted is
- * looked for in all, so that nothing stays behind.
+ * Two attempts can be at the runtime: the one that is on, and the one before it. Before a deletion ends it is made sure that there
+ * is no other, whatever became of the record.
  */
-const observeRuntimes = Effect.fnUntraced(function* (object: Sandbox) {
+const observeRuntimes = Effect.fnUntraced(function* ({ metadata, status }: Sandbox) {
   const runtime = yield* SandboxRuntime
-  const uid = object.metadata.uid ?? ""
-  if (object.metadata.deletionTimestamp !== undefined) {
-    const all = yield* runtime.list
-    return all.flatMap(withIdentity).filter(({ identity }) => identity.uid === uid)
-  }
-  const attempt = containerStatusOf(object)?.restartCount ?? 0
+  const uid = metadata.uid ?? ""
+  const attempt = status?.containerStatuses?.[0]?.restartCount ?? 0
   const attempts = attempt === 0 ? [0] : [attempt, attempt - 1]
-  const found = yield* Effect.forEach(attempts, (n) => runtime.status(runtimeIdOf(uid, n)))
-  return found.flatMap((status) => (status === undefined ? [] : withIdentity(status)))
+  const probed = yield* Effect.forEach(attempts, (n) => runtime.status(runtimeIdOf(uid, n)))
+  const found = probed.flatMap((known) => (known === undefined ? [] : withIdentity(known)))
+  if (found.length > 0 || metadata.deletionTimestamp === undefined) return found
+  const all = yield* runtime.list
+  return all.filter(({ labels }) => labels[runtimeLabels.uid] === uid).flatMap(withIdentity)
 })
 
 const withIdentity = (status: Omit<RuntimeAttempt, "identity">): ReadonlyArray<RuntimeAttempt> => {

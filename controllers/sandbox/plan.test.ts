@@ -5,7 +5,8 @@ import {
   type TaskState,
 } from "../../runtime-shim/index.ts"
 import type { Sandbox, SandboxContainerStatus, SandboxStatus } from "../../schemas/index.ts"
-import { type Action, FINALIZER } from "./action.ts"
+import { SANDBOX_FINALIZER } from "../finalizers.ts"
+import type { Action } from "./action.ts"
 import { labelsOf, runtimeIdOf } from "./identity.ts"
 import type { Failure, Observed } from "./observed.ts"
 import { plan } from "./plan.ts"
@@ -42,7 +43,7 @@ const sandbox = (given: Given): Sandbox => ({
     namespace: "default",
     uid: UID,
     generation: given.generation ?? 1,
-    finalizers: given.finalizers ?? [FINALIZER],
+    finalizers: given.finalizers ?? [SANDBOX_FINALIZER],
     ...(given.deleting === true ? { deletionTimestamp: stampAgo(5) } : {}),
   },
   spec: {
@@ -55,8 +56,10 @@ const sandbox = (given: Given): Sandbox => ({
   ...(given.status === undefined ? {} : { status: given.status }),
 })
 
+const info = { name: "fake", containerdVersion: "0", handlers: [], cgroup: "none" } as const
+
 const hashOf = (object: Sandbox): string => {
-  const desired = desiredRuntimeOf(object)
+  const desired = desiredRuntimeOf(object, info)
   return desired._tag === "Success" ? desired.success.hash : ""
 }
 
@@ -88,7 +91,7 @@ const observed = (given: Given): Observed => {
     node: {
       name: "n1",
       hostIP: "127.0.0.1",
-      info: { name: "fake", containerdVersion: "0", handlers: [], cgroup: "none" },
+      info,
     },
     now: NOW,
   }

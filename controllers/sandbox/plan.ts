@@ -9,7 +9,8 @@
 import { Result } from "effect"
 import { rfc3339 } from "../../reconciler/index.ts"
 import { conditionOf } from "../conditions.ts"
-import { Action, FINALIZER } from "./action.ts"
+import { SANDBOX_FINALIZER } from "../finalizers.ts"
+import { Action } from "./action.ts"
 import { endOf } from "./end.ts"
 import { labelsOf, runtimeIdOf } from "./identity.ts"
 import { attemptOf, containerStatusOf, currentOf, type Observed, type RuntimeAttempt } from "./observed.ts"
@@ -25,14 +26,14 @@ type Plan = ReadonlyArray<Action>
 export const plan = (observed: Observed): Plan => {
   const { metadata, spec } = observed.object
   if (spec.nodeName !== observed.node.name) return []
-  const isHeld = metadata.finalizers?.includes(FINALIZER) ?? false
+  const isHeld = metadata.finalizers?.includes(SANDBOX_FINALIZER) ?? false
   if (metadata.deletionTimestamp !== undefined) return isHeld ? planDeletion(observed) : []
   if (!isHeld) return [Action.AddFinalizer()]
   if (isTakeDownFailed(observed)) return [Action.Retry()]
   const attempt = attemptOf(observed)
   const former = observed.runtimes.filter(({ identity }) => identity.attempt !== attempt)
   if (former.length > 0) return former.flatMap((runtime) => takeDown(observed, runtime))
-  const desired = desiredRuntimeOf(observed.object)
+  const desired = desiredRuntimeOf(observed.object, observed.node.info)
   return Result.isSuccess(desired)
     ? planAttempt(observed, desired.success)
     : record(observed, waiting("InvalidSpec", desired.failure))

@@ -4,15 +4,13 @@ import { type ApiError, Client, isReason } from "../../client/index.ts"
 import { type EventRecorder, type Request, Result } from "../../reconciler/index.ts"
 import type { RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
+import { sandboxRoundsMax } from "../limits.ts"
 import { apply } from "./apply.ts"
 import type { Holds } from "./holds.ts"
 import { noteOf } from "./note.ts"
 import { type Memory, observe } from "./observe.ts"
 import type { NodeFacts } from "./observed.ts"
 import { plan } from "./plan.ts"
-
-/** Rounds of one reconcile. The longest way there takes seven; more means that somebody works against us. */
-const ROUNDS_MAX = 24
 
 export interface SandboxReconcileOptions {
   readonly node: NodeFacts
@@ -49,7 +47,7 @@ export const reconcileSandbox = Effect.fnUntraced(function* (
   }
   // There is work: from here on the truth itself is read.
   let turn = yield* readLive(request, nothing)
-  for (let round = 0; turn._tag === "Again" && round < ROUNDS_MAX; round++) {
+  for (let round = 0; turn._tag === "Again" && round < sandboxRoundsMax; round++) {
     const { progress } = turn
     turn = yield* takeRound(progress, { node, holds, events }).pipe(
       Effect.catchIf(isReason("Conflict"), () => readLive(request, progress.memory)),

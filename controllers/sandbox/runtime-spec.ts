@@ -3,11 +3,14 @@ import { createHash } from "node:crypto"
 import { Result } from "effect"
 import type {
   ContainerSpec,
+  Handler,
   PortMapping,
   Resources,
+  RuntimeInfo,
   SandboxSpec as RuntimeSandboxSpec,
 } from "../../runtime-shim/index.ts"
-import type { Sandbox, SandboxContainer } from "../../schemas/index.ts"
+import type { Sandbox, SandboxContainer, SandboxSpec } from "../../schemas/index.ts"
+import { hostnameCharactersMax } from "../limits.ts"
 import { parseQuantity, type QuantityUnit } from "../quantity.ts"
 
 export interface DesiredRuntime {
@@ -16,16 +19,18 @@ export interface DesiredRuntime {
 }
 
 const HASH_LENGTH = 16
-const HOSTNAME_CHARACTERS_MAX = 63
 
 /** Fails with a sentence for the user where the spec says what cannot be done. */
-export const desiredRuntimeOf = ({ metadata, spec }: Sandbox): Result.Result<DesiredRuntime, string> => {
+export const desiredRuntimeOf = (
+  { metadata, spec }: Sandbox,
+  info: RuntimeInfo,
+): Result.Result<DesiredRuntime, string> => {
   const [container] = spec.containers
   if (container === undefined) return Result.fail("spec.containers: one container is needed")
   return Result.map(resourcesOf(container), (resources) => {
     const runtimeSpec = {
-      handler: spec.runtimeHandler ?? "gvisor",
-      hostname: spec.hostname ?? metadata.name.slice(0, HOSTNAME_CHARACTERS_MAX).replace(/[^a-z0-9]+$/, ""),
+      handler: handlerOf(spec, info),
+      hostname: spec.hostname ?? hostnameOf(metadata.name),
       ports: portsOf(container),
       containers: [containerOf(container, resources)],
     } as const
@@ -33,6 +38,14 @@ export const desiredRuntimeOf = ({ metadata, spec }: Sandbox): Result.Result<Des
     return { spec: runtimeSpec, hash }
   })
 }
+
+/** As chosen, or the node's first. */
+export const handlerOf = (spec: SandboxSpec, info: RuntimeInfo): Handler =>
+  spec.runtimeHandler ?? info.handlers[0]?.handler ?? "gvisor"
+
+/** A name may have dots and be long; a host name is one DNS label. */
+const hostnameOf = (name: string): string =>
+  name.replaceAll(".", "-").slice(0, hostnameCharactersMax).replace(/-+$/, "")
 
 const containerOf = (container: SandboxContainer, resources: Resources): ContainerSpec => {
   const { command, args, workingDir, tty, stdin, securityContext } = container

@@ -4,14 +4,13 @@
  * Guarantees: nothing is removed that has an object on this node, read live; nothing without our labels; nothing that was not
  * already nobody's one grace period before.
  */
-import { Duration, Effect, Schedule } from "effect"
+import { Effect, Schedule } from "effect"
 import { type ApiError, Client, isReason } from "../../client/index.ts"
 import { type RuntimeError, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
-import { byNewestAttempt } from "./identity.ts"
+import { orphanGrace } from "../limits.ts"
+import { newestFirst } from "./identity.ts"
 import { containerStatusOf, type RuntimeAttempt } from "./observed.ts"
-
-export const ORPHAN_GRACE = Duration.seconds(30)
 
 /** Sweeps once every grace period, for ever. */
 export const sweepOrphans = Effect.fnUntraced(function* (
@@ -29,17 +28,17 @@ export const sweepOrphans = Effect.fnUntraced(function* (
     Effect.catch((error) =>
       Effect.logWarning("orphan sweep failed").pipe(Effect.annotateLogs({ error: error.message })),
     ),
-    Effect.repeat(Schedule.spaced(ORPHAN_GRACE)),
+    Effect.repeat(Schedule.spaced(orphanGrace)),
     Effect.andThen(Effect.never),
   )
 })
 
 /** The attempts at the runtime that no object on this node stands for. */
-export const findOrphans = Effect.fnUntraced(function* (
+const findOrphans = Effect.fnUntraced(function* (
   nodeName: string,
 ): Effect.fn.Return<ReadonlyArray<RuntimeAttempt>, ApiError | RuntimeError, Client | SandboxRuntime> {
   const runtime = yield* SandboxRuntime
-  const attempts = byNewestAttempt(yield* runtime.list)
+  const attempts = newestFirst(yield* runtime.list)
   return yield* Effect.filter(attempts, (attempt) =>
     Effect.map(getOwner(attempt), (owner) => isOrphan(attempt, owner, nodeName)),
   )

@@ -1,27 +1,21 @@
 /** Whether a Sandbox fits on a node, and if not, why: the words stand behind a count, `2 insufficient memory`. */
-import type { Node, Sandbox } from "../../schemas/index.ts"
+import type { Node } from "../../schemas/index.ts"
 import { parseQuantity } from "../quantity.ts"
-import {
-  type Amounts,
-  type HostPort,
-  hostPortsOf,
-  isFinished,
-  isSamePort,
-  requestsOf,
-  unitOf,
-} from "./demand.ts"
+import { type Amounts, type HostPort, isSamePort, unitOf } from "./demand.ts"
+import type { Usage } from "./ledger.ts"
 
-/** A node with what is bound to it. */
+/** A node with what is set aside on it. */
 export interface Candidate {
   readonly node: Node
-  readonly bound: ReadonlyArray<Sandbox>
+  readonly usage: Usage
 }
 
 export interface Demand {
   readonly requests: Amounts
   readonly hostPorts: ReadonlyArray<HostPort>
   readonly nodeSelector: { readonly [label: string]: string }
-  readonly handler: string
+  /** undefined: any will do. */
+  readonly handler: string | undefined
 }
 
 /** The first reason why it does not fit, or undefined where it does. */
@@ -40,7 +34,7 @@ const misfitOfNode = (
   if (spec?.taints?.some(({ effect }) => effect !== "PreferNoSchedule") === true) return "tainted"
   if (!isSelected(nodeSelector, metadata.labels ?? {})) return "does not match nodeSelector"
   const handlers = status.runtimeHandlers?.map(({ name }) => name)
-  return handlers === undefined || handlers.includes(handler)
+  return handlers === undefined || handler === undefined || handlers.includes(handler)
     ? undefined
     : `without runtime handler ${handler}`
 }
@@ -51,15 +45,14 @@ const isSelected = (
 ): boolean =>
   Object.entries(selector).every(([label, value]) => Object.hasOwn(labels, label) && labels[label] === value)
 
-const misfitOfPorts = ({ hostPorts }: Demand, { bound }: Candidate): string | undefined => {
+const misfitOfPorts = ({ hostPorts }: Demand, { usage }: Candidate): string | undefined => {
   if (hostPorts.length === 0) return undefined
-  const taken = bound.flatMap(hostPortsOf)
+  const taken = [...usage.hostPorts]
   const conflict = hostPorts.find((wanted) => taken.some((port) => isSamePort(wanted, port)))
   return conflict === undefined ? undefined : `host port ${conflict.port}/${conflict.protocol} in use`
 }
 
-const misfitOfResources = ({ requests }: Demand, { node, bound }: Candidate): string | undefined => {
-  const inUse = sumOf(bound.filter((sandbox) => !isFinished(sandbox)))
+const misfitOfResources = ({ requests }: Demand, { node, usage }: Candidate): string | undefined => {
   const allocatable = node.status?.allocatable ?? {}
   for (const [resource, wanted] of requests) {
     if (wanted === 0) continue
@@ -67,18 +60,7 @@ const misfitOfResources = ({ requests }: Demand, { node, bound }: Candidate): st
     // A node that does not count its sandboxes takes any number of them.
     if (quantity === undefined && resource === "pods") continue
     const offered = quantity === undefined ? 0 : (parseQuantity(quantity, unitOf(resource)) ?? 0)
-    if ((inUse.get(resource) ?? 0) + wanted > offered) return `insufficient ${resource}`
+    if ((usage.amounts.get(resource) ?? 0) + wanted > offered) return `insufficient ${resource}`
   }
   return undefined
-}
-
-/** A bound Sandbox whose requests make no sense was not bound by us, and counts for nothing. */
-const sumOf = (sandboxes: ReadonlyArray<Sandbox>): Amounts => {
-  const sum = new Map<string, number>()
-  for (const sandbox of sandboxes) {
-    const requests = requestsOf(sandbox)
-    if (requests._tag === "Failure") continue
-    for (const [resource, amount] of requests.success) sum.set(resource, (sum.get(resource) ?? 0) + amount)
-  }
-  return sum
 }

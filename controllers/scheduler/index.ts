@@ -1,5 +1,5 @@
 /** The scheduler: binds each Sandbox without a node to the first one that it fits on. Start with {@link schedulerController}. */
-import { Duration, Effect, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import type { ApiError, Client } from "../../client/index.ts"
 import {
   type Change,
@@ -14,14 +14,12 @@ import {
   watching,
 } from "../../reconciler/index.ts"
 import { Node, Sandbox } from "../../schemas/index.ts"
+import { unschedulableWait } from "../limits.ts"
 import { apply, CONTROLLER_NAME } from "./apply.ts"
-import { Assumed, isBound } from "./assumed.ts"
 import { isFinished } from "./demand.ts"
-import { NODE_INDEX, nodeIndex, observe, type SchedulerView } from "./observe.ts"
+import { isBound, Ledger } from "./ledger.ts"
+import { observe, type SchedulerView, WAITING_INDEX, waitingIndex } from "./observe.ts"
 import { plan } from "./plan.ts"
-
-/** How long a Sandbox without a place waits before it is looked at again, whatever happens. */
-const UNSCHEDULABLE_WAIT = Duration.minutes(1)
 
 /**
  * One worker: it knows what it gave away a moment ago. Several schedulers at once may bind twice as much as there is to one
@@ -34,15 +32,15 @@ export const schedulerController = Effect.gen(function* (): Effect.fn.Return<
 > {
   const informers = yield* Informers
   const nodes = yield* informers.get(Node)
-  const sandboxes = yield* informers.get(Sandbox, { indexes: { [NODE_INDEX]: nodeIndex } })
+  const sandboxes = yield* informers.get(Sandbox, { indexes: { [WAITING_INDEX]: waitingIndex } })
   const events = yield* makeEventRecorder(CONTROLLER_NAME)
-  const assumed = new Assumed()
+  const ledger = new Ledger()
   yield* sandboxes.subscribe(({ old, new: now }) => {
-    if (now !== undefined) assumed.shown(now, false)
-    else if (old !== undefined) assumed.shown(old, true)
+    if (old !== undefined && old.metadata.uid !== now?.metadata.uid) ledger.release(old)
+    if (now !== undefined) ledger.book(now)
   })
-  const view: SchedulerView = { nodes: nodes.lister, sandboxes: sandboxes.lister, assumed }
-  const waiting = (): ReadonlyArray<Request> => sandboxes.lister.byIndex(NODE_INDEX, "").map(keyOf)
+  const view: SchedulerView = { nodes: nodes.lister, sandboxes: sandboxes.lister, ledger }
+  const waiting = (): ReadonlyArray<Request> => sandboxes.lister.byIndex(WAITING_INDEX, "").map(keyOf)
   return Controller.make({
     name: CONTROLLER_NAME,
     for: reconciling(Sandbox),
@@ -66,9 +64,9 @@ const schedule = Effect.fnUntraced(function* (
   if (action._tag === "Refuse") {
     const { message } = action
     if (written !== sandbox) events.record(sandbox, { type: "Warning", reason: "FailedScheduling", message })
-    return Result.RequeueAfter({ delay: UNSCHEDULABLE_WAIT })
+    return Result.RequeueAfter({ delay: unschedulableWait })
   }
-  view.assumed.note(written)
+  view.ledger.book(written)
   events.record(sandbox, { type: "Normal", reason: "Scheduled", message: `bound to node ${action.nodeName}` })
   return Result.Done()
 })

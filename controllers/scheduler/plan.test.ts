@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest"
 import type { Node, Sandbox, SandboxContainer } from "../../schemas/index.ts"
-import { type Observed, plan } from "./plan.ts"
+import { Ledger } from "./ledger.ts"
+import { plan } from "./plan.ts"
+
+interface Given {
+  readonly sandbox: Sandbox
+  readonly candidates: ReadonlyArray<{ readonly node: Node; readonly bound: ReadonlyArray<Sandbox> }>
+}
 
 const sandbox = (
   container: Partial<SandboxContainer> = {},
@@ -44,8 +50,19 @@ const finished: Sandbox["status"] = {
   containerStatuses: [{ name: "main", state: { terminated: { exitCode: 0 } } }],
 }
 
-const planned = (observed: Observed): string => {
-  const action = plan(observed)
+const usageOf = (bound: ReadonlyArray<Sandbox>) => {
+  const ledger = new Ledger()
+  for (const [index, { metadata, spec, ...rest }] of bound.entries()) {
+    ledger.book({ ...rest, metadata: { ...metadata, uid: String(index) }, spec: { ...spec, nodeName: "it" } })
+  }
+  return ledger.of("it")
+}
+
+const planned = ({ sandbox, candidates }: Given): string => {
+  const action = plan({
+    sandbox,
+    candidates: candidates.map(({ node, bound }) => ({ node, usage: usageOf(bound) })),
+  })
   if (action === undefined) return "nothing"
   return action._tag === "Bind" ? `to ${action.nodeName}` : `${action.reason}: ${action.message}`
 }
@@ -53,7 +70,7 @@ const planned = (observed: Observed): string => {
 const alone = (...nodes: ReadonlyArray<Node>) => nodes.map((each) => ({ node: each, bound: [] }))
 
 describe("a sandbox", () => {
-  test.each<[string, Observed, string]>([
+  test.each<[string, Given, string]>([
     [
       "goes to the first node by name",
       { sandbox: sandbox(), candidates: alone(node("b"), node("a")) },
@@ -130,6 +147,21 @@ describe("a sandbox", () => {
       "Unschedulable: 0 of 1 node fits: 1 without runtime handler runc",
     ],
     [
+      "takes any node where it chooses no runtime handler",
+      {
+        sandbox: sandbox(),
+        candidates: alone(
+          node("a", {
+            status: {
+              conditions: [{ type: "Ready", status: "True" }],
+              runtimeHandlers: [{ name: "runc" }],
+            },
+          }),
+        ),
+      },
+      "to a",
+    ],
+    [
       "with a quantity that is none is told where",
       { sandbox: sandbox(asking({ cpu: "lots" })), candidates: alone(node("a")) },
       'InvalidSpec: spec.containers[0].resources.requests.cpu: "lots" is no quantity, such as 500m, 2 or 256Mi',
@@ -141,7 +173,7 @@ describe("a sandbox", () => {
 
 describe("resources", () => {
   const half = sandbox(asking({ cpu: "1500m" }))
-  test.each<[string, Observed, string]>([
+  test.each<[string, Given, string]>([
     [
       "fit to the last bit",
       { sandbox: sandbox(asking({ cpu: "500m" })), candidates: [{ node: node("a"), bound: [half] }] },

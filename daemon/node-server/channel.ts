@@ -9,7 +9,7 @@ import { limits } from "./limits.ts"
 export const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const
 
 /** Offered in this order of preference. */
-export const subprotocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"] as const
+const subprotocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"] as const
 export type Subprotocol = (typeof subprotocols)[number]
 
 /** The best subprotocol that both sides speak. */

@@ -13,6 +13,8 @@ export const limits = {
   waitingInboundFrames: 16,
   /** Streams (logs and execs) open at once. */
   streams: 1000,
+  /** Silence after which a peer is asked whether it is still there. */
+  keepAliveMs: 30_000,
   tailLines: 1_000_000,
   terminalColumnsOrRows: 10_000,
 } as const

@@ -1,6 +1,6 @@
 /** From a Sandbox's name to what runs for it now: the runtime is asked, nothing is remembered. */
 import { Effect } from "effect"
-import { byNewestAttempt } from "../../controllers/index.ts"
+import { newestFirst } from "../../controllers/index.ts"
 import { type SandboxId, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Refusal } from "./refusal.ts"
 import type { SandboxName } from "./route.ts"
@@ -14,7 +14,7 @@ export const resolveSandbox = Effect.fnUntraced(function* (
   const sandboxes = yield* runtime.list.pipe(
     Effect.mapError(({ message }) => new Refusal({ reason: "ServiceUnavailable", message })),
   )
-  const attempts = byNewestAttempt(sandboxes).filter(
+  const attempts = newestFirst(sandboxes).filter(
     ({ identity }) => identity.namespace === namespace && identity.name === name,
   )
   const [newest] = attempts

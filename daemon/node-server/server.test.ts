@@ -1,6 +1,6 @@
 import { get, type RequestOptions } from "node:https"
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Exit, Layer, Schedule, Scope } from "effect"
 import { WebSocket } from "ws"
 import { labelsOf, runtimeIdOf } from "../../controllers/sandbox/identity.ts"
 import { FakeWorld, fakeRuntimeLayer, SandboxRuntime } from "../../runtime-shim/index.ts"
@@ -9,6 +9,10 @@ import { type Credentials, issueCredentials } from "./testing/credentials.ts"
 
 interface World {
   readonly server: NodeServer
+  /** Processes started by exec that are attached now. */
+  readonly attached: { count: number }
+  /** Closes the server. */
+  readonly close: Effect.Effect<void>
   readonly machine: FakeWorld
   readonly credentials: Credentials
 }
@@ -35,11 +39,29 @@ const started = Effect.fnUntraced(function* (
   yield* Effect.orDie(runtime.create({ ...spec, containers: [container] }))
   yield* Effect.orDie(runtime.start(id))
   const credentials = yield* Effect.promise(issueCredentials)
+  const attached = { count: 0 }
+  const counting: SandboxRuntime["Service"] = {
+    ...runtime,
+    exec: (sandbox, exec) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          attached.count += 1
+        }),
+        () =>
+          Effect.sync(() => {
+            attached.count -= 1
+          }),
+      ).pipe(Effect.andThen(runtime.exec(sandbox, exec))),
+  }
+  const scope = yield* Scope.make()
+  const close = Scope.close(scope, Exit.void)
+  yield* Effect.addFinalizer(() => close)
   const server = yield* makeNodeServer({ tls: credentials.server, clientCommonName: "apiserver" }).pipe(
-    Effect.provideContext(context),
+    Effect.provideService(SandboxRuntime, counting),
+    Scope.provide(scope),
     Effect.orDie,
   )
-  return { server, machine, credentials }
+  return { server, machine, credentials, attached, close }
 })
 
 type Who = "apiserver" | "stranger" | "nobody"
@@ -150,12 +172,16 @@ interface Talk {
 const frame = (channel: number, text: string): Uint8Array =>
   Uint8Array.from([channel, ...new TextEncoder().encode(text)])
 
-const socketTo = (world: World, { query, protocols, who = "apiserver" }: Talk): WebSocket =>
-  new WebSocket(
-    `wss://${world.server.host}:${world.server.port}/sandboxes/default/web/exec?${query}`,
+const socketTo = (world: World, { query, protocols, who = "apiserver" }: Talk): WebSocket => {
+  const { host, port } = world.server
+  const socket = new WebSocket(
+    `wss://${host}:${port}/sandboxes/default/web/exec?${query}`,
     [...(protocols ?? ["v5.channel.k8s.io"])],
     { ...tlsOf(world, who), perMessageDeflate: false },
   )
+  // What a test needs to know comes with the close.
+  return socket.on("error", () => {})
+}
 
 /** Says the frames, and hears all until the socket closes; the HTTP code where the upgrade is refused. */
 const talk = (world: World, talking: Talk): Effect.Effect<Conversation | number> =>
@@ -173,7 +199,6 @@ const talk = (world: World, talking: Talk): Effect.Effect<Conversation | number>
       socket.terminate()
       resume(Effect.succeed(response.statusCode ?? 0))
     })
-    socket.on("error", () => {})
     socket.on("close", (close) => resume(Effect.succeed({ said, protocol: socket.protocol, close })))
     return Effect.sync(() => socket.terminate())
   })
@@ -262,6 +287,44 @@ describe("an exec", () => {
         status: "Failure",
         reason: "InternalError",
       })
+    }),
+  )
+
+  const untilAttached = (world: World, count: number) =>
+    Effect.suspend(() => (world.attached.count === count ? Effect.void : Effect.fail("not so"))).pipe(
+      Effect.retry(Schedule.spaced("5 millis")),
+    )
+
+  it.live("ends with its socket", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const socket = socketTo(world, { query: "command=cat&stdin=true&stdout=true" })
+      yield* untilAttached(world, 1)
+      socket.terminate()
+      yield* untilAttached(world, 0)
+    }),
+  )
+
+  it.live("ends with the server, and does not hold it up", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      socketTo(world, { query: "command=cat&stdin=true&stdout=true" })
+      yield* untilAttached(world, 1)
+      yield* world.close
+      expect(world.attached.count).toBe(0)
+    }),
+  )
+
+  it.live("ends for a client that sends more in a frame than is taken, and nobody else", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const other = socketTo(world, { query: "command=cat&stdin=true&stdout=true" })
+      yield* untilAttached(world, 1)
+      const query = "command=cat&stdin=true&stdout=true"
+      const heard = yield* talk(world, { query, frames: [new Uint8Array(2 * 1024 * 1024)] })
+      expect(heard).toMatchObject({ close: 1009 })
+      yield* untilAttached(world, 1)
+      other.terminate()
     }),
   )
 })

@@ -62,6 +62,8 @@ export const makeNodeServer = Effect.fn("NodeServer.make")(function* (
   const admit = (request: IncomingMessage) => routeOf(request, options, [...fibers].length)
   server.on("request", (request, response) => {
     const fiber = fork(respond(admit(request), response))
+    // A write to a peer that is gone: the close is what counts.
+    response.on("error", () => {})
     response.once("close", () => fiber.interruptUnsafe())
   })
   server.on("upgrade", (request, socket, head) => {
@@ -167,6 +169,7 @@ const listen = (options: NodeServerOptions, host: string): Effect.Effect<Server,
         rejectUnauthorized: true,
         minVersion: "TLSv1.2",
         keepAlive: true,
+        keepAliveInitialDelay: limits.keepAliveMs,
       })
     } catch (cause) {
       return fail(cause instanceof Error ? cause : new Error(String(cause)))

@@ -16,7 +16,11 @@ export interface Upgrade {
 /** Completes the handshake. Never done where the request is no WebSocket handshake: `ws` answers it and closes the socket. */
 export const acceptUpgrade = ({ request, socket, head, sockets }: Upgrade): Effect.Effect<WebSocket> =>
   Effect.callback((resume) => {
-    sockets.handleUpgrade(request, socket, head, (webSocket) => resume(Effect.succeed(webSocket)))
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      // A peer that breaks the protocol: `ws` closes the socket, and the close is what counts.
+      webSocket.on("error", () => {})
+      resume(Effect.succeed(webSocket))
+    })
   })
 
 /** Answers the upgrade request with a Status and closes the connection. */

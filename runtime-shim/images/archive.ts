@@ -48,6 +48,12 @@ const blobPath = (digest: string) => `blobs/${digest.replace(":", "/")}`
 
 const sha256 = (bytes: Uint8Array) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`
 
+const readVerified = async (index: TarIndex, digest: string): Promise<Buffer> => {
+  const bytes = await index.read(blobPath(digest), IMAGE_DOCUMENT_BYTES_MAX)
+  if (sha256(bytes) !== digest) throw new Error(`${digest} does not match its digest`)
+  return bytes
+}
+
 const partsOf = (
   documents: { readonly bytes: Buffer; readonly mediaType: string; readonly config: Buffer },
   manifest: Manifest,
@@ -69,8 +75,7 @@ const partsOf = (
 
 /** Follows an index to this machine's manifest. */
 const readOciImage = async (index: TarIndex, target: Descriptor, path: string): Promise<ImageParts> => {
-  const bytes = await index.read(blobPath(target.digest), IMAGE_DOCUMENT_BYTES_MAX)
-  if (sha256(bytes) !== target.digest) throw new Error(`${target.digest} does not match its digest`)
+  const bytes = await readVerified(index, target.digest)
   const json = parseJson(bytes, target.digest)
   const inner = parseIndex(json)
   if (inner !== undefined) {
@@ -79,7 +84,7 @@ const readOciImage = async (index: TarIndex, target: Descriptor, path: string): 
     return readOciImage(index, selected, path)
   }
   const manifest = parseManifest(json)
-  const config = await index.read(blobPath(manifest.config.digest), IMAGE_DOCUMENT_BYTES_MAX)
+  const config = await readVerified(index, manifest.config.digest)
   const mediaType =
     target.mediaType ||
     (typeof json.mediaType === "string" ? json.mediaType : "application/vnd.oci.image.manifest.v1+json")

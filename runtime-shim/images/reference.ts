@@ -10,8 +10,11 @@ export interface Reference {
   readonly digest: string | undefined
 }
 
-const FORM =
-  /^(?:([a-zA-Z0-9.-]+(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?)\/)?([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/
+const HOST = String.raw`[a-zA-Z0-9.-]+(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?`
+const COMPONENT = "[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*"
+const FORM = new RegExp(
+  String.raw`^(?:(${HOST})/)?(${COMPONENT}(?:/${COMPONENT})*)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`,
+)
 
 const REFERENCE_LENGTH_MAX = 512
 

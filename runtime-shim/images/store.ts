@@ -4,8 +4,9 @@
  * An image is stored under a lease and named last, so a cut leaves nothing but what containerd's collector takes.
  * Start with {@link ImageStore}.
  */
-import { Clock, Effect, Random, Semaphore, Stream } from "effect"
+import { Clock, Effect, Random, Stream } from "effect"
 import type { CallContext, Containerd } from "../containerd/connection.ts"
+import { KeyedLock } from "../keyed-lock.ts"
 import { IMAGE_CACHE_MAX, IMAGE_DOCUMENT_BYTES_MAX, LEASE_MS } from "../limits.ts"
 import { Images, type Image as StoredImage } from "../proto/containerd/images.gen.ts"
 import { Leases } from "../proto/containerd/leases.gen.ts"
@@ -59,7 +60,7 @@ export class ImageStore {
   readonly #containerd: Containerd
   readonly #snapshotter: string
   readonly #pull: Pull
-  readonly #turns = new Map<string, { readonly semaphore: Semaphore.Semaphore; users: number }>()
+  readonly #lock = new KeyedLock()
   /** By manifest digest: documents never change. */
   readonly #documents = new Map<string, Documents>()
 
@@ -198,7 +199,7 @@ export class ImageStore {
 
   /** One pull of a reference at a time: the next finds it there. */
   ensure(reference: string, policy: PullPolicy): Effect.Effect<Image, RuntimeError> {
-    return this.#alone(
+    return this.#lock.run(
       reference,
       Effect.gen({ self: this }, function* () {
         const found = yield* this.#get(reference)
@@ -208,23 +209,6 @@ export class ImageStore {
         return yield* Effect.mapError(this.#store(reference, parts), pullFailed)
       }),
     )
-  }
-
-  #alone<A>(reference: string, effect: Effect.Effect<A, RuntimeError>): Effect.Effect<A, RuntimeError> {
-    return Effect.suspend(() => {
-      const found = this.#turns.get(reference)
-      const turn = found ?? { semaphore: Semaphore.makeUnsafe(1), users: 0 }
-      this.#turns.set(reference, turn)
-      turn.users += 1
-      return turn.semaphore.withPermit(effect).pipe(
-        Effect.ensuring(
-          Effect.sync(() => {
-            turn.users -= 1
-            if (turn.users === 0) this.#turns.delete(reference)
-          }),
-        ),
-      )
-    })
   }
 
   import(path: string, reference: string | undefined): Effect.Effect<ReadonlyArray<Image>, RuntimeError> {

@@ -70,7 +70,8 @@ const chainsOf = (family: Family, config: NetworkConfig): ReadonlyArray<Chain> =
 }
 
 /** Lines of `iptables-save`, by table. */
-const linesByTable = (saved: string): Map<string, ReadonlyArray<string>> => {
+/** The chains and rules of `iptables-save`, by table. */
+export const linesByTable = (saved: string): Map<string, ReadonlyArray<string>> => {
   const tables = new Map<string, Array<string>>()
   let current: Array<string> = []
   for (const line of saved.split("\n")) {

@@ -15,6 +15,7 @@ import { addressesOf, type CniResult, callPlugin } from "./cni.ts"
 import { type NetworkConfig, type PluginConfig, pluginChain } from "./config.ts"
 import { type Family, planFirewall, planFirewallRemoval } from "./firewall.ts"
 import { createNetns, isNetns, listNetns, removeNetns } from "./netns.ts"
+import { planPortmapRemoval } from "./portmap-chains.ts"
 
 /** One sandbox's network as it is kept on disk. */
 interface NetworkRecord {
@@ -184,8 +185,10 @@ export class SandboxNetworks {
       const subject = this.config.bridge
       yield* this.reconcile(() => false)
       for (const family of this.#families()) {
-        const { exitCode, stdout } = yield* runCommand({ file: `${family}-save`, args: [], subject })
-        if (exitCode === 0) yield* restore(family, planFirewallRemoval(this.config, stdout), subject)
+        for (const plan of [(saved: string) => planFirewallRemoval(this.config, saved), planPortmapRemoval]) {
+          const { exitCode, stdout } = yield* runCommand({ file: `${family}-save`, args: [], subject })
+          if (exitCode === 0) yield* restore(family, plan(stdout), subject)
+        }
       }
       yield* runCommand({ file: "ip", args: ["link", "delete", subject], subject })
       rmSync(join(this.config.leasesDir, this.config.name), { recursive: true, force: true })

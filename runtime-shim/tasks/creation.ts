@@ -4,15 +4,16 @@
  * The bridge may come late: a task joins its netns when made, but takes its addresses only when started.
  * A failure or an interruption takes everything back. Start with {@link createSandbox}.
  */
+import { pathToFileURL } from "node:url"
 import { Clock, Effect } from "effect"
 import type { TaskRuntime } from "../handlers/handlers.ts"
 import type { ResolvedImage } from "../images/store.ts"
 import { OWNER_LABEL } from "../installation.ts"
 import { TASK_DEADLINE_MS } from "../limits.ts"
 import { Containers } from "../proto/containerd/containers.gen.ts"
+import type { Mount } from "../proto/containerd/mount.gen.ts"
 import { Snapshots } from "../proto/containerd/snapshots.gen.ts"
 import { Tasks } from "../proto/containerd/tasks.gen.ts"
-import type { Mount } from "../proto/containerd/types.gen.ts"
 import { RuntimeError, type SandboxSpec, type SandboxStatus } from "../sandbox-runtime.ts"
 import { argumentsOf, environmentOf } from "../spec/command.ts"
 import { type RuntimeSpec, runtimeSpec } from "../spec/runtime-spec.ts"
@@ -24,7 +25,7 @@ import { observeSandbox } from "./observation.ts"
 import { ID } from "./record.ts"
 import { removeSandbox } from "./removal.ts"
 import { HANDLER_LABEL } from "./status.ts"
-import type { TaskWorld } from "./task-world.ts"
+import { startFailed, type TaskWorld } from "./task-world.ts"
 
 const SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec"
 
@@ -35,6 +36,7 @@ interface Parts {
   readonly spec: SandboxSpec
   readonly runtime: TaskRuntime
   readonly image: ResolvedImage
+  readonly createdAt: Date
 }
 
 const buildSpec = (world: TaskWorld, { spec, image }: Parts, mounts: ReadonlyArray<Mount>) =>
@@ -112,22 +114,21 @@ const createTask = (world: TaskWorld, { spec, runtime }: Parts, mounts: Readonly
   const { log } = world.records.files(spec.id)
   const tty = spec.containers[0].tty === true
   // With a terminal the shim opens a path as it is; without one it appends to a file:// URI.
-  const stdout = tty ? log : `file://${log}`
-  return Effect.uninterruptible(
-    world.containerd.call(
-      Tasks.method.create,
-      {
-        containerId: spec.id,
-        rootfs: [...mounts],
-        terminal: tty,
-        stdin: "",
-        stdout,
-        stderr: tty ? "" : stdout,
-        options: runtime.options,
-      },
-      { subject: spec.id, deadlineMs: TASK_DEADLINE_MS },
-    ),
+  const stdout = tty ? log : pathToFileURL(log).href
+  const create = world.containerd.call(
+    Tasks.method.create,
+    {
+      containerId: spec.id,
+      rootfs: [...mounts],
+      terminal: tty,
+      stdin: "",
+      stdout,
+      stderr: tty ? "" : stdout,
+      options: runtime.options,
+    },
+    { subject: spec.id, deadlineMs: TASK_DEADLINE_MS },
   )
+  return Effect.uninterruptible(Effect.mapError(create, startFailed("create")))
 }
 
 const writeEtcFiles = ({ records }: TaskWorld, { id, hostname }: SandboxSpec) => {
@@ -145,11 +146,10 @@ const writeEtcFiles = ({ records }: TaskWorld, { id, hostname }: SandboxSpec) =>
 const make = (world: TaskWorld, parts: Parts) =>
   Effect.gen(function* () {
     const { records, networks } = world
-    const { spec } = parts
+    const { spec, createdAt } = parts
     const { id, handler, hostname, labels } = spec
-    const createdAt = new Date(yield* Clock.currentTimeMillis).toISOString()
     yield* records.open(id)
-    yield* records.write(id, { handler, hostname, labels, createdAt })
+    yield* records.write(id, { handler, hostname, labels, createdAt: createdAt.toISOString() })
     yield* writeEtcFiles(world, spec)
     const container = Effect.gen(function* () {
       const mounts = yield* prepareSnapshot(world, parts)
@@ -184,15 +184,17 @@ export const createSandbox = (
         `the handler ${handler} is not installed on this machine`,
       )
     }
-    const found = yield* observeSandbox(world, id)
+    // Without a record there is nothing whole. A container whose record is lost makes its creation fail, and is removed then.
+    const isKnown = world.records.find(id) !== undefined
+    const found = isKnown ? yield* observeSandbox(world, id) : undefined
     if (found !== undefined && found.task.state !== "partial") return found
     const image = yield* world.images.resolve(spec.containers[0].image)
-    if (found !== undefined) yield* removeSandbox(world, id)
-    yield* make(world, { spec, runtime, image }).pipe(
+    if (isKnown) yield* removeSandbox(world, id)
+    const createdAt = new Date(yield* Clock.currentTimeMillis)
+    yield* make(world, { spec, runtime, image, createdAt }).pipe(
       Effect.onError(() => Effect.ignore(removeSandbox(world, id))),
     )
-    const created = yield* observeSandbox(world, id)
-    if (created !== undefined && created.task.state !== "partial") return created
-    yield* removeSandbox(world, id)
-    return yield* refuse(id, "FailedPrecondition", `sandbox ${id} ended while it was being made`)
+    const { labels } = spec
+    const addresses = world.networks.addresses(id)
+    return { id, handler, labels, addresses, task: { state: "created" }, createdAt }
   })

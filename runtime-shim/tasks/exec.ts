@@ -7,10 +7,9 @@
 import { readFileSync } from "node:fs"
 import type { Socket } from "node:net"
 import { join } from "node:path"
-import { Effect, Random, type Scope } from "effect"
+import { Effect, Random, Schedule, type Scope } from "effect"
 import { AttachedOutput } from "../attached-output.ts"
 import { runCommand } from "../command.ts"
-import { NAMESPACE } from "../containerd/connection.ts"
 import { pathsOf } from "../installation.ts"
 import { EXEC_DRAIN_MS, REMOVE_DEADLINE_MS, TASK_DEADLINE_MS, WAIT_DEADLINE_MS } from "../limits.ts"
 import { Tasks } from "../proto/containerd/tasks.gen.ts"
@@ -25,23 +24,12 @@ import { execProcess } from "../spec/runtime-spec.ts"
 import { makeFifos, type OutputPipe, openInput, openOutput } from "./fifo.ts"
 import { SIGKILL } from "./lifecycle.ts"
 import { observeSandbox } from "./observation.ts"
-import { hasReason, type TaskWorld } from "./task-world.ts"
+import { hasReason, RUNC_ROOT, startFailed, type TaskWorld } from "./task-world.ts"
 
 const PROCESS_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Process"
 
 const refuse = (id: SandboxId, reason: "NotFound" | "FailedPrecondition", message: string) =>
   Effect.fail(new RuntimeError({ reason, operation: "exec", subject: id, message }))
-
-const startFailed = (error: RuntimeError): RuntimeError =>
-  hasReason("Unavailable", "DeadlineExceeded")(error)
-    ? error
-    : new RuntimeError({
-        reason: "StartFailed",
-        operation: "exec",
-        subject: error.subject,
-        message: error.message,
-        cause: error,
-      })
 
 /** Reads a pipe into the session, and stops reading while the caller lags. */
 const attach = (pipe: OutputPipe, stream: "stdout" | "stderr", attached: AttachedOutput) => {
@@ -69,7 +57,10 @@ const awaitExitCode = ({ containerd }: TaskWorld, { id, execId }: Execution) =>
   containerd
     .call(Tasks.method.wait, { containerId: id, execId }, { subject: id, deadlineMs: WAIT_DEADLINE_MS })
     .pipe(
-      Effect.retry({ while: hasReason("DeadlineExceeded") }),
+      Effect.retry({
+        while: hasReason("DeadlineExceeded", "Unavailable"),
+        schedule: Schedule.spaced("200 millis"),
+      }),
       Effect.map(({ exitStatus }) => exitStatus),
     )
 
@@ -100,9 +91,6 @@ const kill = (world: TaskWorld, on: Execution) => {
   )
   return Effect.andThen(Effect.ignore(inside), Effect.ignore(outside))
 }
-
-/** Where runc's shim has its runtimes keep their state, for our namespace. */
-const RUNC_ROOT = `/run/containerd/runc/${NAMESPACE}`
 
 const readPid = (path: string): string | undefined => {
   try {
@@ -136,7 +124,7 @@ const begin = (world: TaskWorld, on: Execution, stdio: StdioPaths & { readonly s
     yield* containerd
       .call(Tasks.method.start, { containerId: id, execId }, { subject: id, deadlineMs: TASK_DEADLINE_MS })
       .pipe(Effect.onError(() => deleteProcess(world, on)))
-  }).pipe(Effect.mapError(startFailed))
+  }).pipe(Effect.mapError(startFailed("exec")))
 
 interface StdioPaths {
   readonly stdin: string

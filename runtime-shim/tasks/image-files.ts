@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { IMAGE_FILE_BYTES_MAX } from "../limits.ts"
-import type { Mount } from "../proto/containerd/types.gen.ts"
+import type { Mount } from "../proto/containerd/mount.gen.ts"
 
 /** The directories of a snapshot, top layer first. */
 const layersOf = (mounts: ReadonlyArray<Mount>): ReadonlyArray<string> =>

@@ -5,7 +5,7 @@ import { Status } from "../proto/containerd/task.gen.ts"
 import { Tasks } from "../proto/containerd/tasks.gen.ts"
 import { RuntimeError, type SandboxId } from "../sandbox-runtime.ts"
 import { findProcess, observeSandbox } from "./observation.ts"
-import { hasReason, type TaskWorld } from "./task-world.ts"
+import { hasReason, startFailed, type TaskWorld } from "./task-world.ts"
 
 export const SIGTERM = 15
 export const SIGKILL = 9
@@ -13,29 +13,20 @@ export const SIGKILL = 9
 const refuse = (id: string, reason: "NotFound" | "FailedPrecondition", message: string) =>
   Effect.fail(new RuntimeError({ reason, operation: "start", subject: id, message }))
 
-const startFailed = (error: RuntimeError): RuntimeError =>
-  error.reason === "Unavailable" || error.reason === "DeadlineExceeded"
-    ? error
-    : new RuntimeError({
-        reason: "StartFailed",
-        operation: "start",
-        subject: error.subject,
-        message: error.message,
-        cause: error,
-      })
-
 /**
  * Starts what was created; changes nothing when it has been started already.
  * No Wait is needed before: the exit of a task stays with its shim until it is deleted.
  */
 export const startSandbox = (world: TaskWorld, id: SandboxId): Effect.Effect<void, RuntimeError> =>
   Effect.gen(function* () {
-    const found = yield* observeSandbox(world, id)
-    if (found === undefined) return yield* refuse(id, "NotFound", `there is no sandbox ${id}`)
-    if (found.task.state === "partial") {
+    const process = yield* findProcess(world, id)
+    const isWhole = world.records.find(id) !== undefined && world.networks.addresses(id).length > 0
+    if (process?.status !== Status.CREATED || !isWhole) {
+      const found = yield* observeSandbox(world, id)
+      if (found === undefined) return yield* refuse(id, "NotFound", `there is no sandbox ${id}`)
+      if (found.task.state !== "partial") return
       return yield* refuse(id, "FailedPrecondition", `sandbox ${id} is not whole; remove it`)
     }
-    if (found.task.state !== "created") return
     const start = Effect.gen(function* () {
       yield* world.containerd.call(
         Tasks.method.start,
@@ -44,7 +35,7 @@ export const startSandbox = (world: TaskWorld, id: SandboxId): Effect.Effect<voi
       )
       yield* world.records.writeStarted(id, new Date(yield* Clock.currentTimeMillis))
     })
-    yield* Effect.uninterruptible(Effect.mapError(start, startFailed))
+    yield* Effect.uninterruptible(Effect.mapError(start, startFailed("start")))
   })
 
 /** Sends a signal; what has ended already, or is not there, counts as signalled. */

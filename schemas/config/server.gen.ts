@@ -21,7 +21,7 @@ export interface ServerConfig {
   readonly etcdKeyFile?: string
   /** What isolates sandboxes by default. `gvisor`: a kernel of its own in user space. `runc`: the machine's kernel. `fake`: nothing runs, everything is pretended. */
   readonly runtime: "gvisor" | "runc" | "fake"
-  /** What this server does. All of it by default. */
+  /** What this server does; all of it by default. `api`: serves the API over the store. `controllers`: makes objects true that belong to no node. `runner`: runs this machine's sandboxes. `ingress`: serves Routes, a kind that this version does not have yet. */
   readonly roles: ReadonlyArray<"api" | "controllers" | "runner" | "ingress">
   /** The socket of a containerd that runs already. Empty starts one as a child process. */
   readonly containerdAddress: string
@@ -29,10 +29,40 @@ export interface ServerConfig {
   readonly nodeName?: string
   /** The IPv4 network that this node gives sandbox addresses from. One that follows from the data folder when unset, so that two servers of a machine do not meet. */
   readonly podCIDR?: string
+  /** Bearer tokens that are accepted beside client certificates: a CSV file with a line `token,user,uid,"group,group"` each, readable by its owner alone. */
+  readonly tokenFile?: string
   /** The kubeconfig of the API to work for; only without the role `api`. A runner also needs that server's `pki` folder in its own data folder. */
   readonly kubeconfig?: string
   /** The least severe messages that are logged. */
   readonly logLevel: "debug" | "info" | "warn" | "error"
+  /** What tokens of ServiceAccounts name as their issuer. Where it is a URL at which this API can be reached, others can check the tokens by it. */
+  readonly serviceAccountIssuer: string
+  /** The private keys of those tokens, PEM, newest first: the first signs, all are believed. One is made in the data folder when unset. Servers that share an etcd need the same. */
+  readonly serviceAccountKeyFile?: string
+  /** An OpenID Connect issuer whose ID tokens are believed, an https URL; together with oidcClientID. */
+  readonly oidcIssuerURL?: string
+  /** Whom those tokens are meant for, their `aud`. */
+  readonly oidcClientID?: string
+  /** The claim that is the user's name. */
+  readonly oidcUsernameClaim: string
+  /** What is put in front of names. The issuer and `#` when unset, unless the claim is `email`. */
+  readonly oidcUsernamePrefix?: string
+  /** The claim that lists the user's groups. None when unset. */
+  readonly oidcGroupsClaim?: string
+  /** What is put in front of groups. */
+  readonly oidcGroupsPrefix: string
+  /** Certificate authorities to trust at the issuer, PEM. The system's when unset. */
+  readonly oidcCAFile?: string
+  /** Which requests are written to the audit log and how much of them, an audit.k8s.io/v1 Policy. Nothing is written when unset. */
+  readonly auditPolicyFile?: string
+  /** The audit log, a JSON document a line. `audit.log` in the data folder when unset. */
+  readonly auditLogFile?: string
+  /** The size in megabytes at which the audit log is begun anew. */
+  readonly auditLogMaxSize: number
+  /** How many older files of the audit log are kept. */
+  readonly auditLogMaxFiles: number
+  /** How many small requests the API answers at the same time; a list counts for as many as it has hundreds of objects. Others wait their turn, by priority and fairness. */
+  readonly maxRequestsInFlight: number
 }
 
 /** Every option of the server, in the order of its documentation. */
@@ -148,7 +178,7 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
       "runner",
       "ingress"
     ],
-    "description": "What this server does. All of it by default."
+    "description": "What this server does; all of it by default. `api`: serves the API over the store. `controllers`: makes objects true that belong to no node. `runner`: runs this machine's sandboxes. `ingress`: serves Routes, a kind that this version does not have yet."
   },
   {
     "name": "containerdAddress",
@@ -180,6 +210,14 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
     "description": "The IPv4 network that this node gives sandbox addresses from. One that follows from the data folder when unset, so that two servers of a machine do not meet."
   },
   {
+    "name": "tokenFile",
+    "flag": "token-file",
+    "env": "MIREN_TOKEN_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "Bearer tokens that are accepted beside client certificates: a CSV file with a line `token,user,uid,\"group,group\"` each, readable by its owner alone."
+  },
+  {
     "name": "kubeconfig",
     "flag": "kubeconfig",
     "env": "MIREN_KUBECONFIG",
@@ -201,5 +239,132 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
     ],
     "default": "info",
     "description": "The least severe messages that are logged."
+  },
+  {
+    "name": "serviceAccountIssuer",
+    "flag": "service-account-issuer",
+    "env": "MIREN_SERVICE_ACCOUNT_ISSUER",
+    "inFile": true,
+    "type": "string",
+    "minLength": 1,
+    "default": "https://kubernetes.default.svc",
+    "description": "What tokens of ServiceAccounts name as their issuer. Where it is a URL at which this API can be reached, others can check the tokens by it."
+  },
+  {
+    "name": "serviceAccountKeyFile",
+    "flag": "service-account-key-file",
+    "env": "MIREN_SERVICE_ACCOUNT_KEY_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "The private keys of those tokens, PEM, newest first: the first signs, all are believed. One is made in the data folder when unset. Servers that share an etcd need the same."
+  },
+  {
+    "name": "oidcIssuerURL",
+    "flag": "oidc-issuer-url",
+    "env": "MIREN_OIDC_ISSUER_URL",
+    "inFile": true,
+    "type": "string",
+    "pattern": "^https://",
+    "example": "https://login.example.com",
+    "description": "An OpenID Connect issuer whose ID tokens are believed, an https URL; together with oidcClientID."
+  },
+  {
+    "name": "oidcClientID",
+    "flag": "oidc-client-id",
+    "env": "MIREN_OIDC_CLIENT_ID",
+    "inFile": true,
+    "type": "string",
+    "description": "Whom those tokens are meant for, their `aud`."
+  },
+  {
+    "name": "oidcUsernameClaim",
+    "flag": "oidc-username-claim",
+    "env": "MIREN_OIDC_USERNAME_CLAIM",
+    "inFile": true,
+    "type": "string",
+    "default": "sub",
+    "description": "The claim that is the user's name."
+  },
+  {
+    "name": "oidcUsernamePrefix",
+    "flag": "oidc-username-prefix",
+    "env": "MIREN_OIDC_USERNAME_PREFIX",
+    "inFile": true,
+    "type": "string",
+    "description": "What is put in front of names. The issuer and `#` when unset, unless the claim is `email`."
+  },
+  {
+    "name": "oidcGroupsClaim",
+    "flag": "oidc-groups-claim",
+    "env": "MIREN_OIDC_GROUPS_CLAIM",
+    "inFile": true,
+    "type": "string",
+    "description": "The claim that lists the user's groups. None when unset."
+  },
+  {
+    "name": "oidcGroupsPrefix",
+    "flag": "oidc-groups-prefix",
+    "env": "MIREN_OIDC_GROUPS_PREFIX",
+    "inFile": true,
+    "type": "string",
+    "default": "",
+    "description": "What is put in front of groups."
+  },
+  {
+    "name": "oidcCAFile",
+    "flag": "oidc-ca-file",
+    "env": "MIREN_OIDC_CA_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "Certificate authorities to trust at the issuer, PEM. The system's when unset."
+  },
+  {
+    "name": "auditPolicyFile",
+    "flag": "audit-policy-file",
+    "env": "MIREN_AUDIT_POLICY_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "Which requests are written to the audit log and how much of them, an audit.k8s.io/v1 Policy. Nothing is written when unset."
+  },
+  {
+    "name": "auditLogFile",
+    "flag": "audit-log-file",
+    "env": "MIREN_AUDIT_LOG_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "The audit log, a JSON document a line. `audit.log` in the data folder when unset."
+  },
+  {
+    "name": "auditLogMaxSize",
+    "flag": "audit-log-max-size",
+    "env": "MIREN_AUDIT_LOG_MAX_SIZE",
+    "inFile": true,
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 10000,
+    "default": 100,
+    "description": "The size in megabytes at which the audit log is begun anew."
+  },
+  {
+    "name": "auditLogMaxFiles",
+    "flag": "audit-log-max-files",
+    "env": "MIREN_AUDIT_LOG_MAX_FILES",
+    "inFile": true,
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 1000,
+    "default": 10,
+    "description": "How many older files of the audit log are kept."
+  },
+  {
+    "name": "maxRequestsInFlight",
+    "flag": "max-requests-in-flight",
+    "env": "MIREN_MAX_REQUESTS_IN_FLIGHT",
+    "inFile": true,
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 100000,
+    "default": 400,
+    "description": "How many small requests the API answers at the same time; a list counts for as many as it has hundreds of objects. Others wait their turn, by priority and fairness."
   }
 ]

@@ -124,6 +124,14 @@ export interface NodeStatusNodeInfo {
 export interface NodeStatusRuntimeHandler {
   /** `gvisor` or `runc`. */
   readonly name?: string
+  /** The handler's own version. */
+  readonly version?: string
+  /** How gVisor catches system calls, as probed; `systrap` or `ptrace`. Empty for runc. */
+  readonly platform?: string
+  /**
+   * `netstack`: gVisor's own network stack. `host`: the host kernel's, in the sandbox's network namespace.
+   */
+  readonly network?: string
 }
 /** One image. */
 export interface NodeStatusImage {

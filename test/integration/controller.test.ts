@@ -9,8 +9,9 @@ import {
   Manager,
   type Request,
   Result,
+  TerminalError,
 } from "../../reconciler/index.ts"
-import { ConfigMap, type KubeObject } from "../../schemas/index.ts"
+import { ConfigMap, Event, type KubeObject } from "../../schemas/index.ts"
 import { cutWatches, gatedWatches, lostAnswers, recordedWrites } from "../kit/faulty-transport.ts"
 import { pass, settle } from "../kit/settle.ts"
 import { makeWorld, startProcess, type World } from "../kit/world.ts"
@@ -273,4 +274,33 @@ it.effect("informers of two kinds show every object that the server has", () =>
     expect(shown()).toEqual(yield* names(world))
     expect(yield* informers.get(ConfigMap, { namespace })).toBe(maps)
   }),
+)
+
+it.effect(
+  "what a reconcile gives up on shows as one Event that counts, and is left alone until it changes",
+  () =>
+    Effect.gen(function* () {
+      const world = yield* fleetWorld
+      let reconciles = 0
+      yield* world.client.create(Fleet, fleet("f", 1))
+      yield* runController(world, () => () => {
+        reconciles += 1
+        return Effect.fail(new TerminalError({ reason: "NoCapacity", message: "there is no room for it" }))
+      })
+      yield* pass(60)
+      expect(reconciles).toBe(1)
+      yield* resize(world, "f", 2)
+      yield* pass(2)
+      expect(reconciles).toBe(2)
+      const { items } = yield* world.client.list(Event, { namespace })
+      expect(items).toMatchObject([
+        {
+          type: "Warning",
+          reason: "NoCapacity",
+          count: 2,
+          involvedObject: { kind: "Fleet", name: "f", namespace },
+          source: { component: "toy" },
+        },
+      ])
+    }),
 )

@@ -76,3 +76,28 @@ export const lostAnswers = (inner: Transport, matches: RegExp, times: number): T
     },
   }
 }
+
+/**
+ * A connection on which anything may go wrong while `isBad`, by the numbers it is given: requests that do not arrive, answers that
+ * do not come back, watches that break in the middle of a line.
+ */
+export const badConnection = (inner: Transport, random: () => number, isBad: () => boolean): Transport => {
+  const strikes = (chance: number): boolean => isBad() && random() < chance
+  const breaking = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      if (strikes(0.2)) {
+        yield chunk.subarray(0, Math.floor(random() * chunk.length))
+        throw new Error("connection reset")
+      }
+      yield chunk
+    }
+  }
+  return {
+    request: async (request) => {
+      if (strikes(0.15)) throw new Error("connection refused")
+      const response = await inner.request(request)
+      if (strikes(0.15)) throw new Error("connection reset")
+      return isWatch(request) ? { ...response, body: breaking(response.body) } : response
+    },
+  }
+}

@@ -30,8 +30,7 @@ const digestOf = (bytes: Buffer) => `sha256:${createHash("sha256").update(bytes)
 
 const architecture = process.arch === "x64" ? "amd64" : process.arch
 
-export const startRegistry = async (): Promise<TestRegistry> => {
-  const tar = testLayerTar()
+export const startRegistry = async (tar = testLayerTar()): Promise<TestRegistry> => {
   const layer = gzipSync(tar)
   const blobs = new Map<string, { readonly bytes: Buffer; readonly type: string }>()
   const put = (type: string, bytes: Buffer) => {

@@ -25,7 +25,7 @@ export interface World {
   readonly define: (definition: CustomResourceDefinition) => Effect.Effect<void>
 }
 
-export const admin: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"] }
+const admin: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"] }
 
 /** Numbers in [0, 1) from a seed: mulberry32. */
 export const seeded = (seed: number): (() => number) => {

@@ -3,7 +3,7 @@ import "reflect-metadata"
 import { webcrypto } from "node:crypto"
 import * as x509 from "@peculiar/x509"
 
-export interface KeyPair {
+interface KeyPair {
   readonly cert: string
   readonly key: string
 }

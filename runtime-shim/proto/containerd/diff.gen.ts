@@ -4,15 +4,17 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Descriptor, Mount } from "./types.gen.ts";
-import { file_containerd_types } from "./types.gen.ts";
+import type { Descriptor } from "./descriptor.gen.ts";
+import { file_containerd_descriptor } from "./descriptor.gen.ts";
+import type { Mount } from "./mount.gen.ts";
+import { file_containerd_mount } from "./mount.gen.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file containerd/diff.proto.
  */
 export const file_containerd_diff: GenFile = /*@__PURE__*/
-  fileDesc("ChVjb250YWluZXJkL2RpZmYucHJvdG8SG2NvbnRhaW5lcmQuc2VydmljZXMuZGlmZi52MSJjCgxBcHBseVJlcXVlc3QSKgoEZGlmZhgBIAEoCzIcLmNvbnRhaW5lcmQudHlwZXMuRGVzY3JpcHRvchInCgZtb3VudHMYAiADKAsyFy5jb250YWluZXJkLnR5cGVzLk1vdW50Ij4KDUFwcGx5UmVzcG9uc2USLQoHYXBwbGllZBgBIAEoCzIcLmNvbnRhaW5lcmQudHlwZXMuRGVzY3JpcHRvcjJmCgREaWZmEl4KBUFwcGx5EikuY29udGFpbmVyZC5zZXJ2aWNlcy5kaWZmLnYxLkFwcGx5UmVxdWVzdBoqLmNvbnRhaW5lcmQuc2VydmljZXMuZGlmZi52MS5BcHBseVJlc3BvbnNlYgZwcm90bzM", [file_containerd_types]);
+  fileDesc("ChVjb250YWluZXJkL2RpZmYucHJvdG8SG2NvbnRhaW5lcmQuc2VydmljZXMuZGlmZi52MSJjCgxBcHBseVJlcXVlc3QSKgoEZGlmZhgBIAEoCzIcLmNvbnRhaW5lcmQudHlwZXMuRGVzY3JpcHRvchInCgZtb3VudHMYAiADKAsyFy5jb250YWluZXJkLnR5cGVzLk1vdW50Ij4KDUFwcGx5UmVzcG9uc2USLQoHYXBwbGllZBgBIAEoCzIcLmNvbnRhaW5lcmQudHlwZXMuRGVzY3JpcHRvcjJmCgREaWZmEl4KBUFwcGx5EikuY29udGFpbmVyZC5zZXJ2aWNlcy5kaWZmLnYxLkFwcGx5UmVxdWVzdBoqLmNvbnRhaW5lcmQuc2VydmljZXMuZGlmZi52MS5BcHBseVJlc3BvbnNlYgZwcm90bzM", [file_containerd_descriptor, file_containerd_mount]);
 
 /**
  * @generated from message containerd.services.diff.v1.ApplyRequest
