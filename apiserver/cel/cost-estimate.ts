@@ -8,7 +8,7 @@ import type { Checked } from "./checker.ts"
 import { lengthOf } from "./code-points.ts"
 import { IDENT_COST, LIST_COST, MAP_COST, SELECT_COST } from "./cost.ts"
 import type { Declaration } from "./declaration.ts"
-import { anything, either, exactly, nothing, plus, type Span, times } from "./span.ts"
+import { anything, either, exactly, nothing, plus, type Span, times, total } from "./span.ts"
 import type { Type } from "./type.ts"
 
 /** What is known of a value besides its type. */
@@ -70,7 +70,7 @@ class Estimator {
           size: exactly(values.length),
           values: values.reduce(either, values[0] ?? nothing),
         })
-        return plus(exactly(LIST_COST), ...costs)
+        return plus(exactly(LIST_COST), total(costs))
       }
       case "map": {
         const costs = expr.entries.flatMap(({ key, value }) => [this.cost(key), this.cost(value)])
@@ -78,7 +78,7 @@ class Estimator {
         const values = expr.entries.map(({ value }) => this.#size(value))
         const span = (spans: ReadonlyArray<Span>): Span => spans.reduce(either, spans[0] ?? nothing)
         this.#known.set(expr, { size: exactly(keys.length), keys: span(keys), values: span(values) })
-        return plus(exactly(MAP_COST), ...costs)
+        return plus(exactly(MAP_COST), total(costs))
       }
       case "struct":
         return nothing
@@ -130,7 +130,7 @@ class Estimator {
     const { name, args, overloads } = reference
     const costs = args.map((arg) => this.cost(arg))
     const [first, second, third] = args
-    if (name === "_&&_" || name === "_||_") return { min: costs[0]?.min ?? 0, max: plus(...costs).max }
+    if (name === "_&&_" || name === "_||_") return { min: costs[0]?.min ?? 0, max: total(costs).max }
     if (name === "_?_:_" && second !== undefined && third !== undefined) {
       const [condition = nothing, truthy = nothing, falsy = nothing] = costs
       const [left, right] = [this.#knownOf(second), this.#knownOf(third)]
@@ -140,7 +140,7 @@ class Estimator {
     }
     if (name === "dyn" && first !== undefined) {
       this.#known.set(expr, this.#knownOf(first))
-      return plus(...costs, exactly(1))
+      return plus(total(costs), exactly(1))
     }
     const { cost, size } = estimateCall(
       name,
@@ -148,7 +148,7 @@ class Estimator {
       this.#callSizes(args),
     )
     this.#known.set(expr, this.#result(name, args, size))
-    return plus(...costs, cost)
+    return plus(total(costs), cost)
   }
 
   #callSizes(args: ReadonlyArray<Expr>): CallSizes {

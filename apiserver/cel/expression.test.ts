@@ -7,6 +7,7 @@ import {
   ComputedValues,
   compileExpression,
   type ExpressionOptions,
+  ResourceCheckValue,
 } from "./index.ts"
 import * as t from "./type.ts"
 
@@ -41,6 +42,15 @@ describe("an expression of admission", () => {
     ["object.spec.replicas == 1", {}, "error: no such attribute(s): object"],
   ])("%s", (source, bindings, want) => {
     expect(result(source, bindings)).toEqual(want)
+  })
+
+  test.each([
+    ["a long list", `object in [${Array.from({ length: 49_000 }, () => "1").join()}]`],
+    ["a long list of names", `[${Array.from({ length: 14_000 }, () => "object").join()}] == []`],
+    ["a long chain", Array.from({ length: 8_000 }, () => "object==1").join("||")],
+    ["many levels", `${"[".repeat(240)}object${"]".repeat(240)} == []`],
+  ])("may be %s", (_, source) => {
+    expect(compileExpression({ source, variables }).kind).toBe("expression")
   })
 
   test("is refused for a field that a request has not", () => {
@@ -95,6 +105,17 @@ describe("an expression of admission", () => {
       },
       { verb: "post", path: "/healthz", serviceAccount: { namespace: "n", name: "s" } },
     ])
+  })
+
+  test("asks the authorizer about what is requested", () => {
+    const authorizer = new AuthorizerValue(({ resource }) => ({
+      allowed: resource?.name === "d",
+      reason: "",
+    }))
+    const asked = { group: "", resource: "pods", subresource: "", namespace: "n", name: "d" }
+    const requested = new ResourceCheckValue(authorizer, { ...asked, fieldSelector: "", labelSelector: "" })
+    const bindings = { authorizer, "authorizer.requestResource": requested }
+    expect(result("authorizer.requestResource.check('get').allowed()", bindings)).toBe(true)
   })
 
   test("may ask an authorizer twice, not three times", () => {

@@ -33,3 +33,7 @@ export const FORMAT_PRECISION_MAX = 1_000
 export const EFFORT_MAX = 2_000_000
 /** What each of those steps costs. */
 export const EFFORT_COST = 0.1
+/** So many of them are free. */
+export const EFFORT_FREE = 100
+/** Most errors that the rules of one object give; evaluation stops there. */
+export const RULE_ERRORS_MAX = 100

@@ -4,7 +4,7 @@ import { withEffort } from "./effort.ts"
 import type { Environment } from "./environment.ts"
 import { CostLimitExceeded, EvaluationError } from "./evaluation-error.ts"
 import { Frame } from "./frame.ts"
-import { EFFORT_COST } from "./limits.ts"
+import { EFFORT_COST, EFFORT_FREE } from "./limits.ts"
 import { literalIssues } from "./literal-check.ts"
 import { parseExpression } from "./parser.ts"
 import { type Plan, planExpression } from "./planner.ts"
@@ -44,7 +44,8 @@ export class Program {
     for (let slot = 0; slot < variables.length; slot++) slots[slot] = bindingOf(variables[slot] ?? "")
     const frame = new Frame(slots, costLimit)
     return withEffort((spentSoFar) => {
-      const cost = (): number => frame.cost + Math.floor(spentSoFar() * EFFORT_COST)
+      const cost = (): number =>
+        frame.cost + Math.floor(Math.max(0, spentSoFar() - EFFORT_FREE) * EFFORT_COST)
       try {
         return { kind: "value", value: step(frame), cost: cost() }
       } catch (error) {

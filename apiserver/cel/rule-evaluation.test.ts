@@ -257,6 +257,16 @@ describe("rules that got stricter", () => {
 })
 
 describe("the budget", () => {
+  test("of errors is a hundred", () => {
+    const spec = { type: "array", items: { type: "integer", ...rules("self < 0") } }
+    expect(
+      errorsOf(
+        withSpec(spec),
+        Array.from({ length: 500 }, () => 1),
+      ),
+    ).toHaveLength(100)
+  })
+
   const digits = Array.from({ length: 400 }, (_, index) => index)
 
   test("of one rule ends all rules", () => {

@@ -10,7 +10,7 @@ import { equal, isArray, isObject, own } from "../json/index.ts"
 import type { FieldError } from "../machinery.ts"
 import { canonicalText, invalid, itemKey, itemsByKey, type RuleEvaluator } from "../schema/index.ts"
 import { valueOfJson } from "./json-value.ts"
-import { CALL_COST_MAX, OBJECT_COST_MAX } from "./limits.ts"
+import { CALL_COST_MAX, OBJECT_COST_MAX, RULE_ERRORS_MAX } from "./limits.ts"
 import { ruleText } from "./rule.ts"
 import { brokenRule, evaluatedMessage } from "./rule-message.ts"
 import type { RuleProgram } from "./rule-program.ts"
@@ -44,7 +44,7 @@ const childPath = (path: string, name: string): string => (path === "" ? name : 
 class Evaluation {
   readonly errors: FieldError[] = []
   #budget = OBJECT_COST_MAX
-  /** Set when the budget is spent: the errors are all there will be. */
+  /** Set when the budget is spent or there are errors enough: they are all there will be. */
   #isOver = false
 
   visit(node: RuleNode, part: Part): void {
@@ -88,6 +88,7 @@ class Evaluation {
     const self = valueOfJson(part.value, declaration)
     const old = part.old === undefined || part.old === null ? undefined : valueOfJson(part.old, declaration)
     for (const rule of rules) {
+      if (this.errors.length >= RULE_ERRORS_MAX) this.#isOver = true
       if (this.#isOver) return
       if (this.#budget <= 0) this.#stop(part, type, OUT_OF_BUDGET)
       else this.#rule(rule, { part, type, self, old })

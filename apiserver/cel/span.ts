@@ -14,10 +14,12 @@ export const exactly = (value: number): Span => ({ min: value, max: value })
 export const anything: Span = { min: 0, max: UNKNOWN }
 export const nothing: Span = exactly(0)
 
-export const plus = (...spans: ReadonlyArray<Span>): Span => ({
+export const total = (spans: ReadonlyArray<Span>): Span => ({
   min: capped(spans.reduce((sum, { min }) => sum + min, 0)),
   max: capped(spans.reduce((sum, { max }) => sum + max, 0)),
 })
+
+export const plus = (...spans: ReadonlyArray<Span>): Span => total(spans)
 
 export const times = (a: Span, b: Span): Span => ({ min: capped(a.min * b.min), max: capped(a.max * b.max) })
 
