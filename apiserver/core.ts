@@ -191,7 +191,7 @@ const requestHandler = (
       ...access.paths,
       async (call) => {
         if (call.info.path !== "/metrics") return false
-        await sendText(call, 200, metrics.render())
+        await sendText(call, 200, `${metrics.render()}${flows.renderMetrics()}`)
         return true
       },
     ],

@@ -8,6 +8,7 @@ import type { UserInfo } from "../exchange.ts"
 import type { RequestInfo } from "../request-info.ts"
 import { tooManyRequests } from "../status-error.ts"
 import { mandatory } from "./default-flows.ts"
+import { FlowMetrics, type Rejection } from "./flow-metrics.ts"
 import { bySchemaOrder, type FlowSchema, flowOf, matchesSchema, parseFlowSchema } from "./flow-schema.ts"
 import { flowLimits } from "./limits.ts"
 import { type PriorityLevel, parsePriorityLevel } from "./priority-level.ts"
@@ -50,6 +51,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #pool: SeatPool
   readonly #levels = new Map<string, QueueSet>()
+  readonly #metrics = new FlowMetrics()
   #schemas: ReadonlyArray<FlowSchema> = mandatorySchemas
 
   constructor(options: DispatcherOptions) {
@@ -69,6 +71,7 @@ export class Dispatcher {
     const gone = [...this.#levels].filter(([name]) => !wanted.some((level) => level.name === name))
     for (const [name] of gone) this.#levels.delete(name)
     this.#schemas = [...complete(schemas, mandatorySchemas)].sort(bySchemaOrder)
+    this.#metrics.keep(this.#schemas)
     this.#pool.share([...this.#levels.values()])
     // A level that is gone has no limit any more: whoever waits in it goes at once.
     for (const [, queues] of gone) queues.dispatch()
@@ -108,33 +111,58 @@ export class Dispatcher {
       headers,
       take: (signal) => {
         const flow = flowOf(schema, user, accessOf(info))
-        return this.#take(queues, { flow, seats: seatsOf(info, this.#options.sizeOf) }, signal)
+        return this.#take(schema, queues, { flow, seats: seatsOf(info, this.#options.sizeOf), signal })
       },
     }
   }
 
-  #take(
-    queues: QueueSet,
-    request: { readonly flow: string; readonly seats: number },
-    signal: AbortSignal,
-  ): Seat | Promise<Seat> {
+  #take(schema: FlowSchema, queues: QueueSet, { signal, ...request }: Taking): Seat | Promise<Seat> {
     let begin: (release: () => void) => void = () => {}
     const entry = queues.enter(request, (release) => begin(release))
-    if (entry.type === "seated") return entry
-    if (entry.type === "full") throw refusal()
+    if (entry.type === "seated") {
+      this.#metrics.dispatched(schema)
+      return entry
+    }
+    if (entry.type === "full") {
+      this.#metrics.rejected(schema, queues.level.queuing === undefined ? "concurrency-limit" : "queue-full")
+      throw refusal()
+    }
     return new Promise((resolve, reject) => {
-      const giveUp = (): void => {
-        if (entry.place.leave()) settle(() => reject(refusal()))
+      const giveUp = (why: Rejection) => (): void => {
+        if (!entry.place.leave()) return
+        this.#metrics.rejected(schema, why)
+        settle(() => reject(refusal()))
       }
-      const cancel = this.#options.ambient.timer(flowLimits.waitMs, giveUp)
+      const cancelled = giveUp("cancelled")
+      const cancelTimer = this.#options.ambient.timer(flowLimits.waitMs, giveUp("time-out"))
       const settle = (outcome: () => void): void => {
-        cancel()
-        signal.removeEventListener("abort", giveUp)
+        cancelTimer()
+        signal.removeEventListener("abort", cancelled)
         outcome()
       }
-      begin = (release) => settle(() => resolve({ release }))
-      signal.addEventListener("abort", giveUp)
-      if (signal.aborted) giveUp()
+      begin = (release) => {
+        this.#metrics.dispatched(schema)
+        settle(() => resolve({ release }))
+      }
+      signal.addEventListener("abort", cancelled)
+      if (signal.aborted) cancelled()
     })
   }
+
+  /** In Prometheus' text format. */
+  renderMetrics(): string {
+    const states = [...this.#levels.values()].map((queues) => ({
+      level: queues.level,
+      waiting: queues.waiting,
+      inUse: queues.inUse,
+      nominal: this.#pool.nominal(queues),
+    }))
+    return this.#metrics.render(states)
+  }
+}
+
+interface Taking {
+  readonly flow: string
+  readonly seats: number
+  readonly signal: AbortSignal
 }

@@ -162,6 +162,13 @@ test(
         details: { retryAfterSeconds: 1 },
       })
       expect(refused?.headers["retry-after"]).toBe("1")
+      const metrics = (await world.get("/metrics")).text
+      const labels = 'flow_schema="readers",priority_level="readers"'
+      expect(metrics).toContain(`apiserver_flowcontrol_dispatched_requests_total{${labels}} 1\n`)
+      expect(metrics).toContain(
+        `apiserver_flowcontrol_rejected_requests_total{${labels},reason="concurrency-limit"} 2\n`,
+      )
+      expect(metrics).toContain('apiserver_flowcontrol_current_executing_seats{priority_level="readers"} 0\n')
       expect(refused?.headers[levelHeader]).toBe(await uidOf(world, "prioritylevelconfigurations/readers"))
     },
     { seats: 1 },

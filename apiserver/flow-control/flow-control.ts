@@ -65,6 +65,11 @@ export class FlowControl {
     return this.#dispatcher.classify(user, info)
   }
 
+  /** In Prometheus' text format. */
+  renderMetrics(): string {
+    return this.#dispatcher.renderMetrics()
+  }
+
   /** An event of the cache. */
   changed(resource: Resource): void {
     if (resource.group === flowGroup) this.loaded()

@@ -1,3 +1,4 @@
+import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import type { AccessRequest } from "../authorizer.ts"
 import { uncovered } from "./covering.ts"
@@ -95,4 +96,41 @@ test("a role too large to be checked is refused, not believed", () => {
   const many = Array.from({ length: 200 }, (_, index) => `r${index}`)
   const wanted = rule({ verbs: many, apiGroups: ["*"], resources: many })
   expect(() => uncovered([everything], [wanted])).toThrow(expect.objectContaining({ reason: "Invalid" }))
+})
+
+const some = (...values: ReadonlyArray<string>) => fc.subarray([...values], { minLength: 1 })
+
+const rules = fc.oneof(
+  fc
+    .record({
+      verbs: some("get", "list", "*"),
+      apiGroups: some("", "apps", "*"),
+      resources: some("pods", "pods/log", "*/log", "*"),
+      resourceNames: fc.subarray(["a", "b"]),
+    })
+    .map(rule),
+  fc.record({ verbs: some("get", "post", "*"), nonResourceURLs: some("/a", "/a/*", "/b", "*") }).map(rule),
+)
+
+const everyRequest: ReadonlyArray<AccessRequest> = [
+  ...["get", "list"].flatMap((verb) =>
+    ["", "apps"].flatMap((group) =>
+      ["pods", "pods/log", "jobs", "jobs/log", "jobs/x"].flatMap((resource) =>
+        ["", "a", "b", "c"].map((name) => ask(verb, resource, { group, name })),
+      ),
+    ),
+  ),
+  ...["get", "post"].flatMap((verb) => ["/a", "/a/b", "/b", "/c"].map((at) => path(verb, at))),
+]
+
+test("who has all that a role gives may do all that it allows", () => {
+  fc.assert(
+    fc.property(fc.array(rules, { maxLength: 4 }), rules, (held, wanted) => {
+      if (uncovered(held, [wanted]).length > 0) return
+      for (const request of everyRequest) {
+        if (allows(wanted, request)) expect(held.some((own) => allows(own, request))).toBe(true)
+      }
+    }),
+    { numRuns: 2_000 },
+  )
 })

@@ -3,6 +3,7 @@ import { isObject } from "../body-object.ts"
 import type { UserInfo } from "../exchange.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"
+import { badRequest } from "../status-error.ts"
 import type { Strategy } from "../strategy.ts"
 
 /** Whose a token is, for one of the audiences asked for; undefined when it is nobody's. */
@@ -30,12 +31,8 @@ const questionOf = (review: MutableObject) => {
   return { token: stringOf(spec, "token"), audiences }
 }
 
-const tokenErrors = (review: MutableObject): ReadonlyArray<FieldError> => {
-  const { token, audiences } = questionOf(review)
-  if (token === "") {
-    const detail = 'Invalid value: "": token is required for TokenReview in authentication'
-    return [{ field: "spec.token", type: "FieldValueInvalid", detail }]
-  }
+const audienceErrors = (review: MutableObject): ReadonlyArray<FieldError> => {
+  const { audiences } = questionOf(review)
   if (audiences.length <= audiencesMax) return []
   const detail = `Too many: ${audiences.length}: must have at most ${audiencesMax} items`
   return [{ field: "spec.audiences", type: "FieldValueTooMany", detail }]
@@ -51,9 +48,10 @@ export const identityReviews = (identify: IdentifyToken): { readonly [id: string
   },
   [`${group}/tokenreviews`]: {
     ...plain,
-    validate: tokenErrors,
+    validate: audienceErrors,
     answer: async (review) => {
       const { token, audiences } = questionOf(review)
+      if (token === "") throw badRequest("token is required for TokenReview in authentication")
       const found = await identify(token, audiences)
       if (found === undefined) {
         return { ...review, status: { authenticated: false, user: {}, error: "invalid bearer token" } }

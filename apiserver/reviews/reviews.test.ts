@@ -87,7 +87,7 @@ test(
     expect(JSON.stringify(at((await ask("kube-system")).json, "status.resourceRules"))).not.toContain(
       "configmaps",
     )
-    expect((await ask("")).status).toBe(422)
+    expect((await ask("")).status).toBe(400)
   }),
 )
 
@@ -116,7 +116,7 @@ test(
         user: { username: "joe", groups: ["g", "system:authenticated"] },
       })
       expect(at((await ask("wrong")).json, "status.authenticated")).toBe(false)
-      expect((await ask("")).status).toBe(422)
+      expect((await ask("")).status).toBe(400)
       expect((await ask("t", jane)).status).toBe(403)
     },
     { authenticate: [tokenAuthenticator({ t: { name: "joe", groups: ["g"] } })] },

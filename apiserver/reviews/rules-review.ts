@@ -1,18 +1,13 @@
 /** SelfSubjectRulesReview: everything that the asker may do in a namespace, for showing to people. */
 import type { Authorizer, Rules } from "../authorizer.ts"
 import { isObject } from "../body-object.ts"
-import type { FieldError, MutableObject } from "../machinery.ts"
+import type { MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"
+import { badRequest } from "../status-error.ts"
 import type { Strategy } from "../strategy.ts"
 
 const namespaceOf = (review: MutableObject): string =>
   isObject(review.spec) ? stringOf(review.spec, "namespace") : ""
-
-const required: FieldError = {
-  field: "spec.namespace",
-  type: "FieldValueRequired",
-  detail: "Required value: no namespace on request",
-}
 
 const resourceRule = (rule: Rules["resourceRules"][number]): MutableObject => ({
   verbs: [...rule.verbs],
@@ -32,8 +27,8 @@ export const rulesReviews = (authorizer: Authorizer): { readonly [id: string]: S
   "authorization.k8s.io/selfsubjectrulesreviews": {
     generation: false,
     unconditionalUpdate: true,
-    validate: (review) => (namespaceOf(review) === "" ? [required] : []),
     answer: async (review, { user }) => {
+      if (namespaceOf(review) === "") throw badRequest("no namespace on request")
       const rules = await authorizer.rules?.(user, namespaceOf(review))
       return {
         ...review,
