@@ -69,7 +69,10 @@ const stringOf = (schema: JsonObject): Declaration => {
   const choices = own(schema, "enum")
   const longest =
     isArray(choices) && choices.length > 0
-      ? choices.reduce<number>((most, choice) => Math.max(most, typeof choice === "string" ? choice.length : 0), 0)
+      ? choices.reduce<number>(
+          (most, choice) => Math.max(most, typeof choice === "string" ? choice.length : 0),
+          0,
+        )
       : undefined
   return texts(characters(boundOf(schema, "maxLength")) ?? longest ?? BODY_MAX)
 }
