@@ -1,6 +1,6 @@
 /** The server's parts, put together: plain TypeScript from here down. */
 
-import type { ResourceDefinition } from "../schemas/index.ts"
+import { AccessControl } from "./access-control.ts"
 import { AdmissionChain } from "./admission/chain.ts"
 import { registrationIds } from "./admission/registrations.ts"
 import { cachedServiceResolver } from "./admission/service-resolver.ts"
@@ -8,7 +8,8 @@ import { admissionStrategies } from "./admission/strategies.ts"
 import { WebhookClient } from "./admission/webhook-client.ts"
 import type { Ambient } from "./ambient.ts"
 import { fieldManager } from "./apply/index.ts"
-import type { Authorizer } from "./authorizer.ts"
+import { Auditor } from "./audit/index.ts"
+import type { Authenticator } from "./authenticator.ts"
 import { ConnectHandler, type Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
 import { CrdManager } from "./crd/manager.ts"
@@ -16,17 +17,16 @@ import { crdStrategy } from "./crd/strategy.ts"
 import { DiscoveryHandler } from "./discovery/discovery-handler.ts"
 import { OpenapiHandler } from "./discovery/openapi-handler.ts"
 import type { ApiRequest, ResponseSink } from "./exchange.ts"
+import { FlowControl } from "./flow-control/index.ts"
 import { HealthHandler } from "./health.ts"
 import { Metrics } from "./metrics.ts"
-import type { RegistryContext } from "./registry/context.ts"
+import type { AdmissionRequest, RegistryContext } from "./registry/context.ts"
 import { ensureNamespaces } from "./registry/first-namespaces.ts"
 import { admitByNamespace } from "./registry/namespace-lifecycle.ts"
 import { type Fault, RequestHandler } from "./request-handler.ts"
 import { Resource } from "./resource.ts"
 import { ResourceHandler } from "./resource-handler.ts"
 import { ResourceTable } from "./resource-table.ts"
-import { reviewDefinitions } from "./reviews/definitions.ts"
-import { reviewStrategies } from "./reviews/strategies.ts"
 import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
 import { builtinStrategy } from "./strategies/strategies.ts"
@@ -36,7 +36,6 @@ import { sendText } from "./wire/response.ts"
 
 export interface CoreOptions extends ApiServerOptions {
   readonly ambient: Ambient
-  readonly authorizer: Authorizer
   readonly onFault: Fault
 }
 
@@ -44,6 +43,7 @@ export interface Core {
   readonly start: () => Promise<void>
   readonly handle: (request: ApiRequest, sink: ResponseSink) => Promise<void>
   readonly upgrade: (request: ApiRequest, upgrade: Upgrade) => Promise<void>
+  readonly authenticators: ReadonlyArray<Authenticator>
   readonly healthy: () => boolean
   readonly close: () => void
 }
@@ -58,26 +58,31 @@ const onlySecrets =
   (key: string, value: Uint8Array): Uint8Array =>
     key.startsWith(secretsPrefix) ? transform(key, value) : value
 
-const builtins = (options: CoreOptions, resources: ResourceTable): ReadonlyArray<Resource> => {
-  const given = new Set(options.definitions.map(idOf))
-  const reviews = { ...reviewStrategies(options.authorizer), ...admissionStrategies(resources) }
-  const own = reviewDefinitions.filter((definition) => !given.has(idOf(definition)))
-  return [...own, ...options.definitions].map((definition) => {
-    const id = idOf(definition)
-    const strategy = id === crdId ? crdStrategy(resources) : (reviews[id] ?? builtinStrategy(id))
+const builtins = (
+  options: CoreOptions,
+  resources: ResourceTable,
+  access: AccessControl,
+): ReadonlyArray<Resource> => {
+  const strategies = { ...access.strategies, ...admissionStrategies(resources) }
+  return options.definitions.map((definition) => {
+    const id = `${definition.group}/${definition.names.plural}`
+    const known = Object.hasOwn(strategies, id) ? strategies[id] : undefined
+    const strategy = id === crdId ? crdStrategy(resources) : (known ?? builtinStrategy(id))
     return new Resource(definition, { origin: "builtin", strategy })
   })
 }
 
-const idOf = ({ group, names }: ResourceDefinition): string => `${group}/${names.plural}`
-
-interface Admitted {
-  readonly context: RegistryContext
-  readonly chain: AdmissionChain
-  readonly webhooks: WebhookClient
+interface Gates {
+  /** Refuses what the writer may not write. */
+  readonly permit: (request: AdmissionRequest) => Promise<void>
+  readonly chain: () => AdmissionChain | undefined
 }
 
-const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceTable): Admitted => {
+const contextOf = (
+  options: CoreOptions,
+  { cache, resources }: Pick<RegistryContext, "cache" | "resources">,
+  { permit, chain }: Gates,
+): RegistryContext => {
   const context: RegistryContext = {
     store: options.store,
     cache,
@@ -88,20 +93,13 @@ const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceT
     open: onlySecrets(options.decryptValue ?? plain),
     admit: async (request) => {
       await admitByNamespace(context, request)
-      await chain.mutate(request)
+      await permit(request)
+      // What webhooks have made of it must be permitted too.
+      if ((await chain()?.mutate(request)) === true) await permit(request)
     },
-    admitValid: (request) => chain.validate(request),
+    admitValid: async (request) => chain()?.validate(request),
   }
-  const { ambient, onFault } = options
-  const webhooks = new WebhookClient(ambient, options.resolveService ?? cachedServiceResolver(context))
-  const chain = new AdmissionChain({
-    context,
-    client: webhooks,
-    ambient,
-    authorizer: options.authorizer,
-    onFault,
-  })
-  return { context, chain, webhooks }
+  return context
 }
 
 /** Fails when a built-in definition cannot be served. */
@@ -110,44 +108,71 @@ export const assemble = (options: CoreOptions): Core => {
   const resources = new ResourceTable()
   const metrics = new Metrics()
   let manager: CrdManager | undefined
-  let admission: AdmissionChain | undefined
+  let access: AccessControl | undefined
+  let flows: FlowControl | undefined
+  let chain: AdmissionChain | undefined
   const cache = new WatchCache({
     store: options.store,
     ambient,
     open: onlySecrets(options.decryptValue ?? plain),
     onEvent: (resource, event) => {
-      if (registrationIds.has(resource.id)) admission?.changed(resource.id, event)
+      access?.changed(resource, event)
+      flows?.changed(resource)
+      if (registrationIds.has(resource.id)) chain?.changed(resource.id, event)
       if (resource.id !== crdId) {
         if (event.type === "DELETED") manager?.emptied(resource)
       } else if (event.type === "DELETED") manager?.removed(event.object.name)
       else manager?.changed(event.object)
     },
     onLoaded: () => {
+      access?.loaded()
+      flows?.loaded()
       manager?.loaded()
-      admission?.loaded()
+      chain?.loaded()
     },
     onFault,
   })
-  for (const resource of builtins(options, resources)) {
+  const context = contextOf(
+    options,
+    { cache, resources },
+    { permit: async (request) => access?.admit(request), chain: () => chain },
+  )
+  const started = new AccessControl({ server: options, context, onFault })
+  access = started
+  const client = new WebhookClient(ambient, options.resolveService ?? cachedServiceResolver(context))
+  chain = new AdmissionChain({ context, client, ambient, authorizer: started.authorizer, onFault })
+  const { seats } = options
+  const fairness = new FlowControl({ context, onFault, ...(seats === undefined ? {} : { seats }) })
+  flows = fairness
+  for (const resource of builtins(options, resources, started)) {
     resources.install(resource)
     cache.claim(resource)
   }
-  const { context, chain, webhooks } = contextOf(options, cache, resources)
-  admission = chain
-  manager = new CrdManager({ context, webhooks, onFault })
-  const handler = requestHandler(options, { context, metrics, resources, cache })
+  manager = new CrdManager({ context, webhooks: client, onFault })
+  const handler = requestHandler(options, {
+    context,
+    metrics,
+    resources,
+    cache,
+    access: started,
+    flows: fairness,
+  })
   return {
     start: async () => {
       await cache.start()
       await ensureNamespaces(context, onFault)
+      await Promise.all([started.start(), fairness.start()])
     },
     handle: (request, sink) => handler.handle(request, sink),
     upgrade: (request, upgrade) => handler.upgrade(request, upgrade),
+    authenticators: started.authenticators,
     healthy: () => cache.following,
     close: () => {
+      started.close()
+      fairness.close()
       manager?.close()
       cache.close()
-      webhooks.close()
+      client.close()
     },
   }
 }
@@ -157,15 +182,17 @@ interface Parts {
   readonly metrics: Metrics
   readonly resources: ResourceTable
   readonly cache: WatchCache
+  readonly access: AccessControl
+  readonly flows: FlowControl
 }
 
 const requestHandler = (
   options: CoreOptions,
-  { context, metrics, resources, cache }: Parts,
+  { context, metrics, resources, cache, access, flows }: Parts,
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
-  const resourceHandler = new ResourceHandler({ context, metrics, connect })
-  const discovery = new DiscoveryHandler(resources, connect.proxied)
+  const resourceHandler = new ResourceHandler({ context, metrics, connect, creates: access.creates })
+  const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates: access.creates })
   const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([
     { name: "ping", about: "liveness", healthy: () => true },
@@ -174,7 +201,9 @@ const requestHandler = (
   ])
   return new RequestHandler({
     ambient: options.ambient,
-    authorizer: options.authorizer,
+    authorizer: access.authorizer,
+    flows,
+    audit: options.audit === undefined ? undefined : new Auditor(options.audit, options.ambient),
     metrics,
     onFault: options.onFault,
     subjectOf: (info) => subjectOf(info, resources),
@@ -186,9 +215,10 @@ const requestHandler = (
       (call) => discovery.handle(call),
       (call) => openapi.handle(call),
       versionHandler(options.version),
+      ...access.paths,
       async (call) => {
         if (call.info.path !== "/metrics") return false
-        await sendText(call, 200, metrics.render())
+        await sendText(call, 200, `${metrics.render()}${flows.renderMetrics()}`)
         return true
       },
     ],

@@ -3,6 +3,16 @@ export type { ServiceReference } from "./admission/client-config.ts"
 export type { ServiceAddress, ServiceResolver } from "./admission/service-resolver.ts"
 export { type Ambient, systemAmbient } from "./ambient.ts"
 export {
+  AuditFileError,
+  type AuditFileOptions,
+  type AuditOptions,
+  type AuditPolicy,
+  AuditPolicyError,
+  type AuditWriter,
+  openAuditFile,
+  parseAuditPolicy,
+} from "./audit/index.ts"
+export {
   type Authenticator,
   type Credentials,
   certificateAuthenticator,
@@ -10,7 +20,7 @@ export {
   tokenAuthenticator,
 } from "./authenticator.ts"
 export {
-  type Asked,
+  type AccessRequest,
   type Attributes,
   type Authorizer,
   type Decision,
@@ -35,4 +45,11 @@ export {
 } from "./pki/pki.ts"
 export { ApiServer, ApiServerError } from "./server.ts"
 export type { ApiServerOptions } from "./server-options.ts"
+export {
+  ensureSigningKeys,
+  type OidcIssuer,
+  type SigningKey,
+  SigningKeysError,
+  type TokenOptions,
+} from "./tokens/index.ts"
 export type { ServerVersion } from "./version.ts"

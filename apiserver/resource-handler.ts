@@ -19,6 +19,11 @@ import { patch } from "./registry/patch.ts"
 import { put } from "./registry/put.ts"
 import { answerReview } from "./registry/review.ts"
 import { patchScale, putScale, shownScale } from "./registry/scale.ts"
+import {
+  type SubresourceCreate,
+  type SubresourceCreates,
+  subresourceCreate,
+} from "./registry/subresource-create.ts"
 import { watch } from "./registry/watch.ts"
 import type { Written } from "./registry/written.ts"
 import type { ResourceRequestInfo } from "./request-info.ts"
@@ -37,6 +42,7 @@ export interface ResourceHandlerOptions {
   readonly context: RegistryContext
   readonly metrics: Metrics
   readonly connect: ConnectHandler
+  readonly creates: SubresourceCreates
 }
 
 type ResourceCall = Call<ResourceRequestInfo>
@@ -72,8 +78,10 @@ export class ResourceHandler {
   readonly #context: RegistryContext
   readonly #metrics: Metrics
   readonly #connect: ConnectHandler
+  readonly #creates: SubresourceCreates
 
-  constructor({ context, metrics, connect }: ResourceHandlerOptions) {
+  constructor({ context, metrics, connect, creates }: ResourceHandlerOptions) {
+    this.#creates = creates
     this.#context = context
     this.#metrics = metrics
     this.#connect = connect
@@ -87,9 +95,14 @@ export class ResourceHandler {
       await this.#connect.stream({ context: this.#context, call, target })
       return true
     }
+    const operation: Operation = { context: this.#context, call, target }
+    const creates = subresourceCreate(this.#creates, target.resource.id, target.subresource)
+    if (creates !== undefined) {
+      await this.#answerCreate(operation, creates)
+      return true
+    }
     if (!hasSubresource(target)) return false
     this.#warnOfDeprecation(call, target)
-    const operation: Operation = { context: this.#context, call, target }
     if (target.resource.strategy.answer !== undefined) await this.#review(operation)
     else if (target.subresource === "scale") await this.#scale(operation)
     else await this.#verb(operation)
@@ -234,6 +247,7 @@ export class ResourceHandler {
         watcher.onEnd(this.#metrics.watcherOpened(target.resource))
         converting?.onFailed(() => watcher.end())
       },
+      caughtUp: () => call.release?.(),
     })
   }
 
@@ -255,6 +269,15 @@ export class ResourceHandler {
       default:
         throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
     }
+  }
+
+  async #answerCreate(operation: Operation, { answer }: SubresourceCreate): Promise<void> {
+    const { call, target } = operation
+    if (call.info.verb !== "create") {
+      throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
+    }
+    const { negotiated } = this.#answering(operation, new Set<View>([""]))
+    await sendValue(call, { status: 201, negotiated }, await answer(operation))
   }
 
   async #review(operation: Operation): Promise<void> {

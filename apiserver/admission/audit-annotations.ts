@@ -1,14 +1,19 @@
-/** Notes that admission leaves for the audit event of a request, kept beside the request until it is answered. */
+/**
+ * Notes that admission leaves for the audit event of a request, kept beside the request until it is answered: under its
+ * signal, which stays the same when the request goes on as another user's.
+ */
 import type { ApiRequest } from "../exchange.ts"
 
-const notes = new WeakMap<ApiRequest, Map<string, string>>()
+type Request = Pick<ApiRequest, "signal">
+
+const notes = new WeakMap<AbortSignal, Map<string, string>>()
 
 /** The first note under a key stays. */
-export const annotateAudit = (request: ApiRequest, key: string, value: string): void => {
-  let known = notes.get(request)
+export const annotateAudit = ({ signal }: Request, key: string, value: string): void => {
+  let known = notes.get(signal)
   if (known === undefined) {
     known = new Map()
-    notes.set(request, known)
+    notes.set(signal, known)
   }
   if (!known.has(key)) known.set(key, value)
 }
@@ -16,5 +21,5 @@ export const annotateAudit = (request: ApiRequest, key: string, value: string): 
 const none: ReadonlyMap<string, string> = new Map()
 
 /** What has been noted of a request so far. */
-export const auditAnnotationsOf = (request: ApiRequest): ReadonlyMap<string, string> =>
-  notes.get(request) ?? none
+export const auditAnnotationsOf = ({ signal }: Request): ReadonlyMap<string, string> =>
+  notes.get(signal) ?? none

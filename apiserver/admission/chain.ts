@@ -55,11 +55,11 @@ export class AdmissionChain {
     return this.#registrations.route({ operation, resource, version: version.name, subresource })
   }
 
-  /** Before validation. Rejects with the refusal. */
-  async mutate(request: AdmissionRequest): Promise<void> {
+  /** Before validation: whether the object has become another. Rejects with the refusal. */
+  async mutate(request: AdmissionRequest): Promise<boolean> {
     const { mutating } = this.#route(request)
-    if (mutating.length === 0) return
-    await mutate(this.#caller, mutating, await this.#attributes(request))
+    if (mutating.length === 0) return false
+    return mutate(this.#caller, mutating, await this.#attributes(request))
   }
 
   /** Of a valid object. Rejects with the refusal. */

@@ -25,18 +25,16 @@ const ask = (
   user: UserInfo,
   { verb, path, resource }: AuthorizationQuestion,
 ): Decision | Promise<Decision> => {
-  const common = { verb, path: path ?? "", query: new URLSearchParams(), method: "" }
   if (resource === undefined)
-    return authorizer.authorize({ user, info: { ...common, type: "path", parts: [] } })
-  const { group, subresource, namespace, name } = resource
-  const asked = { group, version: "*", resource: resource.resource, subresource, namespace, name }
-  return authorizer.authorize({ user, info: { ...common, ...asked, type: "resource" } })
+    return authorizer.authorize({ user, info: { type: "path", verb, path: path ?? "" } })
+  const { fieldSelector: _, labelSelector: __, ...asked } = resource
+  return authorizer.authorize({ user, info: { type: "resource", verb, version: "*", ...asked } })
 }
 
 const answer = (decision: Decision | Promise<Decision>): AuthorizationAnswer => {
   if (decision instanceof Promise)
     return { allowed: false, reason: "", error: "the authorizer does not answer at once" }
-  return decision.allowed ? { allowed: true, reason: "" } : decision
+  return { allowed: decision.allowed, reason: decision.reason ?? "" }
 }
 
 export interface ExpressionAuthorizers {

@@ -42,17 +42,24 @@ const mutateOnce = async (
   return !equal((await attributes.in(version)).object, object)
 }
 
-/** Changes the object of the request. Rejects with the first refusal. */
+/** Changes the object of the request, and says whether it did. Rejects with the first refusal. */
 export const mutate = async (
   caller: WebhookCaller,
   webhooks: ReadonlyArray<MatchedWebhook>,
   attributes: Attributes,
-): Promise<void> => {
+): Promise<boolean> => {
+  let changed = false
   const seen = new Set<MatchedWebhook>()
   const again = new Set<MatchedWebhook>()
   for (const matched of webhooks) {
-    if (await mutateOnce(caller, matched, attributes)) for (const earlier of seen) again.add(earlier)
+    if (await mutateOnce(caller, matched, attributes)) {
+      changed = true
+      for (const earlier of seen) again.add(earlier)
+    }
     if (matched.webhook.reinvokes) seen.add(matched)
   }
-  for (const matched of webhooks) if (again.has(matched)) await mutateOnce(caller, matched, attributes)
+  for (const matched of webhooks) {
+    if (again.has(matched) && (await mutateOnce(caller, matched, attributes))) changed = true
+  }
+  return changed
 }

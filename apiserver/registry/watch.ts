@@ -14,6 +14,8 @@ export interface WatchStart {
   /** What is watched, before the head is sent. */
   readonly selected?: (selection: Selection) => void
   readonly opened: (watcher: Watcher) => void
+  /** It has told what there was: from here on it only follows. */
+  readonly caughtUp: () => void
 }
 
 /** Whether the watch opens with the current objects. */
@@ -63,5 +65,6 @@ export const watch = async (operation: Operation, start: WatchStart): Promise<vo
     initial,
     initialEnd: options.sendInitialEvents && options.allowBookmarks,
   })
+  start.caughtUp()
   await ended
 }
