@@ -7,7 +7,6 @@ import { labelsOf, metadataOf, stringOf } from "../registry/object-meta.ts"
 import { scaleOf, setReplicas } from "../registry/scale.ts"
 import { convertObject } from "../watch-cache/conversion.ts"
 import type { Matched } from "./constraint.ts"
-import type { RequestKind } from "./rule.ts"
 
 export interface GroupVersionKind {
   readonly group: string
@@ -36,20 +35,12 @@ const noLabels: Labels = {}
 
 export class Attributes implements Matched {
   readonly request: AdmissionRequest
-  readonly requestKind: RequestKind
   readonly #context: RegistryContext
   readonly #views = new Map<string, VersionedObjects>()
 
   constructor(context: RegistryContext, request: AdmissionRequest) {
-    const { operation, target } = request
     this.#context = context
     this.request = request
-    this.requestKind = {
-      operation,
-      resource: target.resource,
-      version: target.version.name,
-      subresource: target.subresource,
-    }
   }
 
   /** "" of an object whose name is generated later. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 import type { Json, JsonObject } from "../../schemas/index.ts"
+import { parseAuditPolicy } from "../audit/policy.ts"
 import {
   at,
   configMap,
@@ -11,7 +12,6 @@ import {
   widgetsCrd,
   withServer,
 } from "../test-world.ts"
-import { auditAnnotationsOf } from "./audit-annotations.ts"
 
 const api = "/apis/admissionregistration.k8s.io/v1"
 const policies = `${api}/validatingadmissionpolicies`
@@ -165,39 +165,43 @@ test(
   }),
 )
 
-test(
-  "Audit and auditAnnotations are noted for the audit event of the request",
-  withServer(async (world) => {
-    await enforce(
-      world,
-      {
-        validations: [{ expression: "false", message: "m" }],
-        auditAnnotations: [
-          { key: "x", valueExpression: "'x=' + object.data.x" },
-          { key: "none", valueExpression: "null" },
-        ],
-      },
-      { validationActions: ["Audit"] },
-    )
-    const user = { name: "admin", groups: ["system:masters"] }
-    const request = {
-      method: "POST",
-      url: configMaps,
-      headers: {},
-      body: Buffer.from(JSON.stringify(configMap("a", { x: "1" }))),
-      user,
-      signal: new AbortController().signal,
-    }
-    const sink = { head: () => {}, write: () => true, pending: 0, drained: async () => {}, end: () => {} }
-    await world.server.handle(request, sink)
-    const notes = auditAnnotationsOf(request)
-    expect([...notes.keys()]).toEqual(["validation.policy.admission.k8s.io/validation_failure", "p/x"])
-    expect(notes.get("p/x")).toBe("x=1")
-    expect(JSON.parse(notes.get("validation.policy.admission.k8s.io/validation_failure") ?? "")).toEqual([
-      { message: "m", policy: "p", binding: "b", expressionIndex: 0, validationActions: ["Audit"] },
-    ])
-  }),
-)
+test("Audit and auditAnnotations are noted in the audit event of the request", () => {
+  const lines: string[] = []
+  const all = JSON.stringify({
+    apiVersion: "audit.k8s.io/v1",
+    kind: "Policy",
+    omitStages: ["RequestReceived"],
+    rules: [{ level: "Metadata" }],
+  })
+  const audit = {
+    policy: parseAuditPolicy(all),
+    write: (line: string) => {
+      lines.push(line)
+    },
+  }
+  return withServer(
+    async (world) => {
+      const auditAnnotations = [
+        { key: "x", valueExpression: "'x=' + object.data.x" },
+        { key: "none", valueExpression: "null" },
+      ]
+      const validations = [{ expression: "false", message: "m" }]
+      await enforce(world, { validations, auditAnnotations }, { validationActions: ["Audit"] })
+      expect((await world.post(configMaps, configMap("a", { x: "1" }))).status).toBe(201)
+      await new Promise(setImmediate)
+      const events = lines.map((line) => JSON.parse(line))
+      const { annotations } = events.find(({ requestURI }) => requestURI === configMaps)
+      const failure = "validation.policy.admission.k8s.io/validation_failure"
+      expect(Object.keys(annotations)).toEqual(expect.arrayContaining(["p/x", failure]))
+      expect(annotations["p/none"]).toBeUndefined()
+      expect(annotations["p/x"]).toBe("x=1")
+      expect(JSON.parse(annotations[failure])).toEqual([
+        { message: "m", policy: "p", binding: "b", expressionIndex: 0, validationActions: ["Audit"] },
+      ])
+    },
+    { audit },
+  )()
+})
 
 const limited = { paramKind: { apiVersion: "v1", kind: "ConfigMap" } }
 const withLimit = {

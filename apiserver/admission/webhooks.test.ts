@@ -484,3 +484,31 @@ test(
     expect(server.asked.map(({ body }) => at(body, "request.name"))).toEqual(["a", "b"])
   }),
 )
+
+const rbac = "/apis/rbac.authorization.k8s.io/v1"
+
+test(
+  "a webhook cannot give away what the writer may not give",
+  withServer(async (world) => {
+    const everything = { apiGroups: ["*"], resources: ["*"], verbs: ["*"] }
+    const server = await start({ "/more": patch({ op: "add", path: "/rules", value: [everything] }) })
+    const about = { groups: ["rbac.authorization.k8s.io"], resources: ["roles"] }
+    const roles = { apiGroups: ["rbac.authorization.k8s.io"], resources: ["roles"], verbs: ["create"] }
+    await world.post(`${rbac}/clusterroles`, { metadata: { name: "writer" }, rules: [roles] })
+    await world.post(`${rbac}/clusterrolebindings`, {
+      metadata: { name: "writer" },
+      subjects: [{ kind: "User", apiGroup: "rbac.authorization.k8s.io", name: "jane" }],
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "writer" },
+    })
+    const user = { name: "jane", groups: ["system:authenticated"] }
+    const path = `${rbac}/namespaces/default/roles`
+    expect(
+      (await world.post(path, { metadata: { name: "a" }, rules: [] }, { user })).json.message,
+    ).toBeUndefined()
+    await mutating(world, server, "/more", about)
+    const refused = await world.post(path, { metadata: { name: "b" }, rules: [] }, { user })
+    expect([refused.status, refused.json.reason]).toEqual([403, "Forbidden"])
+    expect(refused.json.message).toContain("attempting to grant RBAC permissions not currently held")
+    expect((await world.post(path, { metadata: { name: "b" }, rules: [] })).status).toBe(201)
+  }),
+)
