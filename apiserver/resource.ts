@@ -1,7 +1,8 @@
 /** A resource as it is served: its definition, its versions with their schemas, its strategy, its place in the store. */
 import type { ResourceDefinition, ResourceVersionDefinition } from "../schemas/index.ts"
 import { apiVersionOf } from "../schemas/index.ts"
-import type { CompiledSchema } from "./machinery.ts"
+import type { CompiledSchema, MutableObject } from "./machinery.ts"
+import { fieldText, valueAt } from "./registry/object-meta.ts"
 import { compileSchema } from "./schema/index.ts"
 import type { Subject } from "./status-error.ts"
 import type { Strategy } from "./strategy.ts"
@@ -48,8 +49,8 @@ export class Resource {
   readonly storage: ResourceVersion
   /** `/registry/<group>/<plural>/` */
   readonly prefix: string
-  /** Paths that field selectors may name, besides metadata.name and metadata.namespace. */
-  readonly selectableFields: ReadonlyArray<{ readonly path: string; readonly keys: ReadonlyArray<string> }>
+  /** What field selectors may name besides metadata.name and metadata.namespace. */
+  readonly selectableFields: ReadonlyArray<SelectableField>
   /** Its definition is being deleted: nothing new may be created. */
   readonly terminating: boolean
 
@@ -72,7 +73,7 @@ export class Resource {
     const served = versions.filter((version) => version.definition.served)
     this.versions = new Map(served.sort(byPreference).map((version) => [version.name, version]))
     this.prefix = `${storagePrefix}${this.group === "" ? "core" : this.group}/${this.plural}/`
-    this.selectableFields = selectablePaths(definition).map((path) => ({ path, keys: path.split(".") }))
+    this.selectableFields = selectableFieldsOf(definition, more.strategy)
   }
 
   get id(): string {
@@ -87,6 +88,22 @@ export class Resource {
     const { group, plural, kind } = this
     return name === undefined ? { group, plural, kind } : { group, plural, kind, name }
   }
+}
+
+export interface SelectableField {
+  readonly path: string
+  readonly read: (object: MutableObject) => string
+}
+
+const selectableFieldsOf = (
+  definition: ResourceDefinition,
+  { selectable = {} }: Strategy,
+): ReadonlyArray<SelectableField> => {
+  const declared = selectablePaths(definition).map((path) => {
+    const keys = path.split(".")
+    return { path, read: (object: MutableObject) => fieldText(valueAt(object, keys)) }
+  })
+  return [...declared, ...Object.entries(selectable).map(([path, read]) => ({ path, read }))]
 }
 
 const selectablePaths = (definition: ResourceDefinition): ReadonlyArray<string> => {

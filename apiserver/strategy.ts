@@ -26,6 +26,8 @@ export interface Strategy {
   readonly labelNames?: boolean
   /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */
   readonly subresources?: { readonly [name: string]: (next: MutableObject, old: MutableObject) => void }
+  /** What field selectors may name besides the selectable fields of the definition, and what it reads. */
+  readonly selectable?: { readonly [label: string]: (object: MutableObject) => string }
   /** Answers a create by itself: nothing is stored (reviews). */
   readonly answer?: (
     object: MutableObject,

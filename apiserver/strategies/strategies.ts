@@ -1,6 +1,7 @@
 /** Which strategy a built-in kind has, by `group/plural`; every other behaves as a custom resource does. */
 import { customStrategy, type Strategy } from "../strategy.ts"
 import { configMapStrategy, secretStrategy } from "./data-holders.ts"
+import { eventStrategy } from "./event.ts"
 import { namespaceStrategy } from "./namespace.ts"
 
 /** Core kinds that are plain data: no generation, and an update without resourceVersion overwrites. */
@@ -10,7 +11,7 @@ const strategies: { readonly [id: string]: Strategy } = {
   "/namespaces": namespaceStrategy,
   "/configmaps": configMapStrategy,
   "/secrets": secretStrategy,
-  "/events": plain,
+  "/events": eventStrategy,
   "events.k8s.io/events": plain,
   "/nodes": plain,
   "/services": plain,

@@ -1,7 +1,7 @@
 /** One version of one object as the cache holds it: its served bytes, and the few fields that selectors ask for. */
 import type { MutableObject } from "../machinery.ts"
 import { decodeDocument, encodeDocument, withResourceVersion } from "../registry/document.ts"
-import { fieldText, labelsOf, metadataOf, stringOf, valueAt } from "../registry/object-meta.ts"
+import { labelsOf, metadataOf, stringOf } from "../registry/object-meta.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
 
 export interface CachedObject {
@@ -58,7 +58,7 @@ const described = (
   const { object, bytes } = more
   const metadata = metadataOf(object)
   const { selectableFields } = more.resource
-  const fields = selectableFields.map(({ keys }) => fieldText(valueAt(object, keys)))
+  const fields = selectableFields.map(({ read }) => read(object))
   return {
     key: stored.key,
     namespace: stringOf(metadata, "namespace"),
