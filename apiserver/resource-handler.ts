@@ -16,7 +16,7 @@ import { list } from "./registry/list.ts"
 import { patch } from "./registry/patch.ts"
 import { put } from "./registry/put.ts"
 import { answerReview } from "./registry/review.ts"
-import { patchScale, putScale, scaleOf } from "./registry/scale.ts"
+import { patchScale, putScale, readScale } from "./registry/scale.ts"
 import { watch } from "./registry/watch.ts"
 import type { Written } from "./registry/written.ts"
 import type { ResourceRequestInfo } from "./request-info.ts"
@@ -196,10 +196,13 @@ export class ResourceHandler {
   async #delete(answering: Answering): Promise<void> {
     const { operation } = answering
     const { call, target } = operation
-    const deleted = await deleteObject(operation, parseDeleteOptions(call))
+    const options = parseDeleteOptions(call)
+    const deleted = await deleteObject(operation, options)
     const written = deleted.type === "held" ? deleted.written : deleted.last
     await this.#settle(operation, written)
-    if (deleted.type === "held") return this.#sendObject(answering, 200, written.bytes)
+    if (deleted.type === "held") {
+      return this.#sendObject(answering, options.orphanDependents === false ? 202 : 200, written.bytes)
+    }
     const { group, plural } = target.resource
     const details = { name: target.name, ...(group === "" ? {} : { group }), kind: plural, uid: deleted.uid }
     const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details }
@@ -230,7 +233,7 @@ export class ResourceHandler {
     switch (call.info.verb) {
       case "get": {
         const { bytes } = await get({ ...operation, target: { ...target, subresource: "" } })
-        return sendValue(call, answer, scaleOf(decodeDocument(bytes), target))
+        return sendValue(call, answer, readScale(decodeDocument(bytes), target))
       }
       case "update":
         return sendValue(call, answer, await putScale(operation))

@@ -3,7 +3,7 @@ import { decodeObject, decodeText, mediaType, unsupportedMediaType } from "../bo
 import { isObject } from "../body-object.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 import { applyJsonPatch, applyMergePatch } from "../patch/index.ts"
-import { badRequest, invalid, noSuchPath } from "../status-error.ts"
+import { badRequest, failure, invalid, noSuchPath } from "../status-error.ts"
 import { type Operation, subjectOf, type Target } from "./context.ts"
 import { decodeDocument } from "./document.ts"
 import { fieldText, metadataOf, stringOf, valueAt } from "./object-meta.ts"
@@ -32,7 +32,7 @@ const pathsOf = (target: Target): ScalePaths => {
 const count = (value: MutableJson | undefined): number => (typeof value === "number" ? value : 0)
 
 /** The Scale of an object. */
-export const scaleOf = (object: MutableObject, target: Target): MutableObject => {
+const scaleOf = (object: MutableObject, target: Target): MutableObject => {
   const paths = pathsOf(target)
   const metadata = metadataOf(object)
   const kept: MutableObject = {}
@@ -51,6 +51,18 @@ export const scaleOf = (object: MutableObject, target: Target): MutableObject =>
       ...(selector === "" ? {} : { selector }),
     },
   }
+}
+
+/** GET of a Scale. Fails with `InternalError` where the object does not say how many replicas it wants, as upstream does. */
+export const readScale = (object: MutableObject, target: Target): MutableObject => {
+  if (valueAt(object, pathsOf(target).specReplicas) === undefined) {
+    const path = target.version.definition.subresources?.scale?.specReplicasPath
+    throw failure(
+      "InternalError",
+      `Internal error occurred: the spec replicas field ${JSON.stringify(path)} does not exist`,
+    )
+  }
+  return scaleOf(object, target)
 }
 
 const setReplicas = (object: MutableObject, scale: MutableObject, target: Target): MutableObject => {
