@@ -1,9 +1,14 @@
 /** Every suite of the wire. Start with {@link wireConformance}. */
+import { coreKindsSuite } from "./core-kinds.ts"
+import { customResourcesSuite } from "./custom-resources.ts"
 import { deleteSuite } from "./delete.ts"
 import { limitContinueSuite } from "./limit-continue.ts"
 import { listSuite } from "./list.ts"
 import { objectMetadataSuite } from "./object-metadata.ts"
+import { representationsSuite } from "./representations.ts"
+import { schemasSuite } from "./schemas.ts"
 import { selectorsSuite } from "./selectors.ts"
+import { serverSideApplySuite } from "./server-side-apply.ts"
 import { subresourcesSuite } from "./subresources.ts"
 import { type OpenStore, type Suite, serverOver } from "./suite.ts"
 import { updatePatchSuite } from "./update-patch.ts"
@@ -18,6 +23,11 @@ const suites: ReadonlyArray<Suite> = [
   updatePatchSuite,
   deleteSuite,
   subresourcesSuite,
+  serverSideApplySuite,
+  representationsSuite,
+  customResourcesSuite,
+  schemasSuite,
+  coreKindsSuite,
 ]
 
 /** All statements over one kind of store. */
