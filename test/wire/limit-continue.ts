@@ -124,6 +124,7 @@ export const limitContinueSuite: Suite = (name, openServer) => {
       "2.2.30 with resourceVersion=0 a page may be whole: here limit holds all the same",
       async (world) => {
         await makeConfigMaps(world, five)
+        await world.get(configMaps)
         const page = await world.get(`${configMaps}?limit=2&resourceVersion=0`)
         const rest = await world.get(`${configMaps}?continue=${tokenOf(page.json)}`)
         expect([...namesOf(page), ...namesOf(rest)]).toEqual(five)

@@ -27,7 +27,7 @@ export const listSuite: Suite = (name, openServer) => {
 
     statement("2.1.1 a get at least as new as a resourceVersion is that new", async (world) => {
       const { json } = await world.post(configMaps, configMap("a"))
-      for (const version of ["0", versionOf(json)]) {
+      for (const version of [versionOf(json), "0"]) {
         const found = await world.get(`${configMaps}/a?resourceVersion=${version}`)
         expect([found.status, versionOf(found.json)]).toEqual([200, versionOf(json)])
       }

@@ -226,6 +226,25 @@ export const objectMetadataSuite: Suite = (name, openServer) => {
       }
     })
 
+    // Source: meta/v1 ObjectMeta, whose maps and lists are omitted when empty.
+    statement(
+      "2.4.47 empty labels, annotations, finalizers and owners are as good as none",
+      async (world) => {
+        await defineWidgets(world)
+        const empty = { labels: {}, annotations: {}, finalizers: [], ownerReferences: [] }
+        for (const [path, object] of [
+          [configMaps, configMap("a", {}, empty)],
+          [widgets, widget("a", {}, empty)],
+        ] as const) {
+          const { json } = await world.post(path, object)
+          for (const key of Object.keys(empty)) expect(json.metadata).not.toHaveProperty(key)
+          await world.patch(`${path}/a`, "merge", { metadata: { labels: { x: "y" } } })
+          const patched = await world.patch(`${path}/a`, "merge", { metadata: { labels: { x: null } } })
+          expect(patched.json.metadata).not.toHaveProperty("labels")
+        }
+      },
+    )
+
     statement("2.4.48 orphan and foregroundDeletion cannot be both set", async (world) => {
       const answer = await world.post(
         configMaps,

@@ -2,6 +2,7 @@
 import { coreKindsSuite } from "./core-kinds.ts"
 import { customResourcesSuite } from "./custom-resources.ts"
 import { deleteSuite } from "./delete.ts"
+import { garbageCollectionSuite } from "./garbage-collection.ts"
 import { limitContinueSuite } from "./limit-continue.ts"
 import { listSuite } from "./list.ts"
 import { objectMetadataSuite } from "./object-metadata.ts"
@@ -22,6 +23,7 @@ const suites: ReadonlyArray<Suite> = [
   objectMetadataSuite,
   updatePatchSuite,
   deleteSuite,
+  garbageCollectionSuite,
   subresourcesSuite,
   serverSideApplySuite,
   representationsSuite,
