@@ -6,6 +6,7 @@ import { garbageCollectionSuite } from "./garbage-collection.ts"
 import { limitContinueSuite } from "./limit-continue.ts"
 import { listSuite } from "./list.ts"
 import { objectMetadataSuite } from "./object-metadata.ts"
+import { overTlsSuite } from "./over-tls.ts"
 import { representationsSuite } from "./representations.ts"
 import { schemasSuite } from "./schemas.ts"
 import { selectorsSuite } from "./selectors.ts"
@@ -30,6 +31,7 @@ const suites: ReadonlyArray<Suite> = [
   customResourcesSuite,
   schemasSuite,
   coreKindsSuite,
+  overTlsSuite,
 ]
 
 /** All statements over one kind of store. */
