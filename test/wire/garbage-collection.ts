@@ -1,11 +1,8 @@
 /** Statements 2.6.72 to 2.6.78: garbage collection, by the collector that the daemon runs, over the server under test. */
-import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { describe, expect } from "vitest"
-import { admin } from "../../apiserver/test-world.ts"
-import { Client, Discovery, makeClient, makeDiscovery } from "../../client/index.ts"
 import { runGarbageCollector } from "../../controllers/index.ts"
-import { Informers } from "../../reconciler/index.ts"
 import type { Json, JsonObject } from "../../schemas/index.ts"
+import { withControllers } from "./controllers-at-work.ts"
 import {
   at,
   configMap,
@@ -19,33 +16,15 @@ import {
 } from "./documents.ts"
 import { type OpenServer, type Suite, statementsOf } from "./suite.ts"
 
-/** The collector at work on the server, until the test is over. */
-export const withCollector = async (world: World, body: () => Promise<void>): Promise<void> => {
-  const transport = world.server.inProcess(admin)
-  const context = Context.make(Client, makeClient(transport)).pipe(
-    Context.add(Discovery, makeDiscovery(transport)),
-  )
-  const services = Layer.provideMerge(Informers.layer(), Layer.succeedContext(context))
-  const scope = await Effect.runPromise(Scope.make())
-  const run = Effect.flatMap(Layer.build(services), (built) =>
-    Effect.provideContext(runGarbageCollector, built),
-  )
-  await Effect.runPromise(Scope.provide(run, scope))
-  try {
-    await body()
-  } finally {
-    await Effect.runPromise(Scope.close(scope, Exit.void))
-  }
-}
-
 /** Statements whose server has a collector. */
-export const collectedStatementsOf = (openServer: OpenServer) => {
+const collectedStatementsOf = (openServer: OpenServer) => {
   const statement = statementsOf(openServer)
   return (title: string, body: (world: World) => Promise<void>): void =>
-    statement(title, (world) => withCollector(world, () => body(world)))
+    statement(title, (world) => withControllers(world, runGarbageCollector, () => body(world)))
 }
 
-const ownerOf = (object: JsonObject, more: { readonly [field: string]: Json } = {}): JsonObject => ({
+/** A reference to an object as an owner. */
+export const ownerOf = (object: JsonObject, more: { readonly [field: string]: Json } = {}): JsonObject => ({
   apiVersion: String(object.apiVersion),
   kind: String(object.kind),
   name: String(at(object, "metadata.name")),
