@@ -13,6 +13,7 @@ import { OpenapiHandler } from "./discovery/openapi-handler.ts"
 import type { ApiRequest, ResponseSink } from "./exchange.ts"
 import { HealthHandler } from "./health.ts"
 import { Metrics } from "./metrics.ts"
+import { podResource, podsId, sandboxesId } from "./pods/pod-resource.ts"
 import type { RegistryContext } from "./registry/context.ts"
 import { ensureNamespaces } from "./registry/first-namespaces.ts"
 import { admitByNamespace } from "./registry/namespace-lifecycle.ts"
@@ -56,11 +57,25 @@ const builtins = (options: CoreOptions, resources: ResourceTable): ReadonlyArray
   const given = new Set(options.definitions.map(idOf))
   const reviews = reviewStrategies(options.authorizer)
   const own = reviewDefinitions.filter((definition) => !given.has(idOf(definition)))
-  return [...own, ...options.definitions].map((definition) => {
-    const id = idOf(definition)
-    const strategy = id === crdId ? crdStrategy(resources) : (reviews[id] ?? builtinStrategy(id))
-    return new Resource(definition, { origin: "builtin", strategy })
-  })
+  const stored = [...own, ...options.definitions]
+    .filter((definition) => idOf(definition) !== podsId)
+    .map((definition) => {
+      const id = idOf(definition)
+      const strategy = id === crdId ? crdStrategy(resources) : (reviews[id] ?? builtinStrategy(id))
+      return new Resource(definition, { origin: "builtin", strategy })
+    })
+  return [...stored, ...podsOver(stored, options.definitions)]
+}
+
+/** Pods, where there are Sandboxes to see as such. */
+const podsOver = (
+  stored: ReadonlyArray<Resource>,
+  definitions: ReadonlyArray<ResourceDefinition>,
+): ReadonlyArray<Resource> => {
+  const sandboxes = stored.find(({ id }) => id === sandboxesId)
+  const definition = definitions.find((candidate) => idOf(candidate) === podsId)
+  if (sandboxes === undefined || definition === undefined) return []
+  return [podResource(definition, sandboxes, builtinStrategy(podsId))]
 }
 
 const idOf = ({ group, names }: ResourceDefinition): string => `${group}/${names.plural}`
@@ -100,7 +115,7 @@ export const assemble = (options: CoreOptions): Core => {
   })
   for (const resource of builtins(options, resources)) {
     resources.install(resource)
-    cache.claim(resource)
+    if (resource.facade === undefined) cache.claim(resource)
   }
   const context = contextOf(options, cache, resources)
   manager = new CrdManager({ context, onFault })

@@ -2,6 +2,7 @@
 import type { Call } from "./call.ts"
 import type { ConnectHandler, Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
+import type { Writes } from "./facade.ts"
 import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
 import { type Negotiated, negotiate, type View } from "./negotiation.ts"
@@ -36,6 +37,10 @@ export interface ResourceHandlerOptions {
 }
 
 type ResourceCall = Call<ResourceRequestInfo>
+
+const registryWrites: Writes = { create, put, patch, deleteObject, deleteCollection }
+
+const writesOf = ({ target }: Operation): Writes => target.resource.facade?.writes ?? registryWrites
 
 /** What is served at the path of a request; undefined when nothing is. */
 export const findTarget = (context: RegistryContext, info: ResourceRequestInfo): Target | undefined => {
@@ -126,6 +131,7 @@ export class ResourceHandler {
     if (target.subresource !== "" && !["get", "update", "patch"].includes(verb)) {
       throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
     }
+    const writes = writesOf(operation)
     switch (verb) {
       case "get":
         return this.#get(this.#answering(operation, objectViews))
@@ -134,18 +140,21 @@ export class ResourceHandler {
       case "watch":
         return this.#watch(this.#answering(operation, objectViews))
       case "deletecollection":
-        return this.#list(this.#answering(operation, listViews), deleteCollection)
+        return this.#list(this.#answering(operation, listViews), writes.deleteCollection)
       case "create":
         this.#refuseUnplaced(operation)
         return this.#write(this.#answering(operation, objectViews), async () => [
           201,
-          await create(operation),
+          await writes.create(operation),
         ])
       case "update":
-        return this.#write(this.#answering(operation, objectViews), async () => [200, await put(operation)])
+        return this.#write(this.#answering(operation, objectViews), async () => [
+          200,
+          await writes.put(operation),
+        ])
       case "patch":
         return this.#write(this.#answering(operation, objectViews), async () => {
-          const { written, created } = await patch(operation)
+          const { written, created } = await writes.patch(operation)
           return [created ? 201 : 200, written]
         })
       case "delete":
@@ -167,9 +176,9 @@ export class ResourceHandler {
   }
 
   #sendObject({ operation, negotiated, include }: Answering, status: number, bytes: Buffer): Promise<void> {
-    const { version } = operation.target
+    const { resource, version } = operation.target
     const now = this.#context.ambient.now()
-    return sendObject(operation.call, { status, bytes, version, negotiated, include, now })
+    return sendObject(operation.call, { status, bytes, resource, version, negotiated, include, now })
   }
 
   async #list({ operation, negotiated, include }: Answering, read: typeof list): Promise<void> {
@@ -193,7 +202,7 @@ export class ResourceHandler {
   async #delete(answering: Answering): Promise<void> {
     const { operation } = answering
     const { call, target } = operation
-    const deleted = await deleteObject(operation, parseDeleteOptions(call))
+    const deleted = await writesOf(operation).deleteObject(operation, parseDeleteOptions(call))
     const written = deleted.type === "held" ? deleted.written : deleted.last
     await this.#settle(operation, written)
     if (deleted.type === "held") return this.#sendObject(answering, 200, written.bytes)

@@ -1,6 +1,7 @@
 /** A resource as it is served: its definition, its versions with their schemas, its strategy, its place in the store. */
 import type { ResourceDefinition, ResourceVersionDefinition } from "../schemas/index.ts"
 import { apiVersionOf } from "../schemas/index.ts"
+import type { Facade } from "./facade.ts"
 import type { CompiledSchema } from "./machinery.ts"
 import { compileSchema } from "./schema/index.ts"
 import type { Subject } from "./status-error.ts"
@@ -46,6 +47,8 @@ export class Resource {
   /** Served versions by name, most preferred first. */
   readonly versions: ReadonlyMap<string, ResourceVersion>
   readonly storage: ResourceVersion
+  /** Set where its objects are views of another resource's. */
+  readonly facade: Facade | undefined
   /** `/registry/<group>/<plural>/` */
   readonly prefix: string
   /** Paths that field selectors may name, besides metadata.name and metadata.namespace. */
@@ -55,7 +58,12 @@ export class Resource {
 
   constructor(
     definition: ResourceDefinition,
-    more: { readonly origin: Origin; readonly strategy: Strategy; readonly terminating?: boolean },
+    more: {
+      readonly origin: Origin
+      readonly strategy: Strategy
+      readonly terminating?: boolean
+      readonly facade?: Facade
+    },
   ) {
     this.definition = definition
     this.group = definition.group
@@ -65,18 +73,25 @@ export class Resource {
     this.origin = more.origin
     this.strategy = more.strategy
     this.terminating = more.terminating ?? false
+    this.facade = more.facade
     const versions = definition.versions.map((version) => new ResourceVersion(definition.group, version))
     const storage = versions.find((version) => version.definition.storage) ?? versions[0]
     if (storage === undefined) throw new Error(`${this.plural}.${this.group} has no version`)
     this.storage = storage
     const served = versions.filter((version) => version.definition.served)
     this.versions = new Map(served.sort(byPreference).map((version) => [version.name, version]))
-    this.prefix = `${storagePrefix}${this.group === "" ? "core" : this.group}/${this.plural}/`
+    this.prefix =
+      more.facade?.of.prefix ?? `${storagePrefix}${this.group === "" ? "core" : this.group}/${this.plural}/`
     this.selectableFields = selectablePaths(definition).map((path) => ({ path, keys: path.split(".") }))
   }
 
   get id(): string {
     return `${this.group}/${this.plural}`
+  }
+
+  /** The resource that is stored: itself, unless it is a facade. */
+  get stored(): Resource {
+    return this.facade?.of ?? this
   }
 
   key(namespace: string, name: string): string {

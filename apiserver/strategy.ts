@@ -37,6 +37,8 @@ export interface Strategy {
   readonly refuseDelete?: (name: string) => StatusError | undefined
   /** Finalizers that a deletion adds. */
   readonly deletionFinalizers?: ReadonlyArray<string>
+  /** How long an object that is being deleted may take to stop, in seconds, unless the deletion says so. Absent: no time. */
+  readonly gracePeriodSeconds?: (object: MutableObject) => number
   /** Marks an object whose deletion has begun. */
   readonly prepareDelete?: (object: MutableObject, context: StrategyContext) => void
   /** Whether something besides metadata.finalizers still holds a deleted object. */

@@ -897,6 +897,641 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
     "group": "",
     "scope": "Namespaced",
     "names": {
+      "plural": "pods",
+      "singular": "pod",
+      "kind": "Pod",
+      "listKind": "PodList",
+      "shortNames": [
+        "po"
+      ],
+      "categories": [
+        "all"
+      ]
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "subresources": {
+          "status": {}
+        },
+        "selectableFields": [
+          {
+            "jsonPath": ".spec.nodeName"
+          },
+          {
+            "jsonPath": ".spec.restartPolicy"
+          },
+          {
+            "jsonPath": ".spec.schedulerName"
+          },
+          {
+            "jsonPath": ".spec.serviceAccountName"
+          },
+          {
+            "jsonPath": ".status.phase"
+          },
+          {
+            "jsonPath": ".status.podIP"
+          }
+        ],
+        "additionalPrinterColumns": [
+          {
+            "name": "Ready",
+            "type": "string",
+            "description": "How many of the containers are ready.",
+            "jsonPath": ".status.phase"
+          },
+          {
+            "name": "Status",
+            "type": "string",
+            "description": "What the pod does, in one word.",
+            "jsonPath": ".status.phase"
+          },
+          {
+            "name": "Restarts",
+            "type": "string",
+            "description": "How often its container was restarted, and how long ago the last time.",
+            "jsonPath": ".status.containerStatuses[0].restartCount"
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since the pod was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          },
+          {
+            "name": "IP",
+            "type": "string",
+            "description": "The pod's address.",
+            "jsonPath": ".status.podIP",
+            "priority": 1
+          },
+          {
+            "name": "Node",
+            "type": "string",
+            "description": "The node that runs it.",
+            "jsonPath": ".spec.nodeName",
+            "priority": 1
+          },
+          {
+            "name": "Nominated Node",
+            "type": "string",
+            "description": "Always none.",
+            "jsonPath": ".status.nominatedNodeName",
+            "priority": 1
+          },
+          {
+            "name": "Readiness Gates",
+            "type": "string",
+            "description": "Always none.",
+            "jsonPath": ".spec.readinessGates",
+            "priority": 1
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "A Sandbox as clients of Kubernetes know it: the same object under another name, with the same uid and resourceVersion. Creating a Pod creates a Sandbox, and every Sandbox is seen as a Pod. A field that a Sandbox has no counterpart of is refused by name where it would change what runs, and kept in the annotation `compute.miren.dev/pod-fields` where it would not.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "What is to run, and how.",
+                "type": "object",
+                "x-kubernetes-preserve-unknown-fields": true,
+                "required": [
+                  "containers"
+                ],
+                "properties": {
+                  "containers": {
+                    "description": "What runs in the pod. Exactly one container.",
+                    "type": "array",
+                    "minItems": 1,
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "name"
+                    ],
+                    "items": {
+                      "description": "One container.",
+                      "title": "PodContainer",
+                      "type": "object",
+                      "x-kubernetes-preserve-unknown-fields": true,
+                      "required": [
+                        "name",
+                        "image"
+                      ],
+                      "properties": {
+                        "name": {
+                          "description": "The container's name, a DNS label, unique in the pod. Cannot be changed.",
+                          "type": "string",
+                          "minLength": 1,
+                          "maxLength": 63,
+                          "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+                        },
+                        "image": {
+                          "description": "The image reference, e.g. `docker.io/library/busybox:1.36` or `...@sha256:...`.",
+                          "type": "string",
+                          "minLength": 1,
+                          "maxLength": 1024
+                        },
+                        "imagePullPolicy": {
+                          "description": "When the image is pulled. `IfNotPresent`: unless the node has it. `Always`: before every start. `Never`: the node must have it.",
+                          "type": "string",
+                          "enum": [
+                            "Always",
+                            "IfNotPresent",
+                            "Never"
+                          ],
+                          "default": "IfNotPresent"
+                        },
+                        "command": {
+                          "description": "The program and its first arguments, in place of the image's entrypoint; the image's command is then ignored. No shell is involved.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One word.",
+                            "type": "string"
+                          }
+                        },
+                        "args": {
+                          "description": "Arguments in place of the image's command.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One word.",
+                            "type": "string"
+                          }
+                        },
+                        "workingDir": {
+                          "description": "The directory to start in, absolute. The image's when unset.",
+                          "type": "string"
+                        },
+                        "env": {
+                          "description": "Environment variables, over those of the image. A later one of the same name wins.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "map",
+                          "x-kubernetes-list-map-keys": [
+                            "name"
+                          ],
+                          "items": {
+                            "description": "One environment variable.",
+                            "type": "object",
+                            "x-kubernetes-preserve-unknown-fields": true,
+                            "required": [
+                              "name"
+                            ],
+                            "properties": {
+                              "name": {
+                                "description": "Its name, without `=`.",
+                                "type": "string",
+                                "minLength": 1,
+                                "pattern": "^[^=]+$"
+                              },
+                              "value": {
+                                "description": "Its value, taken literally. Unset means empty.",
+                                "type": "string"
+                              }
+                            }
+                          }
+                        },
+                        "ports": {
+                          "description": "Ports that the container listens on. Listing one informs; it opens nothing unless `hostPort` is set.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "map",
+                          "x-kubernetes-list-map-keys": [
+                            "containerPort",
+                            "protocol"
+                          ],
+                          "items": {
+                            "description": "One port.",
+                            "type": "object",
+                            "required": [
+                              "containerPort"
+                            ],
+                            "properties": {
+                              "name": {
+                                "description": "A name to refer to the port by, a DNS label of at most 15 characters, unique in the pod.",
+                                "type": "string",
+                                "maxLength": 15,
+                                "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+                              },
+                              "containerPort": {
+                                "description": "The port at the pod's address.",
+                                "type": "integer",
+                                "format": "int32",
+                                "minimum": 1,
+                                "maximum": 65535
+                              },
+                              "protocol": {
+                                "description": "The transport protocol.",
+                                "type": "string",
+                                "enum": [
+                                  "TCP",
+                                  "UDP"
+                                ],
+                                "default": "TCP"
+                              },
+                              "hostPort": {
+                                "description": "A port of the node that is forwarded here. A node gives each port to one sandbox.",
+                                "type": "integer",
+                                "format": "int32",
+                                "minimum": 1,
+                                "maximum": 65535
+                              },
+                              "hostIP": {
+                                "description": "The node's address that `hostPort` is bound to. All of them when unset.",
+                                "type": "string"
+                              }
+                            }
+                          }
+                        },
+                        "resources": {
+                          "description": "What the container needs and may use.",
+                          "type": "object",
+                          "x-kubernetes-preserve-unknown-fields": true,
+                          "properties": {
+                            "limits": {
+                              "description": "The most that it may use, by resource: `cpu` in cores, `memory` in bytes, `pids` in processes. Unset is unlimited.",
+                              "type": "object",
+                              "additionalProperties": {
+                                "description": "A quantity, e.g. `2`, `500m`, `256Mi`.",
+                                "x-kubernetes-int-or-string": true
+                              }
+                            },
+                            "requests": {
+                              "description": "What the scheduler sets aside for it, in the same units. The limit when only that is set.",
+                              "type": "object",
+                              "additionalProperties": {
+                                "description": "A quantity, e.g. `2`, `500m`, `256Mi`.",
+                                "x-kubernetes-int-or-string": true
+                              }
+                            }
+                          }
+                        },
+                        "tty": {
+                          "description": "Whether the program runs on a terminal. Standard output and error are then one stream.",
+                          "type": "boolean",
+                          "default": false
+                        },
+                        "stdin": {
+                          "description": "Whether standard input is kept open for attach; otherwise it reads as ended.",
+                          "type": "boolean",
+                          "default": false
+                        },
+                        "securityContext": {
+                          "description": "The rights of the program inside the pod.",
+                          "type": "object",
+                          "x-kubernetes-preserve-unknown-fields": true,
+                          "properties": {
+                            "runAsUser": {
+                              "description": "The user id. The image's when unset.",
+                              "type": "integer",
+                              "format": "int64",
+                              "minimum": 0,
+                              "maximum": 4294967294
+                            },
+                            "runAsGroup": {
+                              "description": "The group id. The image's when unset.",
+                              "type": "integer",
+                              "format": "int64",
+                              "minimum": 0,
+                              "maximum": 4294967294
+                            },
+                            "readOnlyRootFilesystem": {
+                              "description": "Whether the root file system cannot be written to.",
+                              "type": "boolean",
+                              "default": false
+                            }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "restartPolicy": {
+                    "description": "Whether an ended container is started again.",
+                    "type": "string",
+                    "enum": [
+                      "Always",
+                      "OnFailure",
+                      "Never"
+                    ],
+                    "default": "Always"
+                  },
+                  "terminationGracePeriodSeconds": {
+                    "description": "How long the program has between SIGTERM and SIGKILL when it is stopped, in seconds.",
+                    "type": "integer",
+                    "format": "int64",
+                    "minimum": 0,
+                    "default": 30
+                  },
+                  "nodeName": {
+                    "description": "The node that runs the pod; set by the scheduler when unset.",
+                    "type": "string"
+                  },
+                  "nodeSelector": {
+                    "description": "Labels that the node must have.",
+                    "type": "object",
+                    "x-kubernetes-map-type": "atomic",
+                    "additionalProperties": {
+                      "description": "The value of one label.",
+                      "type": "string"
+                    }
+                  },
+                  "hostname": {
+                    "description": "The host name inside. The pod's name when unset.",
+                    "type": "string",
+                    "maxLength": 63
+                  },
+                  "runtimeClassName": {
+                    "description": "What isolates the pod, `gvisor` or `runc`.",
+                    "type": "string",
+                    "enum": [
+                      "gvisor",
+                      "runc"
+                    ]
+                  },
+                  "schedulerName": {
+                    "description": "Kept, without effect.",
+                    "type": "string"
+                  },
+                  "serviceAccountName": {
+                    "description": "Kept, without effect. No token is given to the container.",
+                    "type": "string"
+                  },
+                  "dnsPolicy": {
+                    "description": "Kept, without effect. The container resolves names as its node does.",
+                    "type": "string",
+                    "enum": [
+                      "ClusterFirst",
+                      "Default"
+                    ]
+                  }
+                }
+              },
+              "status": {
+                "description": "What is observed of the pod.",
+                "type": "object",
+                "x-kubernetes-preserve-unknown-fields": true,
+                "properties": {
+                  "phase": {
+                    "description": "`Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.",
+                    "type": "string"
+                  },
+                  "reason": {
+                    "description": "Why it is so, as one CamelCase word.",
+                    "type": "string"
+                  },
+                  "message": {
+                    "description": "Why it is so, as a sentence.",
+                    "type": "string"
+                  },
+                  "podIP": {
+                    "description": "The pod's address.",
+                    "type": "string"
+                  },
+                  "hostIP": {
+                    "description": "The address of its node.",
+                    "type": "string"
+                  },
+                  "qosClass": {
+                    "description": "`Guaranteed`, `Burstable` or `BestEffort`, after its resources.",
+                    "type": "string"
+                  },
+                  "startTime": {
+                    "description": "When the runner took the pod up.",
+                    "type": "string",
+                    "format": "date-time"
+                  },
+                  "conditions": {
+                    "description": "`PodScheduled`, `PodReadyToStartContainers`, `Initialized`, `ContainersReady`, `Ready`.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "type"
+                    ],
+                    "items": {
+                      "description": "One observation of the pod's state.",
+                      "type": "object",
+                      "x-kubernetes-preserve-unknown-fields": true,
+                      "required": [
+                        "type",
+                        "status"
+                      ],
+                      "properties": {
+                        "type": {
+                          "description": "What was observed.",
+                          "type": "string"
+                        },
+                        "status": {
+                          "description": "Whether it holds.",
+                          "type": "string"
+                        }
+                      }
+                    }
+                  },
+                  "containerStatuses": {
+                    "description": "The state of each container.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "name"
+                    ],
+                    "items": {
+                      "description": "The state of one container.",
+                      "title": "PodContainerStatus",
+                      "type": "object",
+                      "required": [
+                        "name"
+                      ],
+                      "properties": {
+                        "name": {
+                          "description": "The container's name.",
+                          "type": "string"
+                        },
+                        "image": {
+                          "description": "The image that it runs.",
+                          "type": "string"
+                        },
+                        "imageID": {
+                          "description": "The digest of that image.",
+                          "type": "string"
+                        },
+                        "containerID": {
+                          "description": "The container's id, e.g. `containerd://...`.",
+                          "type": "string"
+                        },
+                        "restartCount": {
+                          "description": "How often it was started again.",
+                          "type": "integer",
+                          "format": "int32",
+                          "minimum": 0
+                        },
+                        "ready": {
+                          "description": "Whether it runs and answers.",
+                          "type": "boolean"
+                        },
+                        "started": {
+                          "description": "Whether it has started.",
+                          "type": "boolean"
+                        },
+                        "state": {
+                          "title": "PodContainerState",
+                          "description": "What it does now. One of `waiting`, `running` and `terminated` is set.",
+                          "type": "object",
+                          "properties": {
+                            "waiting": {
+                              "description": "It does not run yet, or not again yet.",
+                              "type": "object",
+                              "properties": {
+                                "reason": {
+                                  "description": "Why, as one CamelCase word, e.g. `ImagePullBackOff`, `CrashLoopBackOff`.",
+                                  "type": "string"
+                                },
+                                "message": {
+                                  "description": "Why, as a sentence.",
+                                  "type": "string"
+                                }
+                              }
+                            },
+                            "running": {
+                              "description": "It runs.",
+                              "type": "object",
+                              "properties": {
+                                "startedAt": {
+                                  "description": "Since when.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                }
+                              }
+                            },
+                            "terminated": {
+                              "description": "It ended.",
+                              "type": "object",
+                              "required": [
+                                "exitCode"
+                              ],
+                              "properties": {
+                                "exitCode": {
+                                  "description": "The exit code; 128 plus the signal when a signal ended it.",
+                                  "type": "integer",
+                                  "format": "int32"
+                                },
+                                "reason": {
+                                  "description": "Why, as one CamelCase word, e.g. `Completed`, `Error`, `OOMKilled`.",
+                                  "type": "string"
+                                },
+                                "message": {
+                                  "description": "Why, as a sentence.",
+                                  "type": "string"
+                                },
+                                "startedAt": {
+                                  "description": "When it started.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                },
+                                "finishedAt": {
+                                  "description": "When it ended.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                }
+                              }
+                            }
+                          }
+                        },
+                        "lastState": {
+                          "title": "PodContainerState",
+                          "description": "What it did before its last restart.",
+                          "type": "object",
+                          "properties": {
+                            "waiting": {
+                              "description": "It does not run yet, or not again yet.",
+                              "type": "object",
+                              "properties": {
+                                "reason": {
+                                  "description": "Why, as one CamelCase word, e.g. `ImagePullBackOff`, `CrashLoopBackOff`.",
+                                  "type": "string"
+                                },
+                                "message": {
+                                  "description": "Why, as a sentence.",
+                                  "type": "string"
+                                }
+                              }
+                            },
+                            "running": {
+                              "description": "It runs.",
+                              "type": "object",
+                              "properties": {
+                                "startedAt": {
+                                  "description": "Since when.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                }
+                              }
+                            },
+                            "terminated": {
+                              "description": "It ended.",
+                              "type": "object",
+                              "required": [
+                                "exitCode"
+                              ],
+                              "properties": {
+                                "exitCode": {
+                                  "description": "The exit code; 128 plus the signal when a signal ended it.",
+                                  "type": "integer",
+                                  "format": "int32"
+                                },
+                                "reason": {
+                                  "description": "Why, as one CamelCase word, e.g. `Completed`, `Error`, `OOMKilled`.",
+                                  "type": "string"
+                                },
+                                "message": {
+                                  "description": "Why, as a sentence.",
+                                  "type": "string"
+                                },
+                                "startedAt": {
+                                  "description": "When it started.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                },
+                                "finishedAt": {
+                                  "description": "When it ended.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "",
+    "scope": "Namespaced",
+    "names": {
       "plural": "secrets",
       "singular": "secret",
       "kind": "Secret",

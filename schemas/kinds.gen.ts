@@ -29,6 +29,22 @@ export {
   type NodeStatusRuntimeHandler,
 } from "./core/node.gen.ts"
 export {
+  Pod,
+  type PodContainer,
+  type PodContainerEnv,
+  type PodContainerPort,
+  type PodContainerResources,
+  type PodContainerSecurityContext,
+  type PodContainerState,
+  type PodContainerStateRunning,
+  type PodContainerStateTerminated,
+  type PodContainerStateWaiting,
+  type PodContainerStatus,
+  type PodSpec,
+  type PodStatus,
+  type PodStatusCondition,
+} from "./core/pod.gen.ts"
+export {
   Secret,
 } from "./core/secret.gen.ts"
 export {

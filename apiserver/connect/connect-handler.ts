@@ -96,7 +96,7 @@ export class ConnectHandler {
     const { namespace, name, subresource, resource } = target
     const mark = call.request.url.indexOf("?")
     const query = mark < 0 ? "" : call.request.url.slice(mark)
-    const parts = [resource.plural, ...(resource.namespaced ? [namespace] : []), name, subresource]
+    const parts = [resource.stored.plural, ...(resource.namespaced ? [namespace] : []), name, subresource]
     return {
       host: address.host,
       port: address.port,
