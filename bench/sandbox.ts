@@ -103,7 +103,7 @@ const measure = async (): Promise<ReadonlyArray<Row>> => {
       const yardstick = theirs(real, handler)
       rows.push(
         row({
-          name: `sandbox created to running, ${handler}, network included (yardstick: ctr run without network)`,
+          name: `sandbox to running, ${handler} (ctr run, no network)`,
           ours: mine,
           yardstick,
           unit: "ms",
@@ -113,7 +113,7 @@ const measure = async (): Promise<ReadonlyArray<Row>> => {
     }
     rows.push(
       row({
-        name: "of which the network, made beside container and task (yardstick: the whole, gvisor)",
+        name: "network of it (the whole sandbox, gvisor)",
         ours: await network(real),
         yardstick: rows[0]?.ours ?? Number.NaN,
         unit: "ms",

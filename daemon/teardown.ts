@@ -22,7 +22,9 @@ export const teardown = Effect.fn("Server.teardown")(function* (
   }
   const runtime = layout(dataDir).runtime
   if (!existsSync(runtime)) return
-  yield* destroyRuntime({ dataDir: runtime }).pipe(
+  const { containerdAddress } = config
+  const address = containerdAddress === "" ? {} : { address: containerdAddress }
+  yield* destroyRuntime({ dataDir: runtime, ...address }).pipe(
     Effect.mapError((cause) => new StartError({ reason: "Runtime", message: cause.message, cause })),
   )
 })

@@ -89,6 +89,7 @@ export type PullPolicy = "Always" | "IfNotPresent" | "Never"
 export interface RuntimeInfo {
   readonly name: "containerd" | "fake"
   readonly containerdVersion: string
+  /** The first is for sandboxes that do not choose. */
   readonly handlers: ReadonlyArray<{
     readonly handler: Handler
     readonly version: string

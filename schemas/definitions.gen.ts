@@ -2720,7 +2720,7 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
             "name": "Handler",
             "type": "string",
             "description": "The runtime that isolates it.",
-            "jsonPath": ".spec.runtimeHandler",
+            "jsonPath": ".status.runtime.handler",
             "priority": 1
           }
         ],
@@ -2886,7 +2886,7 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                                 "maximum": 65535
                               },
                               "hostIP": {
-                                "description": "The node's address that `hostPort` is bound to. All of them when unset.",
+                                "description": "The node's address that `hostPort` is bound to. 127.0.0.1 when unset.",
                                 "type": "string"
                               }
                             }
@@ -2989,13 +2989,12 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                     "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
                   },
                   "runtimeHandler": {
-                    "description": "What isolates the sandbox. `gvisor`: a kernel of its own in user space. `runc`: the node's kernel.",
+                    "description": "What isolates the sandbox. `gvisor`: a kernel of its own in user space. `runc`: the node's kernel. When unset, what the node was started with (`--runtime`), and status.runtime.handler tells.",
                     "type": "string",
                     "enum": [
                       "gvisor",
                       "runc"
-                    ],
-                    "default": "gvisor"
+                    ]
                   }
                 }
               },

@@ -56,8 +56,10 @@ const sandbox = (given: Given): Sandbox => ({
   ...(given.status === undefined ? {} : { status: given.status }),
 })
 
+const info = { name: "fake", containerdVersion: "0", handlers: [], cgroup: "none" } as const
+
 const hashOf = (object: Sandbox): string => {
-  const desired = desiredRuntimeOf(object)
+  const desired = desiredRuntimeOf(object, info)
   return desired._tag === "Success" ? desired.success.hash : ""
 }
 
@@ -89,7 +91,7 @@ const observed = (given: Given): Observed => {
     node: {
       name: "n1",
       hostIP: "127.0.0.1",
-      info: { name: "fake", containerdVersion: "0", handlers: [], cgroup: "none" },
+      info,
     },
     now: NOW,
   }

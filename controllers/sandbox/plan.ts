@@ -34,7 +34,7 @@ export const plan = (observed: Observed): Plan => {
   const attempt = attemptOf(observed)
   const former = observed.runtimes.filter(({ identity }) => identity.attempt !== attempt)
   if (former.length > 0) return former.flatMap((runtime) => takeDown(observed, runtime))
-  const desired = desiredRuntimeOf(observed.object)
+  const desired = desiredRuntimeOf(observed.object, observed.node.info)
   return Result.isSuccess(desired)
     ? planAttempt(observed, desired.success)
     : record(observed, waiting("InvalidSpec", desired.failure))

@@ -1,5 +1,6 @@
 import { Result } from "effect"
 import { describe, expect, test } from "vitest"
+import type { RuntimeInfo } from "../../runtime-shim/index.ts"
 import type { Sandbox, SandboxContainer } from "../../schemas/index.ts"
 import { identityOf, labelsOf, runtimeIdOf } from "./identity.ts"
 import { type DesiredRuntime, desiredRuntimeOf } from "./runtime-spec.ts"
@@ -11,7 +12,15 @@ const sandbox = (container: Partial<SandboxContainer>, spec: Partial<Sandbox["sp
   spec: { containers: [{ name: "main", image: "busybox", ...container }], ...spec },
 })
 
-const desired = (object: Sandbox): DesiredRuntime => Result.getOrThrow(desiredRuntimeOf(object))
+const info = (...handlers: ReadonlyArray<"gvisor" | "runc">): RuntimeInfo => ({
+  name: "fake",
+  containerdVersion: "none",
+  cgroup: "none",
+  handlers: handlers.map((handler) => ({ handler, version: "1", platform: "none", network: "netstack" })),
+})
+
+const desired = (object: Sandbox): DesiredRuntime =>
+  Result.getOrThrow(desiredRuntimeOf(object, info("gvisor", "runc")))
 
 describe("what the runtime is asked to run", () => {
   test("says no more than the spec", () => {
@@ -21,6 +30,10 @@ describe("what the runtime is asked to run", () => {
       ports: [],
       containers: [{ name: "main", image: "busybox", env: [], resources: {} }],
     })
+  })
+
+  test("takes the node's first handler where the spec chooses none", () => {
+    expect(Result.getOrThrow(desiredRuntimeOf(sandbox({}), info("runc", "gvisor"))).spec.handler).toBe("runc")
   })
 
   test("says all that the spec says", () => {
@@ -82,7 +95,9 @@ describe("what the runtime is asked to run", () => {
     ["a word", "much"],
     ["less than nothing", "-1"],
   ])("is refused with a limit of %s", (_name, memory) => {
-    expect(Result.isFailure(desiredRuntimeOf(sandbox({ resources: { limits: { memory } } })))).toBe(true)
+    expect(
+      Result.isFailure(desiredRuntimeOf(sandbox({ resources: { limits: { memory } } }), info("gvisor"))),
+    ).toBe(true)
   })
 })
 

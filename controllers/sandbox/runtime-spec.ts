@@ -3,11 +3,13 @@ import { createHash } from "node:crypto"
 import { Result } from "effect"
 import type {
   ContainerSpec,
+  Handler,
   PortMapping,
   Resources,
+  RuntimeInfo,
   SandboxSpec as RuntimeSandboxSpec,
 } from "../../runtime-shim/index.ts"
-import type { Sandbox, SandboxContainer } from "../../schemas/index.ts"
+import type { Sandbox, SandboxContainer, SandboxSpec } from "../../schemas/index.ts"
 import { hostnameCharactersMax } from "../limits.ts"
 import { parseQuantity, type QuantityUnit } from "../quantity.ts"
 
@@ -19,12 +21,15 @@ export interface DesiredRuntime {
 const HASH_LENGTH = 16
 
 /** Fails with a sentence for the user where the spec says what cannot be done. */
-export const desiredRuntimeOf = ({ metadata, spec }: Sandbox): Result.Result<DesiredRuntime, string> => {
+export const desiredRuntimeOf = (
+  { metadata, spec }: Sandbox,
+  info: RuntimeInfo,
+): Result.Result<DesiredRuntime, string> => {
   const [container] = spec.containers
   if (container === undefined) return Result.fail("spec.containers: one container is needed")
   return Result.map(resourcesOf(container), (resources) => {
     const runtimeSpec = {
-      handler: spec.runtimeHandler ?? "gvisor",
+      handler: handlerOf(spec, info),
       hostname: spec.hostname ?? hostnameOf(metadata.name),
       ports: portsOf(container),
       containers: [containerOf(container, resources)],
@@ -33,6 +38,10 @@ export const desiredRuntimeOf = ({ metadata, spec }: Sandbox): Result.Result<Des
     return { spec: runtimeSpec, hash }
   })
 }
+
+/** As chosen, or the node's first. */
+export const handlerOf = (spec: SandboxSpec, info: RuntimeInfo): Handler =>
+  spec.runtimeHandler ?? info.handlers[0]?.handler ?? "gvisor"
 
 /** A name may have dots and be long; a host name is one DNS label. */
 const hostnameOf = (name: string): string =>

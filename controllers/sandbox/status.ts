@@ -10,6 +10,7 @@ import type {
 import { type ConditionUpdate, conditionOf, withConditions } from "../conditions.ts"
 import { runtimeIdOf } from "./identity.ts"
 import { attemptOf, containerStatusOf, currentOf, type Observed } from "./observed.ts"
+import { handlerOf } from "./runtime-spec.ts"
 
 /** What the plan has to say; all else follows from the observations. */
 export interface Verdict {
@@ -61,7 +62,7 @@ const containerStatus = (observed: Observed, verdict: Verdict, attempt: number):
 }
 
 const runtimeOf = ({ object, node }: Observed, attempt: number): NonNullable<SandboxStatus["runtime"]> => {
-  const handler = object.spec.runtimeHandler ?? "gvisor"
+  const handler = handlerOf(object.spec, node.info)
   const info = node.info.handlers.find((candidate) => candidate.handler === handler)
   return {
     handler,

@@ -14,7 +14,8 @@ export interface Demand {
   readonly requests: Amounts
   readonly hostPorts: ReadonlyArray<HostPort>
   readonly nodeSelector: { readonly [label: string]: string }
-  readonly handler: string
+  /** undefined: any will do. */
+  readonly handler: string | undefined
 }
 
 /** The first reason why it does not fit, or undefined where it does. */
@@ -33,7 +34,7 @@ const misfitOfNode = (
   if (spec?.taints?.some(({ effect }) => effect !== "PreferNoSchedule") === true) return "tainted"
   if (!isSelected(nodeSelector, metadata.labels ?? {})) return "does not match nodeSelector"
   const handlers = status.runtimeHandlers?.map(({ name }) => name)
-  return handlers === undefined || handlers.includes(handler)
+  return handlers === undefined || handler === undefined || handlers.includes(handler)
     ? undefined
     : `without runtime handler ${handler}`
 }

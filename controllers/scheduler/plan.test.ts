@@ -147,6 +147,21 @@ describe("a sandbox", () => {
       "Unschedulable: 0 of 1 node fits: 1 without runtime handler runc",
     ],
     [
+      "takes any node where it chooses no runtime handler",
+      {
+        sandbox: sandbox(),
+        candidates: alone(
+          node("a", {
+            status: {
+              conditions: [{ type: "Ready", status: "True" }],
+              runtimeHandlers: [{ name: "runc" }],
+            },
+          }),
+        ),
+      },
+      "to a",
+    ],
+    [
       "with a quantity that is none is told where",
       { sandbox: sandbox(asking({ cpu: "lots" })), candidates: alone(node("a")) },
       'InvalidSpec: spec.containers[0].resources.requests.cpu: "lots" is no quantity, such as 500m, 2 or 256Mi',

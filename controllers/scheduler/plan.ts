@@ -27,7 +27,7 @@ export const plan = ({ sandbox, candidates }: Observed): Action | undefined => {
     requests: requests.success,
     hostPorts: hostPortsOf(sandbox),
     nodeSelector: spec.nodeSelector ?? {},
-    handler: spec.runtimeHandler ?? "gvisor",
+    handler: spec.runtimeHandler,
   }
   const misfits: string[] = []
   for (const candidate of [...candidates].sort(byName)) {

@@ -1,9 +1,12 @@
-import { Effect, Layer } from "effect"
+import type { AddressInfo } from "node:net"
+import { createServer } from "node:net"
+import { Effect, Layer, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import { runtimeConformance } from "../../test/conformance/runtime.ts"
 import { SandboxRuntime, type SandboxSpec } from "../sandbox-runtime.ts"
 import { exitsAfter } from "./program.ts"
+import { servePage } from "./responder.ts"
 import { type FakeRuntimeOptions, fakeRuntimeLayer } from "./runtime.ts"
 import { FakeWorld } from "./world.ts"
 
@@ -103,4 +106,59 @@ describe("a fake world", () => {
       }),
     { latency: { create: "2 seconds" } },
   )
+})
+
+describe("the page of a fake sandbox", () => {
+  const freePort = () =>
+    new Promise<number>((resolve) => {
+      const probe = createServer().listen(0, "127.0.0.1", () => {
+        const { port } = probe.address() as AddressInfo
+        probe.close(() => resolve(port))
+      })
+    })
+
+  it("is served on its host port while it runs, and says what it is", async () => {
+    const hostPort = await freePort()
+    const own = new FakeWorld()
+    own.addImage(IMAGE)
+    const spec: SandboxSpec = {
+      id: newId(),
+      handler: "gvisor",
+      hostname: "page",
+      labels: {},
+      ports: [{ containerPort: 80, hostPort, protocol: "tcp" }],
+      containers: [{ name: "main", image: IMAGE, env: [], resources: {} }],
+    }
+    const page = Effect.promise(() =>
+      fetch(`http://127.0.0.1:${hostPort}/`).then(
+        (response) => response.text(),
+        () => "nobody listens",
+      ),
+    )
+    const run = Effect.gen(function* () {
+      const runtime = yield* SandboxRuntime
+      yield* runtime.create(spec)
+      expect(yield* page).toBe("nobody listens")
+      yield* runtime.start(spec.id)
+      yield* Effect.retry(
+        Effect.filterOrFail(
+          page,
+          (text) => text.includes("fake runtime"),
+          () => "not yet",
+        ),
+        { times: 50, schedule: Schedule.spaced("20 millis") },
+      )
+      yield* runtime.remove(spec.id)
+      yield* Effect.retry(
+        Effect.filterOrFail(
+          page,
+          (text) => text === "nobody listens",
+          () => "not yet",
+        ),
+        { times: 50, schedule: Schedule.spaced("20 millis") },
+      )
+    })
+    const layer = fakeRuntimeLayer({ world: own, serve: servePage })
+    await Effect.runPromise(Effect.scoped(Effect.provide(run, layer)))
+  })
 })

@@ -92,7 +92,7 @@ export const openHandlers = (
   Effect.gen(function* () {
     const opened = new Map<Handler, TaskRuntime>()
     const openers = { gvisor: openGvisor(installation), runc: openRunc }
-    for (const handler of ["gvisor", "runc"] as const) {
+    for (const handler of new Set<Handler>([...required, "gvisor", "runc"])) {
       const runtime = yield* openers[handler].pipe(
         Effect.catchIf(
           () => !required.includes(handler),

@@ -4,7 +4,7 @@
  * The shim writes a log without times, so a line's time is when this process noticed it (within milliseconds while it
  * runs). Lines written while no daemon ran carry the time at which the next one found them.
  */
-import { appendFileSync, readFileSync, rmSync } from "node:fs"
+import { appendFileSync, readFileSync } from "node:fs"
 
 export interface SeenAt {
   /** The log was this long, or longer. */
@@ -24,8 +24,6 @@ const encode = ({ length, at }: SeenAt): Buffer => {
 export const timesPath = (log: string) => `${log}.times`
 
 export const appendTime = (log: string, seen: SeenAt): void => appendFileSync(timesPath(log), encode(seen))
-
-export const removeTimes = (log: string): void => rmSync(timesPath(log), { force: true })
 
 export const readTimes = (log: string): ReadonlyArray<SeenAt> => {
   let bytes: Buffer

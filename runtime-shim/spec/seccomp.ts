@@ -38,7 +38,6 @@ const denied = [
   "open_by_handle_at",
   "open_tree",
   "perf_event_open",
-  "personality",
   "pivot_root",
   "process_madvise",
   "process_vm_readv",
@@ -67,7 +66,8 @@ const denied = [
   "vm86old",
 ]
 
-const CLONE_NAMESPACES = 0x7e020000
+/** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
+const NAMESPACE_FLAGS = [0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000]
 const EPERM = 1
 const ENOSYS = 38
 
@@ -77,13 +77,11 @@ export const seccompProfile = () => ({
     { names: denied, action: "SCMP_ACT_ERRNO", errnoRet: EPERM },
     // clone3 hides its flags behind a pointer: answered as unknown, so that the C library falls back to clone.
     { names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: ENOSYS },
-    ...[0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000]
-      .filter((flag) => (flag & CLONE_NAMESPACES) !== 0)
-      .map((flag) => ({
-        names: ["clone"],
-        action: "SCMP_ACT_ERRNO",
-        errnoRet: EPERM,
-        args: [{ index: 0, value: flag, valueTwo: flag, op: "SCMP_CMP_MASKED_EQ" }],
-      })),
+    ...NAMESPACE_FLAGS.map((flag) => ({
+      names: ["clone"],
+      action: "SCMP_ACT_ERRNO",
+      errnoRet: EPERM,
+      args: [{ index: 0, value: flag, valueTwo: flag, op: "SCMP_CMP_MASKED_EQ" }],
+    })),
   ],
 })

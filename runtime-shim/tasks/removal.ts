@@ -4,6 +4,7 @@
  * Some parts resist. A task whose start failed can't be signalled through runsc, so its processes are; a shim that
  * does not answer is ended, and containerd then forgets the task. Start with {@link removeSandbox}.
  */
+import { createHash } from "node:crypto"
 import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Schedule } from "effect"
@@ -53,12 +54,18 @@ const isShim = (program: string) => /containerd-shim-run(c|sc)-v\d$/.test(progra
 const deleteTask = ({ containerd }: TaskWorld, id: SandboxId) =>
   containerd.call(Tasks.method.delete, { containerId: id }, { subject: id, deadlineMs: REMOVE_DEADLINE_MS })
 
+/** A shim that containerd does not know of: it was ended while it made the task. What the shim has begun goes with it. */
+const endStrays = (id: SandboxId): Effect.Effect<void> =>
+  Effect.sync(() => {
+    for (const pid of [...pidsNaming(id, isShim), ...pidsNaming(id, isRunsc)]) kill(pid)
+  })
+
 /** Ends and deletes the task, with more force at each try. */
 const removeTask = (world: TaskWorld, id: SandboxId): Effect.Effect<void, RuntimeError> =>
   Effect.gen(function* () {
     for (let tries = 0; tries < REMOVE_TASK_TRIES; tries += 1) {
       const process = yield* findProcess(world, id)
-      if (process === undefined) return
+      if (process === undefined) return tries === 0 ? yield* endStrays(id) : undefined
       if (process.status !== Status.STOPPED) {
         yield* killTask(world, id, SIGKILL)
         // runsc signals no task that was not started.
@@ -110,14 +117,28 @@ const unmountLeftovers = ({ installation }: TaskWorld, id: SandboxId) =>
     )
   })
 
+/** Where a shim listens: containerd names it by this hash, and only a shim that ends well takes it away. */
+const shimSocket = (address: string, id: SandboxId): string => {
+  const hash = createHash("sha256")
+    .update(join(address, NAMESPACE, id))
+    .digest("hex")
+  return join("/run/containerd/s", hash)
+}
+
 /** State of the shim and of the runtime that only a broken end leaves behind. */
-const removeState = ({ installation }: TaskWorld, id: SandboxId) =>
+const removeState = ({ installation, containerd: { address } }: TaskWorld, id: SandboxId) =>
   Effect.sync(() => {
     const { containerd, fifos } = pathsOf(installation)
     const bundle = join(containerd.state, "io.containerd.runtime.v2.task", NAMESPACE, id)
     // runc keeps a directory by the id, runsc files whose names begin with it.
     const state = list(RUNC_ROOT).filter((name) => name.startsWith(id))
-    for (const path of [bundle, join(fifos, id), ...state.map((name) => join(RUNC_ROOT, name))]) {
+    const paths = [
+      bundle,
+      join(fifos, id),
+      shimSocket(address, id),
+      ...state.map((name) => join(RUNC_ROOT, name)),
+    ]
+    for (const path of paths) {
       rmSync(path, { recursive: true, force: true })
     }
   })

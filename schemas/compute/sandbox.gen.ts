@@ -32,8 +32,8 @@ export interface SandboxSpec {
   /** The host name inside, a DNS label. The sandbox's name when unset. */
   readonly hostname?: string
   /**
-   * What isolates the sandbox. `gvisor`: a kernel of its own in user space. `runc`: the node's kernel.
-   * Default: "gvisor".
+   * What isolates the sandbox. `gvisor`: a kernel of its own in user space. `runc`: the node's kernel. When
+   * unset, what the node was started with (`--runtime`), and status.runtime.handler tells.
    */
   readonly runtimeHandler?: "gvisor" | "runc"
 }
@@ -87,7 +87,7 @@ export interface SandboxContainerPort {
   readonly protocol?: "TCP" | "UDP"
   /** A port of the node that is forwarded here. A node gives each port to one sandbox. */
   readonly hostPort?: number
-  /** The node's address that `hostPort` is bound to. All of them when unset. */
+  /** The node's address that `hostPort` is bound to. 127.0.0.1 when unset. */
   readonly hostIP?: string
 }
 /** What the container needs and may use. */

@@ -1,5 +1,5 @@
 /** Whole installations of the real runtime: images from elsewhere, restarts, neighbours, and the end of one. */
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { createHash, randomBytes } from "node:crypto"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -242,6 +242,35 @@ inOwnNamespaces({ file: import.meta.filename, project: "conformance", timeoutMs:
       const left = leftovers(real())
       expect(left).toEqual(Object.fromEntries(Object.keys(left).map((what) => [what, []])))
     }, 60_000)
+  })
+
+  describe("a daemon that is killed", () => {
+    it.each([30, 110, 190, 270, 350, 430])(
+      "%d ms into its work leaves nothing that its successor does not find and take away",
+      async (millis) => {
+        await real().stop()
+        const script = join(import.meta.dirname, "../kit/doomed-daemon.ts")
+        const daemon = spawn(process.execPath, [script, real().dataDir], {
+          stdio: ["ignore", "pipe", "inherit"],
+        })
+        await new Promise((resolve) => daemon.stdout.once("data", resolve))
+        await new Promise((resolve) => setTimeout(resolve, millis))
+        const exited = new Promise((resolve) => daemon.once("exit", resolve))
+        daemon.kill("SIGKILL")
+        await exited
+        await real().start()
+        await use(real(), (runtime) =>
+          Effect.gen(function* () {
+            const found = yield* runtime.list
+            yield* Effect.forEach(found, ({ id }) => runtime.remove(id), { concurrency: 3 })
+            expect(yield* runtime.list).toEqual([])
+          }),
+        )
+        const left = leftovers(real())
+        expect(left).toEqual(Object.fromEntries(Object.keys(left).map((what) => [what, []])))
+      },
+      60_000,
+    )
   })
 
   describe("installations side by side", () => {

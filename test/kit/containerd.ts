@@ -103,5 +103,6 @@ export const leftovers = ({
     records: list(join(dataDir, "sandboxes")),
     fifos: list(join(runDir, "fifos")),
     runcState: list("/run/containerd/runc/miren"),
+    shimSockets: list("/run/containerd/s"),
   }
 }
