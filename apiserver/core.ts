@@ -13,6 +13,7 @@ import { OpenapiHandler } from "./discovery/openapi-handler.ts"
 import type { ApiRequest, ResponseSink } from "./exchange.ts"
 import { HealthHandler } from "./health.ts"
 import { Metrics } from "./metrics.ts"
+import { MetricsHandler } from "./pods/metrics-handler.ts"
 import { podResource, podsId, sandboxesId } from "./pods/pod-resource.ts"
 import type { RegistryContext } from "./registry/context.ts"
 import { ensureNamespaces } from "./registry/first-namespaces.ts"
@@ -147,7 +148,8 @@ const requestHandler = (
   { context, metrics, resources, cache }: Parts,
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
-  const resourceHandler = new ResourceHandler({ context, metrics, connect })
+  const usage = new MetricsHandler(context, options.connect)
+  const resourceHandler = new ResourceHandler({ context, metrics, connect, usage })
   const discovery = new DiscoveryHandler(resources, connect.proxied)
   const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([

@@ -6,6 +6,7 @@ import type { Writes } from "./facade.ts"
 import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
 import { type Negotiated, negotiate, type View } from "./negotiation.ts"
+import { type MetricsHandler, metricsGroup } from "./pods/metrics-handler.ts"
 import type { Operation, RegistryContext, Target } from "./registry/context.ts"
 import { create } from "./registry/create.ts"
 import { deleteObject } from "./registry/delete.ts"
@@ -34,6 +35,7 @@ export interface ResourceHandlerOptions {
   readonly context: RegistryContext
   readonly metrics: Metrics
   readonly connect: ConnectHandler
+  readonly usage: MetricsHandler
 }
 
 type ResourceCall = Call<ResourceRequestInfo>
@@ -73,11 +75,13 @@ export class ResourceHandler {
   readonly #context: RegistryContext
   readonly #metrics: Metrics
   readonly #connect: ConnectHandler
+  readonly #usage: MetricsHandler
 
-  constructor({ context, metrics, connect }: ResourceHandlerOptions) {
+  constructor({ context, metrics, connect, usage }: ResourceHandlerOptions) {
     this.#context = context
     this.#metrics = metrics
     this.#connect = connect
+    this.#usage = usage
   }
 
   /** Answers; false when nothing is served at this path. */
@@ -91,7 +95,8 @@ export class ResourceHandler {
     if (!hasSubresource(target)) return false
     this.#warnOfDeprecation(call, target)
     const operation: Operation = { context: this.#context, call, target }
-    if (target.resource.strategy.answer !== undefined) await this.#review(operation)
+    if (target.resource.group === metricsGroup) await this.#measure(operation)
+    else if (target.resource.strategy.answer !== undefined) await this.#review(operation)
     else if (target.subresource === "scale") await this.#scale(operation)
     else await this.#verb(operation)
     return true
@@ -245,6 +250,11 @@ export class ResourceHandler {
       default:
         throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
     }
+  }
+
+  async #measure(operation: Operation): Promise<void> {
+    const { negotiated } = this.#answering(operation, new Set<View>([""]))
+    await sendValue(operation.call, { status: 200, negotiated }, await this.#usage.answer(operation))
   }
 
   async #review(operation: Operation): Promise<void> {

@@ -24,6 +24,8 @@ export interface Strategy {
   readonly labelNames?: boolean
   /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */
   readonly subresources?: { readonly [name: string]: (next: MutableObject, old: MutableObject) => void }
+  /** The verbs that are served; absent: all. */
+  readonly verbs?: ReadonlyArray<string>
   /** Answers a create by itself: nothing is stored (reviews). */
   readonly answer?: (
     object: MutableObject,

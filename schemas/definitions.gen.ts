@@ -3404,5 +3404,145 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
         }
       }
     ]
+  },
+  {
+    "group": "metrics.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "nodes",
+      "singular": "nodemetrics",
+      "kind": "NodeMetrics",
+      "listKind": "NodeMetricsList"
+    },
+    "versions": [
+      {
+        "name": "v1beta1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "What a node uses now, all its programs counted. Asked of the node, never stored.",
+            "type": "object",
+            "required": [
+              "timestamp",
+              "window",
+              "usage"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "timestamp": {
+                "description": "The end of the time that was measured.",
+                "type": "string",
+                "format": "date-time"
+              },
+              "window": {
+                "description": "The length of the time that was measured, e.g. `15s`.",
+                "type": "string"
+              },
+              "usage": {
+                "description": "What it uses: `cpu` in cores, `memory` in bytes.",
+                "type": "object",
+                "additionalProperties": {
+                  "description": "A quantity.",
+                  "x-kubernetes-int-or-string": true
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "metrics.k8s.io",
+    "scope": "Namespaced",
+    "names": {
+      "plural": "pods",
+      "singular": "podmetrics",
+      "kind": "PodMetrics",
+      "listKind": "PodMetricsList"
+    },
+    "versions": [
+      {
+        "name": "v1beta1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "What the containers of a Pod, and so of its Sandbox, use now. Asked of its node, never stored.",
+            "type": "object",
+            "required": [
+              "timestamp",
+              "window",
+              "containers"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "timestamp": {
+                "description": "The end of the time that was measured.",
+                "type": "string",
+                "format": "date-time"
+              },
+              "window": {
+                "description": "The length of the time that was measured, e.g. `15s`.",
+                "type": "string"
+              },
+              "containers": {
+                "description": "What each container uses.",
+                "type": "array",
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": [
+                  "name"
+                ],
+                "items": {
+                  "description": "One container.",
+                  "type": "object",
+                  "required": [
+                    "name",
+                    "usage"
+                  ],
+                  "properties": {
+                    "name": {
+                      "description": "The container's name.",
+                      "type": "string"
+                    },
+                    "usage": {
+                      "description": "What it uses: `cpu` in cores, `memory` in bytes.",
+                      "type": "object",
+                      "additionalProperties": {
+                        "description": "A quantity.",
+                        "x-kubernetes-int-or-string": true
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
   }
 ]

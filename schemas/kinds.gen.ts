@@ -102,3 +102,10 @@ export {
   Lease,
   type LeaseSpec,
 } from "./coordination/lease.gen.ts"
+export {
+  NodeMetrics,
+} from "./metrics/nodemetrics.gen.ts"
+export {
+  PodMetrics,
+  type PodMetricsContainer,
+} from "./metrics/podmetrics.gen.ts"

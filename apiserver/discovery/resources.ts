@@ -12,7 +12,7 @@ export interface SubresourceRow {
 
 /** Verbs of the resource itself. */
 export const verbsOf = (resource: Resource): ReadonlyArray<string> =>
-  resource.strategy.answer === undefined ? allVerbs : ["create"]
+  resource.strategy.verbs ?? (resource.strategy.answer === undefined ? allVerbs : ["create"])
 
 /** Subresources of one version; `proxied` are those that a node answers. */
 export const subresourcesOf = (

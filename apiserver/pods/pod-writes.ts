@@ -14,7 +14,7 @@ import { deleteObject } from "../registry/delete.ts"
 import { deleteCollection } from "../registry/delete-collection.ts"
 import { decodeDocument } from "../registry/document.ts"
 import { matchName, readIncoming } from "../registry/incoming.ts"
-import { metadataOf } from "../registry/object-meta.ts"
+import { metadataOf, nameOf } from "../registry/object-meta.ts"
 import { isApply, readPatch } from "../registry/patch.ts"
 import { updateObject } from "../registry/update.ts"
 import { parseWriteOptions, type WriteOptions } from "../registry/write-options.ts"
@@ -45,7 +45,8 @@ const askedSandbox = (operation: Operation, pod: MutableObject, sandboxes: Resou
   const { target } = operation
   const shape = target.version.schema.validate(pod)
   const { sandbox, errors } = sandboxOfPod(pod, sandboxes)
-  if (shape.length + errors.length > 0) throw invalid(subjectOf(target), [...shape, ...errors])
+  if (shape.length + errors.length > 0)
+    throw invalid(target.resource.subject(nameOf(pod)), [...shape, ...errors])
   return sandbox
 }
 

@@ -16,6 +16,9 @@ const sandboxStrategy: Strategy = {
 /** Core kinds that are plain data: no generation, and an update without resourceVersion overwrites. */
 const plain: Strategy = { generation: false, unconditionalUpdate: true }
 
+/** Asked of the nodes, never written. */
+const observed: Strategy = { ...plain, verbs: ["get", "list"] }
+
 const strategies: { readonly [id: string]: Strategy } = {
   "/namespaces": namespaceStrategy,
   "/configmaps": configMapStrategy,
@@ -27,6 +30,8 @@ const strategies: { readonly [id: string]: Strategy } = {
   "/serviceaccounts": plain,
   "compute.miren.dev/sandboxes": sandboxStrategy,
   "coordination.k8s.io/leases": plain,
+  "metrics.k8s.io/nodes": observed,
+  "metrics.k8s.io/pods": observed,
   "discovery.k8s.io/endpointslices": { generation: true, unconditionalUpdate: true },
 }
 

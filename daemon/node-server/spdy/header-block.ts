@@ -89,9 +89,12 @@ const storedBlock = (bytes: Buffer): Buffer => {
   return Buffer.concat([head, bytes])
 }
 
+/** An empty block, as a flush leaves it: Go's reader gives out what it has only then. */
+const flushed = storedBlock(Buffer.alloc(0))
+
 /** Writes blocks without any header, all that a server of Kubernetes' streams has to say. */
 export const makeEmptyBlockWriter = (): (() => Buffer) => {
-  const empty = storedBlock(Buffer.alloc(4))
+  const empty = Buffer.concat([storedBlock(Buffer.alloc(4)), flushed])
   let next: Buffer = Buffer.concat([zlibHead, empty])
   return () => {
     const block = next
