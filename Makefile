@@ -30,9 +30,9 @@ bench: ## The budgets of docs/budgets.md, each as a ratio to a yardstick in the 
 	@dev/prerequisites.sh run
 	@node bench/main.ts $(ROWS)
 
-release: ## A tarball that installs with npm, in dist/
+release: ## A package that installs with npm, in dist/
 	@dev/prerequisites.sh packages
-	@mkdir -p dist && npm pack --silent --pack-destination dist
+	@node dev/release.ts
 
 clean: down ## Stop it and delete its data, caches and packages
 	@rm -rf "$${MIREN_DATA:-.miren}" .cache dist node_modules

@@ -24,6 +24,7 @@ import { ResourceHandler } from "./resource-handler.ts"
 import { ResourceTable } from "./resource-table.ts"
 import { reviewDefinitions } from "./reviews/definitions.ts"
 import { reviewStrategies } from "./reviews/strategies.ts"
+import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
 import { builtinStrategy } from "./strategies/strategies.ts"
 import { versionHandler } from "./version.ts"
@@ -162,6 +163,8 @@ const requestHandler = (
     authorizer: options.authorizer,
     metrics,
     onFault: options.onFault,
+    subjectOf: (info) => subjectOf(info, resources),
+    isCounted: (info) => isCounted(info, resources),
     resources: (call) => resourceHandler.handle(call),
     upgrades: (call, upgrade) => resourceHandler.upgrade(call, upgrade),
     paths: [

@@ -115,7 +115,10 @@ export const inProcessTransport = (handle: Handle, user: UserInfo): InProcessTra
         return
       }
       request.signal?.addEventListener("abort", aborted, { once: true })
-      const done = (): void => request.signal?.removeEventListener("abort", aborted)
+      const done = (): void => {
+        request.signal?.removeEventListener("abort", aborted)
+        reject(new Error("the server gave no answer"))
+      }
       const { method, path: url } = request
       const headers = lowerCased(request.headers)
       const body = request.body ?? new Uint8Array()

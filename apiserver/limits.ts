@@ -39,6 +39,8 @@ export const limits = {
   watchTimeoutMsMin: 1_800_000,
   /** How long a request waits for the cache to reach a revision. */
   freshMsMax: 3_000,
+  /** How often the store is asked for its progress meanwhile. */
+  progressAskMs: 200,
   /** Source: GuaranteedUpdate; bounded here. */
   updateAttemptsMax: 10,
   generateNameAttemptsMax: 8,

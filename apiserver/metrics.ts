@@ -44,12 +44,9 @@ export class Metrics {
     return this.#open
   }
 
-  /** Resources that are not served share one row: clients must not be able to make rows. */
-  observe(
-    info: RequestInfo | undefined,
-    more: { readonly code: number; readonly seconds: number; readonly known: boolean },
-  ): void {
-    const key = keyOf(more.known ? info : undefined)
+  /** Requests without an info share one row. */
+  observe(info: RequestInfo | undefined, more: { readonly code: number; readonly seconds: number }): void {
+    const key = keyOf(info)
     const total = `${key}${separator}${more.code}`
     this.#totals.set(total, (this.#totals.get(total) ?? 0) + 1)
     if (info?.verb === "watch") return

@@ -30,6 +30,10 @@ export interface RequestHandlerOptions {
   readonly onFault: Fault
   /** Answers resource requests; false when nothing is served at the path. */
   readonly resources: (call: Call<ResourceRequestInfo>) => Promise<boolean>
+  /** What errors of a request speak of. */
+  readonly subjectOf: (info: RequestInfo) => Subject
+  /** Whether a request has a row of its own among the metrics: clients must not be able to make rows. */
+  readonly isCounted: (info: RequestInfo) => boolean
   /** Answers upgrade requests for resources; false when nothing is served at the path. */
   readonly upgrades: (call: Call<ResourceRequestInfo>, upgrade: Upgrade) => Promise<boolean>
   /** Tried in order. */
@@ -37,11 +41,6 @@ export interface RequestHandlerOptions {
 }
 
 type Answer = (call: Call, info: RequestInfo) => Promise<boolean>
-
-const subjectOf = (info: RequestInfo | undefined): Subject => {
-  if (info?.type !== "resource") return { group: "", plural: "", kind: "" }
-  return { group: info.group, plural: info.resource, kind: info.resource, name: info.name }
-}
 
 export class RequestHandler {
   readonly #options: RequestHandlerOptions
@@ -61,7 +60,6 @@ export class RequestHandler {
     const tracked = new TrackedSink(sink)
     const auditId = ambient.uuid()
     let info: RequestInfo | undefined
-    let known = true
     try {
       info = parseRequestInfo(request.method, request.url)
       const user = effectiveUser(request)
@@ -73,8 +71,7 @@ export class RequestHandler {
         warnings: [],
       }
       await this.#admit(user, info)
-      known = await answer(call, info)
-      if (!known) await sendNoSuchPath(call)
+      if (!(await answer(call, info))) await sendNoSuchPath(call)
     } catch (error) {
       await this.#refuse(
         { request, sink: tracked, info: info ?? unread(request), auditId, warnings: [] },
@@ -82,7 +79,8 @@ export class RequestHandler {
       )
     } finally {
       const seconds = (ambient.now() - started) / 1000
-      metrics.observe(info, { code: tracked.status ?? 0, seconds, known })
+      const counted = info !== undefined && this.#options.isCounted(info) ? info : undefined
+      metrics.observe(counted, { code: tracked.status ?? 0, seconds })
     }
   }
 
@@ -112,7 +110,7 @@ export class RequestHandler {
   }
 
   async #refuse(call: Call<RequestInfo>, error: unknown): Promise<void> {
-    const status = toStatusError(error, subjectOf(call.info)) ?? this.#defect(error)
+    const status = toStatusError(error, this.#options.subjectOf(call.info)) ?? this.#defect(error)
     const { sink } = call
     if (sink instanceof TrackedSink && sink.status !== undefined) {
       sink.end()

@@ -145,6 +145,9 @@ export class ResourceHandler {
       case "watch":
         return this.#watch(this.#answering(operation, objectViews))
       case "deletecollection":
+        if (target.resource.strategy.collectionDelete === false) {
+          throw methodNotAllowed(target.resource.subject(), call.info.method)
+        }
         return this.#list(this.#answering(operation, listViews), writes.deleteCollection)
       case "create":
         this.#refuseUnplaced(operation)

@@ -98,6 +98,11 @@ test.each([
     "spec.versions[0].schema.openAPIV3Schema.properties[a].type",
   ],
   [
+    "a selectable field of metadata",
+    widgetsCrd({ versions: [{ ...widgetVersion, selectableFields: [{ jsonPath: ".metadata.name" }] }] }),
+    "spec.versions[0].selectableFields[0].jsonPath",
+  ],
+  [
     "a column whose path cannot be read",
     widgetsCrd({
       versions: [
@@ -113,6 +118,22 @@ test.each([
     const causes = at(answer.json, "details.causes") as unknown as ReadonlyArray<{ field: string }>
     expect(causes.map((cause) => cause.field)).toContain(field)
   })(),
+)
+
+test(
+  "conversion by webhook is refused, since it would not be done",
+  withServer(async (world) => {
+    const crd = widgetsCrd()
+    const conversion = {
+      strategy: "Webhook",
+      webhook: { conversionReviewVersions: ["v1"], clientConfig: { url: "https://x" } },
+    }
+    const answer = await world.post(crds, { ...crd, spec: { ...(crd.spec as JsonObject), conversion } })
+    expect([answer.status, at(answer.json, "details.causes.0.field")]).toEqual([
+      422,
+      "spec.conversion.strategy",
+    ])
+  }),
 )
 
 test(

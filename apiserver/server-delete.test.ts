@@ -168,3 +168,15 @@ test(
     expect([answer.status, answer.json.message]).toEqual([404, 'namespaces "none" not found'])
   }),
 )
+
+test(
+  "namespaces are not deleted by the collection",
+  withServer(async (world) => {
+    await world.post(namespaces, namespace("a"))
+    expect((await world.delete(namespaces)).json.reason).toBe("MethodNotAllowed")
+    expect(at((await world.get(`${namespaces}/a`)).json, "metadata.deletionTimestamp")).toBeUndefined()
+    expect((await world.get("/api/v1")).text).toContain(
+      '"kind":"Namespace","verbs":["create","delete","get","list","patch","update","watch"]',
+    )
+  }),
+)

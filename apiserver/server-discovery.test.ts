@@ -150,6 +150,8 @@ test(
   withServer(async (world) => {
     await world.get(configMaps)
     await world.get("/api/v1/namespaces/default/made-up")
+    await world.get("/api/v1/made-up", { user: { name: "system:anonymous", groups: [] } })
+    await world.get(`${configMaps}/a/made-up`)
     const { text } = await world.get("/metrics")
     expect(text).toContain(
       'apiserver_request_total{verb="LIST",group="",version="v1",resource="configmaps",subresource="",scope="namespace",code="200"} 1',

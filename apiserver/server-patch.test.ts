@@ -156,6 +156,21 @@ test.each([
 )
 
 test(
+  "an apply of an undeclared field is refused, whatever the validation, and says where",
+  withServer(async (world) => {
+    await world.post(crds, widgetsCrd())
+    const { status, json } = await world.patch(
+      `${widgets}/w?fieldManager=m&fieldValidation=Ignore`,
+      "apply",
+      widget("w", { junk: 1 }),
+    )
+    expect(status).toBeGreaterThanOrEqual(400)
+    expect(json.message).toContain(".spec.junk: field not declared in schema")
+    expect(at(json, "details.kind")).toBe("Widget")
+  }),
+)
+
+test(
   "force is for applies only, and unknown patch types are refused",
   withServer(async (world) => {
     await world.post(configMaps, configMap("a"))

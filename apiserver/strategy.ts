@@ -20,6 +20,8 @@ export interface Strategy {
   readonly generation: boolean
   /** Whether an update without resourceVersion overwrites whatever is there. */
   readonly unconditionalUpdate: boolean
+  /** False where deletecollection is not served. */
+  readonly collectionDelete?: boolean
   /** Whether names are DNS labels instead of subdomains. */
   readonly labelNames?: boolean
   /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */
@@ -35,6 +37,8 @@ export interface Strategy {
   readonly prepareCreate?: (object: MutableObject, context: StrategyContext) => void
   readonly prepareUpdate?: (object: MutableObject, old: MutableObject, context: StrategyContext) => void
   readonly validate?: (object: MutableObject, old: MutableObject | undefined) => ReadonlyArray<FieldError>
+  /** What is taken but not done, or not done well: told in Warning headers. */
+  readonly warnings?: (object: MutableObject) => ReadonlyArray<string>
   /** Refuses a deletion. */
   readonly refuseDelete?: (name: string) => StatusError | undefined
   /** Finalizers that a deletion adds. */

@@ -61,14 +61,18 @@ const writes = async (client: HttpsClient, store: Store): Promise<ReadonlyArray<
 
   const names = Array.from({ length: width }, (_, index) => `u${index}`)
   for (const name of names) await client.call({ method: "POST", path, body: document(name, 0) })
-  const updates = (): Promise<number> =>
-    rate({ count, width }, (index) =>
-      client.call({
-        method: "PUT",
-        path: `${path}/u${index % width}`,
-        body: document(`u${index % width}`, serial++),
-      }),
-    )
+  // Each client has an object of its own, and its writes come one after another.
+  const inLanes = (write: (lane: number) => Promise<unknown>): Promise<number> => {
+    const busy = new Map<number, Promise<unknown>>()
+    return rate({ count, width }, (index) => {
+      const lane = index % width
+      const turn = (busy.get(lane) ?? Promise.resolve()).then(() => write(lane))
+      busy.set(lane, turn)
+      return turn
+    })
+  }
+  const update = (lane: number): Promise<unknown> =>
+    client.call({ method: "PUT", path: `${path}/u${lane}`, body: document(`u${lane}`, serial++) })
   const revisions = new Map<string, bigint>()
   const putAgain = async (name: string): Promise<void> => {
     const key = `/bench/${name}`
@@ -76,16 +80,11 @@ const writes = async (client: HttpsClient, store: Store): Promise<ReadonlyArray<
     const expect = before === undefined ? ({ absent: true } as const) : { modRevision: before }
     revisions.set(name, await store.put({ key, value: document(name, serial++), expect }))
   }
-  const lanes = (): Promise<number> => {
-    const busy = new Map<number, Promise<void>>()
-    return rate({ count, width }, (index) => {
-      const lane = index % width
-      const turn = (busy.get(lane) ?? Promise.resolve()).then(() => putAgain(`u${lane}`))
-      busy.set(lane, turn)
-      return turn
-    })
-  }
-  const updated = await inTurn(3, updates, lanes)
+  const updated = await inTurn(
+    3,
+    () => inLanes(update),
+    () => inLanes((lane) => putAgain(`u${lane}`)),
+  )
   const one = await inTurn(
     3,
     () => p50(300, () => client.call({ method: "PUT", path: `${path}/u0`, body: document("u0", serial++) })),

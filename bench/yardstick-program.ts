@@ -7,7 +7,7 @@ import "reflect-metadata"
 import { webcrypto } from "node:crypto"
 import type { ServerResponse } from "node:http"
 import { createServer } from "node:https"
-import { X509CertificateGenerator } from "@peculiar/x509"
+import { SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509"
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
 const keys = (await webcrypto.subtle.generateKey(algorithm, true, [
@@ -20,6 +20,7 @@ const certificate = await X509CertificateGenerator.createSelfSigned({
   notAfter: new Date(Date.now() + 86_400_000),
   signingAlgorithm: algorithm,
   keys,
+  extensions: [new SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }])],
 })
 const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64")
 const key = `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`

@@ -51,7 +51,7 @@ const isServer = (pid: number): boolean => {
     return codeOf(error) === "EPERM"
   }
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("daemon/main.ts")
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("daemon/main.")
   } catch {
     return process.platform !== "linux"
   }

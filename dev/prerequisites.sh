@@ -50,7 +50,7 @@ system_packages() {
   need=$(missing etcd=etcd-server containerd=containerd runsc=runsc runc=runc iptables=iptables ip=iproute2 busybox=busybox-static)
   cni || need="$need containernetworking-plugins"
   if [ "$want" = test ]; then
-    need="$need$(missing etcdctl=etcd-client git=git)"
+    need="$need$(missing etcdctl=etcd-client git=git ps=procps)"
   fi
   [ -z "$need" ] && return 0
   # shellcheck disable=SC2086

@@ -5,7 +5,10 @@
  * when its last object has: 1. its finalizer is set by the deletion; 2. every object is deleted; 3. the finalizer is
  * removed; 4. the definition vanishes, and with it discovery, schemas and watches.
  */
+
+import type { Json, ResourceDefinition } from "../../schemas/index.ts"
 import { timestamp } from "../ambient.ts"
+import { equal } from "../json/index.ts"
 import type { MutableObject } from "../machinery.ts"
 import type { RegistryContext, Target } from "../registry/context.ts"
 import { deleteObject } from "../registry/delete.ts"
@@ -103,6 +106,9 @@ export class CrdManager {
       strategy: customStrategy,
       terminating: isDeleting(crd),
     })
+    const unchanged =
+      taken?.terminating === resource.terminating && equal(asJson(taken.definition), asJson(definition))
+    if (unchanged) return
     this.#served.set(name, id)
     resources.install(resource)
     cache.claim(resource)
@@ -208,3 +214,5 @@ export class CrdManager {
     }
   }
 }
+
+const asJson = (definition: ResourceDefinition): Json => JSON.parse(JSON.stringify(definition))

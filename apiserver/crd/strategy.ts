@@ -3,9 +3,10 @@ import { isObject } from "../body-object.ts"
 import type { MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"
 import type { ResourceTable } from "../resource-table.ts"
+import { compileSchema } from "../schema/index.ts"
 import type { Strategy } from "../strategy.ts"
 import { establish, setCondition } from "./conditions.ts"
-import { objectAt, specOf } from "./definition.ts"
+import { objectAt, specOf, versionsOf } from "./definition.ts"
 import { validateCrd } from "./validation.ts"
 
 /** Held by the manager until the last object of the kind is gone. */
@@ -20,6 +21,18 @@ const fillNames = (crd: MutableObject): void => {
   if (stringOf(names, "listKind") === "") names.listKind = `${kind}List`
   if (!isObject(spec.conversion)) spec.conversion = { strategy: "None" }
 }
+
+/** What of the schemas is kept but not enforced. */
+const schemaWarnings = (crd: MutableObject): ReadonlyArray<string> =>
+  versionsOf(crd).flatMap((version, index) => {
+    const schema = objectAt(objectAt(version, "schema"), "openAPIV3Schema")
+    try {
+      return compileSchema(schema).warnings.map((warning) => `spec.versions[${index}]: ${warning}`)
+    } catch {
+      // Validation says what is wrong with it.
+      return []
+    }
+  })
 
 export const crdStrategy = (resources: ResourceTable): Strategy => ({
   generation: true,
@@ -43,4 +56,5 @@ export const crdStrategy = (resources: ResourceTable): Strategy => ({
     )
   },
   validate: validateCrd,
+  warnings: schemaWarnings,
 })

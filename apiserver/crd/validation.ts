@@ -66,6 +66,19 @@ const approvalErrors = (crd: MutableObject, group: string): ReadonlyArray<FieldE
   return [required("metadata.annotations[api-approved.kubernetes.io]", why)]
 }
 
+/** Plain paths to fields outside of metadata. */
+const selectablePath = /^(?:\.[A-Za-z_][A-Za-z0-9_-]*)+$/
+
+const selectableErrors = (selectable: MutableJson | undefined, field: string): ReadonlyArray<FieldError> => {
+  if (!Array.isArray(selectable)) return []
+  return selectable.flatMap((entry, index): ReadonlyArray<FieldError> => {
+    const path = isObject(entry) ? stringOf(entry, "jsonPath") : ""
+    if (selectablePath.test(path) && !/^\.metadata(?:\.|$)/.test(path)) return []
+    const why = "must be a simple path to a field of the schema, and not of metadata"
+    return [invalid(`${field}.selectableFields[${index}].jsonPath`, path, why)]
+  })
+}
+
 const columnErrors = (version: MutableObject, field: string): ReadonlyArray<FieldError> => {
   const columns = version.additionalPrinterColumns
   if (!Array.isArray(columns)) return []
@@ -90,6 +103,7 @@ const versionErrors = (version: MutableObject, field: string): ReadonlyArray<Fie
   if (schema === undefined) errors.push(required(`${field}.schema.openAPIV3Schema`, "schemas are required"))
   else errors.push(...checkStructural(schema, `${field}.schema.openAPIV3Schema`))
   const selectable = version.selectableFields
+  errors.push(...selectableErrors(selectable, field))
   if (Array.isArray(selectable) && selectable.length > selectableFieldsMax) {
     const detail = `Too many: ${selectable.length}: must have at most ${selectableFieldsMax} items`
     errors.push({ field: `${field}.selectableFields`, type: "FieldValueTooMany", detail })
@@ -169,6 +183,11 @@ export const validateCrd = (
   const errors = [...nameErrors(crd), ...versionsErrors(crd)]
   if (specOf(crd).preserveUnknownFields === true) {
     errors.push(invalid("spec.preserveUnknownFields", true, "must be false"))
+  }
+  const { strategy } = objectAt(specOf(crd), "conversion")
+  if (strategy !== undefined && strategy !== "None") {
+    const detail = `Unsupported value: ${JSON.stringify(strategy)}: supported values: "None"`
+    errors.push({ field: "spec.conversion.strategy", type: "FieldValueNotSupported", detail })
   }
   return old === undefined ? errors : [...errors, ...immutableErrors(crd, old)]
 }

@@ -11,8 +11,13 @@ export interface SubresourceRow {
 }
 
 /** Verbs of the resource itself. */
-export const verbsOf = (resource: Resource): ReadonlyArray<string> =>
-  resource.strategy.verbs ?? (resource.strategy.answer === undefined ? allVerbs : ["create"])
+export const verbsOf = ({ strategy }: Resource): ReadonlyArray<string> => {
+  if (strategy.verbs !== undefined) return strategy.verbs
+  if (strategy.answer !== undefined) return ["create"]
+  return strategy.collectionDelete === false
+    ? allVerbs.filter((verb) => verb !== "deletecollection")
+    : allVerbs
+}
 
 /** Subresources of one version; `proxied` are those that a node answers. */
 export const subresourcesOf = (

@@ -51,7 +51,7 @@ export class Exchanges {
     const sink = new ResponseAdapter(response)
     const exchange: Exchange = { abort, sink }
     this.#open.add(exchange)
-    response.on("close", () => abort.abort())
+    sink.onGone(() => abort.abort())
     request.on("error", () => {})
     try {
       const user = await this.#userOf(request)

@@ -32,8 +32,14 @@ export class ResponseAdapter implements ResponseSink {
   constructor(response: NodeResponse) {
     this.#response = response
     response.on("error", () => {})
-    response.on("close", () => {
+  }
+
+  /** Runs when the peer is gone before the answer was complete. */
+  onGone(gone: () => void): void {
+    this.#response.on("close", () => {
+      if (this.#stage === "ended") return
       this.#stage = "ended"
+      gone()
     })
   }
 

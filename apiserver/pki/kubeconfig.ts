@@ -1,5 +1,4 @@
-/** A kubeconfig with everything in it. */
-import { stringify } from "yaml"
+/** A kubeconfig with everything in it, as JSON: every client takes it, and it is read without loading a YAML parser. */
 import type { KeyPair } from "./certificate.ts"
 
 export interface KubeconfigOptions {
@@ -15,8 +14,8 @@ export interface KubeconfigOptions {
 const base64 = (text: string): string => Buffer.from(text).toString("base64")
 
 /** The text of a kubeconfig file: keep it readable by its owner alone. */
-export const adminKubeconfig = ({ server, ca, client, name = "miren" }: KubeconfigOptions): string =>
-  stringify({
+export const adminKubeconfig = ({ server, ca, client, name = "miren" }: KubeconfigOptions): string => {
+  const config = {
     apiVersion: "v1",
     kind: "Config",
     clusters: [{ name, cluster: { server, "certificate-authority-data": base64(ca) } }],
@@ -31,4 +30,6 @@ export const adminKubeconfig = ({ server, ca, client, name = "miren" }: Kubeconf
     ],
     contexts: [{ name, context: { cluster: name, user: `${name}-admin`, namespace: "default" } }],
     "current-context": name,
-  })
+  }
+  return `${JSON.stringify(config, null, 2)}\n`
+}

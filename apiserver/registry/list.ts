@@ -87,13 +87,14 @@ const nextPage = async (request: PageRequest, position: Position): Promise<Liste
 const pageFromCache = (request: PageRequest, after: string, revision?: bigint): Listed => {
   const { operation, selection, limit } = request
   const { cache } = operation.context
+  const objects = cache.get(operation.target.resource)
   const items: CachedObject[] = []
   let remaining = 0
-  for (const object of cache.get(operation.target.resource).select(selection, after)) {
+  for (const object of objects.select(selection, after)) {
     if (items.length < limit) items.push(object)
     else {
-      remaining++
-      if (selection.selective) break
+      remaining = selection.selective ? 1 : objects.countAfter(selection, items.at(-1)?.key ?? after)
+      break
     }
   }
   return page(request, items, { remaining, revision: revision ?? cache.revision })

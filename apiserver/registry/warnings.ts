@@ -28,6 +28,7 @@ export const warnOf = ({ call, target }: Operation, object: MutableObject, old?:
         "reject such requests as early as 1.24; please fix your requests",
     )
   }
+  call.warnings.push(...(target.resource.strategy.warnings?.(object) ?? []))
   if (target.resource.origin !== "custom") return
   const before = new Set(old === undefined ? [] : finalizersOf(old))
   for (const finalizer of finalizersOf(object)) {

@@ -41,6 +41,7 @@ const confine = (next: MutableObject, old: MutableObject): void => {
 export const namespaceStrategy: Strategy = {
   generation: false,
   unconditionalUpdate: true,
+  collectionDelete: false,
   labelNames: true,
   prepareCreate: (object) => {
     object.spec = { finalizers: ["kubernetes"] }

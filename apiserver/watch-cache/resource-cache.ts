@@ -47,9 +47,11 @@ export class ResourceCache {
     return this.#window
   }
 
-  /** The resource's definition has changed: what is cached is read again through the new one. */
+  /** The resource's definition has changed: where it is read otherwise now, everything is read again. */
   redefine(resource: Resource): void {
+    const same = readingOf(resource) === readingOf(this.#resource)
     this.#resource = resource
+    if (same) return
     for (const object of [...this.#objects.from("")]) {
       const { key, revision } = object
       const again = cacheDocument({ key, revision, value: restamped(object.bytes, undefined) }, resource)
@@ -61,12 +63,15 @@ export class ResourceCache {
     return this.#objects.get(key)
   }
 
-  /** Takes an object up without telling watchers: the first read of the store. */
-  load(stored: StoredDocument): void {
+  /** Takes an object up without telling watchers: the first read of the store. False when it is not readable. */
+  load(stored: StoredDocument): boolean {
     const object = cacheDocument(stored, this.#resource)
-    if (object !== undefined) this.#objects.set(object)
+    if (object === undefined) return false
+    this.#objects.set(object)
+    return true
   }
 
+  /** Undefined when the document is not readable. */
   put(stored: StoredDocument, anticipated?: Anticipated): CacheEvent | undefined {
     const object = cacheAnticipated(stored, this.#resource, anticipated)
     if (object === undefined) return undefined
@@ -101,14 +106,30 @@ export class ResourceCache {
 
   /** Current objects of a selection in the order of their keys, starting after a key. */
   *select(selection: Selection, after = ""): Generator<CachedObject> {
-    const { prefix, namespaced } = this.#resource
-    if (selection.name !== "" && (selection.namespace !== "" || !namespaced)) {
-      const object = this.#objects.get(this.#resource.key(selection.namespace, selection.name))
+    const only = this.#onlyKey(selection)
+    if (only !== undefined) {
+      const object = this.#objects.get(only)
       if (object !== undefined && object.key > after && selection.matches(object)) yield object
       return
     }
-    const scope = selection.namespace === "" || !namespaced ? prefix : `${prefix}${selection.namespace}/`
-    for (const object of this.#objects.from(scope, after)) if (selection.matches(object)) yield object
+    for (const object of this.#objects.from(this.#scopeOf(selection), after)) {
+      if (selection.matches(object)) yield object
+    }
+  }
+
+  /** How many objects of a selection's scope come after a key, whether they match or not. */
+  countAfter(selection: Selection, after: string): number {
+    return this.#onlyKey(selection) === undefined ? this.#objects.count(this.#scopeOf(selection), after) : 0
+  }
+
+  #onlyKey({ name, namespace }: Selection): string | undefined {
+    const isOne = name !== "" && (namespace !== "" || !this.#resource.namespaced)
+    return isOne ? this.#resource.key(namespace, name) : undefined
+  }
+
+  #scopeOf({ namespace }: Selection): string {
+    const { prefix, namespaced } = this.#resource
+    return namespace === "" || !namespaced ? prefix : `${prefix}${namespace}/`
   }
 
   /**
@@ -188,3 +209,7 @@ export class ResourceCache {
     this.#window = new EventWindow(floor)
   }
 }
+
+/** All of a resource's definition that the cached form of its objects depends on. */
+const readingOf = ({ storage, selectableFields }: Resource): string =>
+  JSON.stringify([storage.apiVersion, storage.definition.schema, selectableFields])

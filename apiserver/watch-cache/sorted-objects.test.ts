@@ -31,6 +31,10 @@ test("objects come in the order of their keys, from a prefix, after a key", () =
       expect([...objects.from(prefix, after)].map((found) => found.key)).toEqual(
         want.filter((at) => at > after),
       )
+      expect([objects.count(prefix), objects.count(prefix, after)]).toEqual([
+        want.length,
+        want.filter((at) => at > after).length,
+      ])
       expect(objects.size).toBe(model.size)
     }),
   )

@@ -44,6 +44,12 @@ export class SortedObjects {
     }
   }
 
+  /** How many {@link from} would give. */
+  count(prefix: string, after = ""): number {
+    const start = after !== "" && after >= prefix ? this.#lowerBound(`${after}\0`) : this.#lowerBound(prefix)
+    return Math.max(0, this.#lowerBound(`${prefix}\uffff`) - start)
+  }
+
   /** The first index whose key is not less than this. */
   #lowerBound(key: string): number {
     let low = 0

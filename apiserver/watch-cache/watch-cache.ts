@@ -10,10 +10,12 @@ import type { KeyValue, Store, StoreEvent, Watch } from "../../store/index.ts"
 import type { Ambient } from "../ambient.ts"
 import { limits } from "../limits.ts"
 import { type Resource, storagePrefix } from "../resource.ts"
+import { noSuchPath } from "../status-error.ts"
 import type { Anticipated } from "./cached-object.ts"
 import type { CacheEvent } from "./event-window.ts"
 import { Progress } from "./progress.ts"
 import { ResourceCache } from "./resource-cache.ts"
+import { SharedRead } from "./shared-read.ts"
 
 export interface WatchCacheOptions {
   readonly store: Store
@@ -25,12 +27,6 @@ export interface WatchCacheOptions {
   /** Called after everything has been read, at the start and after a reset. */
   readonly onLoaded: (revision: bigint) => void
   readonly onFault: (message: string, cause: unknown) => void
-}
-
-/** A read of the store's revision under way, and the one that starts after it. */
-interface Probe {
-  readonly promise: Promise<bigint>
-  next: Promise<bigint> | undefined
 }
 
 /** Retry of a store that can not be read: from the first to the longest pause. */
@@ -46,7 +42,7 @@ export class WatchCache {
   #watch: Watch | undefined
   #state: "loading" | "following" | "closed" = "loading"
   readonly #cancelTimers = new Set<() => void>()
-  #probe: Probe | undefined
+  readonly #freshness = new SharedRead(() => this.#readFreshness())
 
   constructor(options: WatchCacheOptions) {
     this.#options = options
@@ -62,9 +58,10 @@ export class WatchCache {
     return this.#state === "following"
   }
 
+  /** Fails with `NotFound` when the resource is served no longer. */
   get(resource: Resource): ResourceCache {
     const cache = this.#caches.get(resource.prefix)
-    if (cache === undefined) throw new Error(`no cache of ${resource.id}: it was not claimed`)
+    if (cache === undefined) throw noSuchPath()
     return cache
   }
 
@@ -167,7 +164,9 @@ export class WatchCache {
 
   #loadOne(cache: ResourceCache, kv: KeyValue): void {
     const value = this.#opened(kv)
-    if (value !== undefined) cache.load({ key: kv.key, value, revision: kv.modRevision })
+    if (value === undefined) return
+    const loaded = cache.load({ key: kv.key, value, revision: kv.modRevision })
+    if (!loaded) this.#unreadable(kv)
   }
 
   #follow(revision: bigint): void {
@@ -210,7 +209,9 @@ export class WatchCache {
     if (anticipated !== undefined) this.#anticipated.delete(kv.key)
     const value = this.#opened(kv)
     if (value === undefined) return
-    this.#tell(cache, cache.put({ key: kv.key, value, revision: kv.modRevision }, anticipated))
+    const told = cache.put({ key: kv.key, value, revision: kv.modRevision }, anticipated)
+    if (told === undefined) this.#unreadable(kv)
+    else this.#tell(cache, told)
   }
 
   #tell(cache: ResourceCache, event: CacheEvent | undefined): void {
@@ -220,6 +221,10 @@ export class WatchCache {
     } catch (cause) {
       this.#options.onFault("an event could not be handled", cause)
     }
+  }
+
+  #unreadable({ key }: KeyValue): void {
+    this.#options.onFault("a stored document is not readable: it is passed over", key)
   }
 
   #opened(kv: KeyValue): Uint8Array | undefined {
@@ -238,38 +243,30 @@ export class WatchCache {
     return plural < 0 ? undefined : this.#caches.get(key.slice(0, plural + 1))
   }
 
-  /**
-   * Settles when everything that was written before the call is visible: a linearizable read from the cache.
-   * Callers share one small read of the store; one that comes while it is under way gets the next.
-   */
+  /** Settles when everything that was written before the call is visible: a linearizable read from the cache. */
   fresh(): Promise<bigint> {
-    const running = this.#probe
-    if (running === undefined) return this.#startProbe()
-    running.next ??= running.promise.then(
-      () => this.#startProbe(),
-      () => this.#startProbe(),
-    )
-    return running.next
+    return this.#freshness.read()
   }
 
-  #startProbe(): Promise<bigint> {
-    const promise = this.#probeStore()
-    const probe: Probe = { promise, next: undefined }
-    this.#probe = probe
-    const done = (): void => {
-      if (this.#probe === probe && probe.next === undefined) this.#probe = undefined
-    }
-    promise.then(done, done)
-    return promise
-  }
-
-  async #probeStore(): Promise<bigint> {
+  async #readFreshness(): Promise<bigint> {
     const { revision } = await this.#options.store.get(`${storagePrefix}~`)
-    if (revision > this.#progress.revision) {
-      this.#watch?.requestProgress()
-      await this.#progress.reach(revision)
-    }
+    if (revision > this.#progress.revision) await this.#catchUp(revision)
     return this.#progress.revision
+  }
+
+  /** Asks for progress until it is there: a question may be lost with a connection. */
+  async #catchUp(revision: bigint): Promise<void> {
+    let cancel = (): void => {}
+    const ask = (): void => {
+      this.#watch?.requestProgress()
+      cancel = this.#options.ambient.timer(limits.progressAskMs, ask)
+    }
+    ask()
+    try {
+      await this.#progress.reach(revision)
+    } finally {
+      cancel()
+    }
   }
 
   #timer(ms: number, fn: () => void): void {

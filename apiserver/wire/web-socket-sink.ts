@@ -71,6 +71,7 @@ export class WebSocketSink implements ResponseSink {
       // The client has nothing to say but that it goes: its first frame's opcode tells.
       if (((chunk[0] ?? 0) & 0x0f) === 0x08) this.#socket.end(closeFrame)
     })
+    this.#socket.on("end", () => this.#socket.end())
   }
 
   write(chunk: Uint8Array): boolean {

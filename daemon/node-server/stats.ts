@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises"
 import { cpus } from "node:os"
 import { Clock, Effect } from "effect"
 import { newestFirst } from "../../controllers/index.ts"
-import { SandboxRuntime } from "../../runtime-shim/index.ts"
+import { SandboxRuntime, type TaskState } from "../../runtime-shim/index.ts"
 import { limits } from "./limits.ts"
 import { Refusal } from "./refusal.ts"
 
@@ -16,11 +16,20 @@ interface Look {
   readonly memoryBytes: number
 }
 
+interface SandboxLook extends Look {
+  readonly namespace: string
+  readonly name: string
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+}
+
+const nothing: Look = { cpuNanos: 0, memoryBytes: 0 }
+
 interface Looks {
   readonly at: number
   readonly node: Look
   /** By the runtime's id. */
-  readonly sandboxes: ReadonlyMap<string, Look & { readonly namespace: string; readonly name: string }>
+  readonly sandboxes: ReadonlyMap<string, SandboxLook>
 }
 
 export interface Usage {
@@ -49,15 +58,18 @@ const lookAtNode: Effect.Effect<Look> = Effect.promise(async () => {
   return { cpuNanos: busyNanos(), memoryBytes }
 })
 
+const startedAtOf = (task: TaskState): number =>
+  (task.state === "running" ? task.startedAt?.getTime() : undefined) ?? 0
+
 const look = Effect.gen(function* () {
   const runtime = yield* SandboxRuntime
   const list = yield* runtime.list
   const running = newestFirst(list).filter(({ task }) => task.state === "running")
   const found = yield* Effect.forEach(
     running,
-    ({ id, identity: { namespace, name } }) =>
+    ({ id, task, identity: { namespace, name } }) =>
       runtime.stats(id).pipe(
-        Effect.map((stats) => [[id, { ...stats, namespace, name }] as const]),
+        Effect.map((stats) => [[id, { ...stats, namespace, name, startedAt: startedAtOf(task) }] as const]),
         // It has ended meanwhile.
         Effect.catch(() => Effect.succeed([])),
       ),
@@ -75,7 +87,8 @@ const rate = (before: Look, after: Look, windowMs: number): Usage => ({
 const between = (before: Looks, after: Looks): NodeStats => {
   const windowMs = Math.max(1, after.at - before.at)
   const sandboxes = [...after.sandboxes].flatMap(([id, now]) => {
-    const then = before.sandboxes.get(id)
+    // What was not there at the first look has used all of it since.
+    const then = before.sandboxes.get(id) ?? (now.startedAt >= before.at ? nothing : undefined)
     if (then === undefined) return []
     return [{ namespace: now.namespace, name: now.name, ...rate(then, now, windowMs) }]
   })
