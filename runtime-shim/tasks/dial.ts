@@ -10,24 +10,22 @@ import type { TaskWorld } from "./task-world.ts"
 const refuse = (id: SandboxId, reason: RuntimeError["reason"], message: string) =>
   new RuntimeError({ reason, operation: "dial", subject: id, message })
 
-const open = (id: SandboxId, host: string, port: number): Effect.Effect<Socket, RuntimeError> =>
-  Effect.callback((resume) => {
-    const socket = connect({ host, port, timeout: DIAL_TIMEOUT_MS, allowHalfOpen: true })
-    const fail = (why: string) => {
-      socket.destroy()
-      resume(Effect.fail(refuse(id, "Unavailable", `port ${port} of the sandbox cannot be reached: ${why}`)))
-    }
-    socket.once("connect", () => {
-      socket.setTimeout(0)
-      socket.removeAllListeners("error")
-      // Who reads or writes it is told of its end.
-      socket.on("error", () => {})
-      resume(Effect.succeed(socket))
-    })
-    socket.once("timeout", () => fail("nothing answers"))
-    socket.once("error", (error) => fail(error.message))
-    return Effect.sync(() => socket.destroy())
-  })
+const open = (id: SandboxId, host: string, port: number): Effect.Effect<Socket, RuntimeError> => {
+  const unreachable = (why: string) =>
+    refuse(id, "Unavailable", `port ${port} of the sandbox cannot be reached: ${why}`)
+  return Effect.callback<Socket, RuntimeError>((resume) => {
+    const socket = connect({ host, port, allowHalfOpen: true })
+    // Later, who reads or writes it is told of its end.
+    socket.on("error", (error) => resume(Effect.fail(unreachable(error.message))))
+    socket.once("connect", () => resume(Effect.succeed(socket)))
+    return Effect.sync(() => void socket.destroy())
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: DIAL_TIMEOUT_MS,
+      orElse: () => Effect.fail(unreachable("nothing answers")),
+    }),
+  )
+}
 
 /** Closed with the Scope. */
 export const dialSandbox = (
