@@ -8,7 +8,6 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer, type Server } from "node:https"
 import { TLSSocket } from "node:tls"
 import { Data, Effect, FiberSet, Result, type Scope } from "effect"
-import { WebSocketServer } from "ws"
 import type { SandboxRuntime } from "../../runtime-shim/index.ts"
 import { statusReasons } from "../../schemas/index.ts"
 import { limits } from "./limits.ts"
@@ -16,7 +15,7 @@ import { serveLog } from "./log-stream.ts"
 import { Refusal, statusOf } from "./refusal.ts"
 import { parseRoute, type Route } from "./route.ts"
 import { makeStatsReader, type NodeStatsReader } from "./stats.ts"
-import { agreeOn, refuseUpgrade, type Upgrade } from "./upgrade.ts"
+import { makeWebSocketServer, refuseUpgrade, type Upgrade } from "./upgrade.ts"
 import { serveUpgrade } from "./upgraded.ts"
 
 export interface NodeServerOptions {
@@ -52,7 +51,7 @@ export const makeNodeServer = Effect.fn("NodeServer.make")(function* (
 ): Effect.fn.Return<NodeServer, NodeServerError, Scope.Scope | SandboxRuntime> {
   const host = options.host ?? "127.0.0.1"
   const server = yield* Effect.acquireRelease(listen(options, host), close)
-  const sockets = yield* Effect.acquireRelease(Effect.sync(makeSockets), (all) =>
+  const sockets = yield* Effect.acquireRelease(Effect.sync(makeWebSocketServer), (all) =>
     Effect.sync(() => {
       for (const socket of all.clients) socket.terminate()
     }),
@@ -74,14 +73,6 @@ export const makeNodeServer = Effect.fn("NodeServer.make")(function* (
   })
   return { host, port: portOf(server) }
 })
-
-const makeSockets = (): WebSocketServer =>
-  new WebSocketServer({
-    noServer: true,
-    maxPayload: limits.inboundFrameBytes,
-    perMessageDeflate: false,
-    handleProtocols: agreeOn,
-  })
 
 const routeOf = (
   request: IncomingMessage,

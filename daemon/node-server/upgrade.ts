@@ -2,9 +2,10 @@
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import { Effect } from "effect"
-import { createWebSocketStream, type WebSocket, type WebSocketServer } from "ws"
+import { createWebSocketStream, type WebSocket, WebSocketServer } from "ws"
 import { statusReasons } from "../../schemas/index.ts"
 import { chooseSubprotocol, type Subprotocol } from "./channel.ts"
+import { limits } from "./limits.ts"
 import { portForwardProtocol, tunnelProtocol } from "./port-forward.ts"
 import { Refusal, statusOf } from "./refusal.ts"
 
@@ -31,9 +32,29 @@ const isSpdy = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLow
 
 const subprotocols = ({ headers }: IncomingMessage) => listed(headers["sec-websocket-protocol"])
 
-/** The subprotocol to agree on in a WebSocket handshake, or none. */
-export const agreeOn = (offered: ReadonlySet<string>): string | false =>
-  chooseSubprotocol(offered) ?? (offered.has(tunnelProtocol) ? tunnelProtocol : false)
+/** What becomes of WebSocket handshakes. */
+export const makeWebSocketServer = (): WebSocketServer => {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.inboundFrameBytes,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
+  })
+  sockets.on("headers", (headers, request) => {
+    if (tunnels.has(request)) headers.push(`Sec-WebSocket-Protocol: ${tunnelProtocol}`)
+  })
+  return sockets
+}
+
+/** Handshakes that ask for the tunnel: its name is no token, so `ws` would neither read nor write it. */
+const tunnels = new WeakSet<IncomingMessage>()
+
+const acceptTunnel = (upgrade: Upgrade): Effect.Effect<Duplex> =>
+  Effect.suspend(() => {
+    tunnels.add(upgrade.request)
+    delete upgrade.request.headers["sec-websocket-protocol"]
+    return Effect.map(acceptWebSocket(upgrade), (socket) => createWebSocketStream(socket))
+  })
 
 const refused = (message: string) => Effect.fail(new Refusal({ reason: "BadRequest", message }))
 
@@ -96,9 +117,7 @@ export const acceptSpdy = (
 
 /** The connection of a port-forward: SPDY itself, or SPDY inside a WebSocket. */
 export const acceptPortForward = (upgrade: Upgrade): Effect.Effect<Duplex> =>
-  isSpdy(upgrade.request)
-    ? acceptSpdy(upgrade, portForwardProtocol)
-    : Effect.map(acceptWebSocket(upgrade), (socket) => createWebSocketStream(socket))
+  isSpdy(upgrade.request) ? acceptSpdy(upgrade, portForwardProtocol) : acceptTunnel(upgrade)
 
 /** Answers the upgrade request with a Status and closes the connection. */
 export const refuseUpgrade = ({ socket }: Upgrade, refusal: Refusal): Effect.Effect<void> =>
