@@ -2,24 +2,20 @@
 import type { Call } from "./call.ts"
 import type { ConnectHandler, Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
-import type { Writes } from "./facade.ts"
 import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
 import { type Negotiated, negotiate, type View } from "./negotiation.ts"
 import { type MetricsHandler, metricsGroup } from "./pods/metrics-handler.ts"
+import { podWrites } from "./pods/pod-writes.ts"
 import type { Operation, RegistryContext, Target } from "./registry/context.ts"
-import { create } from "./registry/create.ts"
-import { deleteObject } from "./registry/delete.ts"
-import { deleteCollection } from "./registry/delete-collection.ts"
 import { parseDeleteOptions } from "./registry/delete-options.ts"
 import { decodeDocument } from "./registry/document.ts"
 import { get } from "./registry/get.ts"
 import { list } from "./registry/list.ts"
-import { patch } from "./registry/patch.ts"
-import { put } from "./registry/put.ts"
 import { answerReview } from "./registry/review.ts"
 import { patchScale, putScale, scaleOf } from "./registry/scale.ts"
 import { watch } from "./registry/watch.ts"
+import { registryWrites, type Writes } from "./registry/writes.ts"
 import type { Written } from "./registry/written.ts"
 import type { ResourceRequestInfo } from "./request-info.ts"
 import { methodNotAllowed, tooManyRequests } from "./status-error.ts"
@@ -40,9 +36,8 @@ export interface ResourceHandlerOptions {
 
 type ResourceCall = Call<ResourceRequestInfo>
 
-const registryWrites: Writes = { create, put, patch, deleteObject, deleteCollection }
-
-const writesOf = ({ target }: Operation): Writes => target.resource.facade?.writes ?? registryWrites
+const writesOf = ({ target: { resource } }: Operation): Writes =>
+  resource.facade === undefined ? registryWrites : podWrites(resource, resource.facade)
 
 /** What is served at the path of a request; undefined when nothing is. */
 export const findTarget = (context: RegistryContext, info: ResourceRequestInfo): Target | undefined => {

@@ -1,8 +1,7 @@
 /** A resource as it is served: its definition, its versions with their schemas, its strategy, its place in the store. */
 import type { ResourceDefinition, ResourceVersionDefinition } from "../schemas/index.ts"
 import { apiVersionOf } from "../schemas/index.ts"
-import type { Facade } from "./facade.ts"
-import type { CompiledSchema } from "./machinery.ts"
+import type { CompiledSchema, MutableObject } from "./machinery.ts"
 import { compileSchema } from "./schema/index.ts"
 import type { Subject } from "./status-error.ts"
 import type { Strategy } from "./strategy.ts"
@@ -35,6 +34,21 @@ export class ResourceVersion {
 
 /** Where definitions come from: the program itself, or a CustomResourceDefinition object. */
 export type Origin = "builtin" | "custom"
+
+/**
+ * What makes a resource another one under other names: nothing is stored for it, its objects are views.
+ *
+ * Guarantees: a view has the uid and the resourceVersion of what it is a view of, so lists, watches and preconditions of
+ * either mean the same moments.
+ */
+export interface Facade {
+  /** The resource that is stored. */
+  readonly of: Resource
+  /** A stored object, which it may change, as the facade shows it. Total. */
+  readonly view: (stored: MutableObject) => MutableObject
+  /** Cells of a Table that no jsonPath gives, by the index of their column behind Name. `now` is in epoch milliseconds. */
+  readonly cells: (view: MutableObject, now: number) => { readonly [column: number]: string }
+}
 
 export class Resource {
   readonly group: string

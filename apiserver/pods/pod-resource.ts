@@ -1,11 +1,9 @@
 /** core/v1 Pods as they are served: Sandboxes under another name. Start with {@link podResource}. */
 import type { ResourceDefinition } from "../../schemas/index.ts"
-import type { Facade } from "../facade.ts"
 import { Resource } from "../resource.ts"
 import type { Strategy } from "../strategy.ts"
 import { podCells } from "./pod-cells.ts"
 import { podOfSandbox } from "./pod-of-sandbox.ts"
-import { podWrites } from "./pod-writes.ts"
 
 export const podsId = "/pods"
 export const sandboxesId = "compute.miren.dev/sandboxes"
@@ -15,9 +13,9 @@ export const podResource = (
   definition: ResourceDefinition,
   sandboxes: Resource,
   strategy: Strategy,
-): Resource => {
-  const views = { of: sandboxes, view: podOfSandbox }
-  const facade: Facade = { ...views, cells: podCells, writes: podWrites(() => pods, views) }
-  const pods: Resource = new Resource(definition, { origin: "builtin", strategy, facade })
-  return pods
-}
+): Resource =>
+  new Resource(definition, {
+    origin: "builtin",
+    strategy,
+    facade: { of: sandboxes, view: podOfSandbox, cells: podCells },
+  })

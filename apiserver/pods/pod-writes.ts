@@ -4,7 +4,6 @@
  * A create is admitted twice, as the Pod that was asked for and as the Sandbox that comes of it; every other verb as a change
  * of the Sandbox.
  */
-import type { Facade, Writes } from "../facade.ts"
 import { clone } from "../json/index.ts"
 import type { MutableObject } from "../machinery.ts"
 import { apply, readApplied } from "../registry/apply.ts"
@@ -18,8 +17,9 @@ import { metadataOf, nameOf } from "../registry/object-meta.ts"
 import { isApply, readPatch } from "../registry/patch.ts"
 import { updateObject } from "../registry/update.ts"
 import { parseWriteOptions, type WriteOptions } from "../registry/write-options.ts"
+import type { Writes } from "../registry/writes.ts"
 import { servedBytes, type Written } from "../registry/written.ts"
-import type { Resource } from "../resource.ts"
+import type { Facade, Resource } from "../resource.ts"
 import { invalid, methodNotAllowed } from "../status-error.ts"
 import { updateErrors, withPodChanges } from "./pod-update.ts"
 import { inWordsOf } from "./refusals.ts"
@@ -71,7 +71,7 @@ interface Change {
   readonly next: (pod: MutableObject) => MutableObject
 }
 
-const updatePod = (operation: Operation, facade: PodFacade, { options, next }: Change): Promise<Written> =>
+const updatePod = (operation: Operation, facade: Facade, { options, next }: Change): Promise<Written> =>
   updateObject(onSandbox(operation, facade.of), {
     options,
     next: (current) => {
@@ -87,7 +87,7 @@ const updatePod = (operation: Operation, facade: PodFacade, { options, next }: C
     },
   })
 
-const putPod = (operation: Operation, facade: PodFacade): Promise<Written> => {
+const putPod = (operation: Operation, facade: Facade): Promise<Written> => {
   const { call, target } = operation
   const options = parseWriteOptions(call, "UpdateOptions")
   const sent = readIncoming(operation, options)
@@ -107,7 +107,7 @@ const applyPod = (operation: Operation, options: WriteOptions, sandboxes: Resour
   return apply({ ...onSandbox(operation, sandboxes), call: asked }, options)
 }
 
-const patchPod = async (operation: Operation, facade: PodFacade) => {
+const patchPod = async (operation: Operation, facade: Facade) => {
   const { call, target } = operation
   if (target.name === "") throw methodNotAllowed(subjectOf(target), "PATCH")
   const options = parseWriteOptions(call, "PatchOptions")
@@ -117,17 +117,15 @@ const patchPod = async (operation: Operation, facade: PodFacade) => {
   return { written, created: false }
 }
 
-export type PodFacade = Pick<Facade, "of" | "view">
-
-/** The writes of a facade of Pods. A Pod's status is its Sandbox's: no client writes it here. */
-export const podWrites = (pods: () => Resource, facade: PodFacade): Writes => {
+/** The writes of a resource of Pods. A Pod's status is its Sandbox's: no client writes it here. */
+export const podWrites = (pods: Resource, facade: Facade): Writes => {
   const told = async <A>(operation: Operation, run: () => Promise<A>): Promise<A> => {
     if (operation.target.subresource !== "")
       throw methodNotAllowed(subjectOf(operation.target), operation.call.info.method)
     try {
       return await run()
     } catch (error) {
-      throw inWordsOf(pods(), facade.of, error)
+      throw inWordsOf(pods, facade.of, error)
     }
   }
   const { view, of } = facade

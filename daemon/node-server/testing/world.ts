@@ -1,7 +1,6 @@
 /** A node server over the fake runtime, with one sandbox. */
 import type { RequestOptions } from "node:https"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
-import { labelsOf, runtimeIdOf } from "../../../controllers/sandbox/identity.ts"
 import { FakeWorld, fakeRuntimeLayer, SandboxRuntime } from "../../../runtime-shim/index.ts"
 import { makeNodeServer, type NodeServer } from "../index.ts"
 import { type Credentials, issueCredentials } from "./credentials.ts"
@@ -24,17 +23,14 @@ export const started = Effect.fnUntraced(function* (
   machine.addImage("busybox")
   const context = yield* Layer.build(fakeRuntimeLayer({ world: machine }))
   const runtime = Context.get(context, SandboxRuntime)
-  const identity = {
-    namespace: "default",
-    name: "web",
-    uid: "u",
-    attempt: 0,
-    specHash: "h",
-    backoffSeconds: 0,
-  }
-  const id = runtimeIdOf("u", 0)
+  const id = "0123456789abcdef".repeat(2)
+  // As the runner labels what it runs.
+  const about = { namespace: "default", name: "web", uid: "u", attempt: "0", "spec-hash": "h" }
+  const labels = Object.fromEntries(
+    Object.entries(about).map(([name, value]) => [`compute.miren.dev/${name}`, value]),
+  )
   const container = { name: "main", image: "busybox", command, env: [], resources: {} }
-  const spec = { id, handler: "gvisor", hostname: "web", labels: labelsOf(identity), ports: [] } as const
+  const spec = { id, handler: "gvisor", hostname: "web", labels, ports: [] } as const
   yield* Effect.orDie(runtime.create({ ...spec, containers: [container] }))
   yield* Effect.orDie(runtime.start(id))
   const credentials = yield* Effect.promise(issueCredentials)
