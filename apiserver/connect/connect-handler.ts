@@ -166,8 +166,11 @@ const headText = (response: IncomingMessage, statusLine: string): string => {
 const join = (client: Upgrade, node: Upgrade): Promise<void> =>
   new Promise((resolve) => {
     const end = (): void => {
-      client.socket.destroy()
-      node.socket.destroy()
+      // What one side has said before it went is still on its way to the other.
+      for (const { socket } of [client, node]) {
+        if (socket.writableLength === 0) socket.destroy()
+        else socket.end(() => socket.destroy())
+      }
       resolve()
     }
     for (const { socket } of [client, node]) {
