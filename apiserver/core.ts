@@ -10,9 +10,12 @@ import { CrdManager } from "./crd/manager.ts"
 import { crdStrategy } from "./crd/strategy.ts"
 import { DiscoveryHandler } from "./discovery/discovery-handler.ts"
 import { OpenapiHandler } from "./discovery/openapi-handler.ts"
+import { eventTwin, eventTwinId, storedEventsId } from "./events/event-resource.ts"
 import type { ApiRequest, ResponseSink } from "./exchange.ts"
 import { HealthHandler } from "./health.ts"
 import { Metrics } from "./metrics.ts"
+import { MetricsHandler } from "./pods/metrics-handler.ts"
+import { podResource, podsId, sandboxesId } from "./pods/pod-resource.ts"
 import type { RegistryContext } from "./registry/context.ts"
 import { ensureNamespaces } from "./registry/first-namespaces.ts"
 import { admitByNamespace } from "./registry/namespace-lifecycle.ts"
@@ -57,11 +60,43 @@ const builtins = (options: CoreOptions, resources: ResourceTable): ReadonlyArray
   const given = new Set(options.definitions.map(idOf))
   const reviews = reviewStrategies(options.authorizer)
   const own = reviewDefinitions.filter((definition) => !given.has(idOf(definition)))
-  return [...own, ...options.definitions].map((definition) => {
-    const id = idOf(definition)
-    const strategy = id === crdId ? crdStrategy(resources) : (reviews[id] ?? builtinStrategy(id))
-    return new Resource(definition, { origin: "builtin", strategy })
-  })
+  const stored = [...own, ...options.definitions]
+    .filter((definition) => !facades.has(idOf(definition)))
+    .map((definition) => {
+      const id = idOf(definition)
+      const strategy = id === crdId ? crdStrategy(resources) : (reviews[id] ?? builtinStrategy(id))
+      return new Resource(definition, { origin: "builtin", strategy })
+    })
+  return [
+    ...stored,
+    ...podsOver(stored, options.definitions),
+    ...newerEventsOver(stored, options.definitions),
+  ]
+}
+
+/** Served as views of what is stored under another name. */
+const facades: ReadonlySet<string> = new Set([podsId, eventTwinId])
+
+/** Events in their newer words, where there are any. */
+const newerEventsOver = (
+  stored: ReadonlyArray<Resource>,
+  definitions: ReadonlyArray<ResourceDefinition>,
+): ReadonlyArray<Resource> => {
+  const events = stored.find(({ id }) => id === storedEventsId)
+  const definition = definitions.find((candidate) => idOf(candidate) === eventTwinId)
+  if (events === undefined || definition === undefined) return []
+  return [eventTwin(definition, events, builtinStrategy(eventTwinId))]
+}
+
+/** Pods, where there are Sandboxes to see as such. */
+const podsOver = (
+  stored: ReadonlyArray<Resource>,
+  definitions: ReadonlyArray<ResourceDefinition>,
+): ReadonlyArray<Resource> => {
+  const sandboxes = stored.find(({ id }) => id === sandboxesId)
+  const definition = definitions.find((candidate) => idOf(candidate) === podsId)
+  if (sandboxes === undefined || definition === undefined) return []
+  return [podResource(definition, sandboxes, builtinStrategy(podsId))]
 }
 
 const idOf = ({ group, names }: ResourceDefinition): string => `${group}/${names.plural}`
@@ -101,7 +136,7 @@ export const assemble = (options: CoreOptions): Core => {
   })
   for (const resource of builtins(options, resources)) {
     resources.install(resource)
-    cache.claim(resource)
+    if (resource.facade === undefined) cache.claim(resource)
   }
   const context = contextOf(options, cache, resources)
   manager = new CrdManager({ context, onFault })
@@ -133,7 +168,8 @@ const requestHandler = (
   { context, metrics, resources, cache }: Parts,
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
-  const resourceHandler = new ResourceHandler({ context, metrics, connect })
+  const usage = new MetricsHandler(context, options.connect)
+  const resourceHandler = new ResourceHandler({ context, metrics, connect, usage })
   const discovery = new DiscoveryHandler(resources, connect.proxied)
   const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([

@@ -36,6 +36,21 @@ export class ResourceVersion {
 /** Where definitions come from: the program itself, or a CustomResourceDefinition object. */
 export type Origin = "builtin" | "custom"
 
+/**
+ * What makes a resource another one under other names: nothing is stored for it, its objects are views.
+ *
+ * Guarantees: a view has the uid and the resourceVersion of what it is a view of, so lists, watches and preconditions of
+ * either mean the same moments.
+ */
+export interface Facade {
+  /** The resource that is stored. */
+  readonly of: Resource
+  /** A stored object, which it may change, as the facade shows it. Total. */
+  readonly view: (stored: MutableObject) => MutableObject
+  /** Cells of a Table that no jsonPath gives, by the index of their column behind Name. `now` is in epoch milliseconds. */
+  readonly cells: (view: MutableObject, now: number) => { readonly [column: number]: string }
+}
+
 export class Resource {
   readonly group: string
   readonly plural: string
@@ -47,6 +62,8 @@ export class Resource {
   /** Served versions by name, most preferred first. */
   readonly versions: ReadonlyMap<string, ResourceVersion>
   readonly storage: ResourceVersion
+  /** Set where its objects are views of another resource's. */
+  readonly facade: Facade | undefined
   /** `/registry/<group>/<plural>/` */
   readonly prefix: string
   /** What field selectors may name besides metadata.name and metadata.namespace. */
@@ -56,7 +73,12 @@ export class Resource {
 
   constructor(
     definition: ResourceDefinition,
-    more: { readonly origin: Origin; readonly strategy: Strategy; readonly terminating?: boolean },
+    more: {
+      readonly origin: Origin
+      readonly strategy: Strategy
+      readonly terminating?: boolean
+      readonly facade?: Facade
+    },
   ) {
     this.definition = definition
     this.group = definition.group
@@ -66,18 +88,25 @@ export class Resource {
     this.origin = more.origin
     this.strategy = more.strategy
     this.terminating = more.terminating ?? false
+    this.facade = more.facade
     const versions = definition.versions.map((version) => new ResourceVersion(definition.group, version))
     const storage = versions.find((version) => version.definition.storage) ?? versions[0]
     if (storage === undefined) throw new Error(`${this.plural}.${this.group} has no version`)
     this.storage = storage
     const served = versions.filter((version) => version.definition.served)
     this.versions = new Map(served.sort(byPreference).map((version) => [version.name, version]))
-    this.prefix = `${storagePrefix}${this.group === "" ? "core" : this.group}/${this.plural}/`
+    this.prefix =
+      more.facade?.of.prefix ?? `${storagePrefix}${this.group === "" ? "core" : this.group}/${this.plural}/`
     this.selectableFields = selectableFieldsOf(definition, more.strategy)
   }
 
   get id(): string {
     return `${this.group}/${this.plural}`
+  }
+
+  /** The resource that is stored: itself, unless it is a facade. */
+  get stored(): Resource {
+    return this.facade?.of ?? this
   }
 
   key(namespace: string, name: string): string {

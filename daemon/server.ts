@@ -4,18 +4,21 @@
  * Order: data dir, store, keys and certificates, API, controllers, runner. What is acquired last is released first, so that
  * the runner writes its last status to an API that still answers, over a store that is still open.
  */
-import { writeFile } from "node:fs/promises"
+import { readFile, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import { Clock, Effect, Layer, type Scope } from "effect"
 import {
   ApiServer,
   adminKubeconfig,
+  certificateAuthenticator,
   ensurePki,
   issueClientCertificate,
   issueServerCertificate,
   type Listening,
   listen,
   type Pki,
+  parseTokenFile,
+  tokenAuthenticator,
 } from "../apiserver/index.ts"
 import {
   clientLayer,
@@ -77,6 +80,24 @@ const writeAdminKubeconfig = Effect.fnUntraced(function* (
   })
 })
 
+/** Client certificates, and the tokens of the file where one is given. */
+const authenticators = (config: ServerConfig) => {
+  const { tokenFile } = config
+  if (tokenFile === undefined) return Effect.succeed([certificateAuthenticator])
+  return Effect.tryPromise({
+    try: async () => [
+      certificateAuthenticator,
+      tokenAuthenticator(parseTokenFile(await readFile(tokenFile, "utf8"))),
+    ],
+    catch: (cause) =>
+      new StartError({
+        reason: "InvalidConfig",
+        message: `the token file ${tokenFile} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+        cause,
+      }),
+  })
+}
+
 /** The API over its store, and where it listens. */
 const runApi = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki) {
   const store = yield* openStore(config)
@@ -87,8 +108,12 @@ const runApi = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki) {
     store,
     definitions,
     version,
+    authenticate: yield* authenticators(config),
     connect: {
-      resources: { "compute.miren.dev/sandboxes": ["log", "exec"] },
+      resources: {
+        "compute.miren.dev/sandboxes": ["log", "exec", "attach", "portforward"],
+        pods: ["log", "exec", "attach", "portforward"],
+      },
       clientTls: { cert: server.certificate, key: server.privateKey, ca: ca.certificate },
     },
     ...secrets,

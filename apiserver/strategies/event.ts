@@ -1,5 +1,6 @@
 /** Events: notes about objects, kept in the namespace of what they are about. Source: registry/core/event. */
 import { isObject } from "../body-object.ts"
+import { eventErrors } from "../events/event-rules.ts"
 import type { MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"
 import type { Strategy } from "../strategy.ts"
@@ -12,4 +13,5 @@ export const eventStrategy: Strategy = {
   generation: false,
   unconditionalUpdate: true,
   selectable: { source: sourceOf },
+  validate: eventErrors,
 }

@@ -21,7 +21,7 @@ export interface ServerConfig {
   readonly etcdKeyFile?: string
   /** What isolates sandboxes by default. `gvisor`: a kernel of its own in user space. `runc`: the machine's kernel. `fake`: nothing runs, everything is pretended. */
   readonly runtime: "gvisor" | "runc" | "fake"
-  /** What this server does. All of it by default. */
+  /** What this server does; all of it by default. `api`: serves the API over the store. `controllers`: makes objects true that belong to no node. `runner`: runs this machine's sandboxes. `ingress`: serves Routes, a kind that this version does not have yet. */
   readonly roles: ReadonlyArray<"api" | "controllers" | "runner" | "ingress">
   /** The socket of a containerd that runs already. Empty starts one as a child process. */
   readonly containerdAddress: string
@@ -29,6 +29,8 @@ export interface ServerConfig {
   readonly nodeName?: string
   /** The IPv4 network that this node gives sandbox addresses from. One that follows from the data folder when unset, so that two servers of a machine do not meet. */
   readonly podCIDR?: string
+  /** Bearer tokens that are accepted beside client certificates: a CSV file with a line `token,user,uid,"group,group"` each, readable by its owner alone. */
+  readonly tokenFile?: string
   /** The kubeconfig of the API to work for; only without the role `api`. A runner also needs that server's `pki` folder in its own data folder. */
   readonly kubeconfig?: string
   /** The least severe messages that are logged. */
@@ -148,7 +150,7 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
       "runner",
       "ingress"
     ],
-    "description": "What this server does. All of it by default."
+    "description": "What this server does; all of it by default. `api`: serves the API over the store. `controllers`: makes objects true that belong to no node. `runner`: runs this machine's sandboxes. `ingress`: serves Routes, a kind that this version does not have yet."
   },
   {
     "name": "containerdAddress",
@@ -178,6 +180,14 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
     "pattern": "^[0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2}$",
     "example": "10.220.0.0/16",
     "description": "The IPv4 network that this node gives sandbox addresses from. One that follows from the data folder when unset, so that two servers of a machine do not meet."
+  },
+  {
+    "name": "tokenFile",
+    "flag": "token-file",
+    "env": "MIREN_TOKEN_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "Bearer tokens that are accepted beside client certificates: a CSV file with a line `token,user,uid,\"group,group\"` each, readable by its owner alone."
   },
   {
     "name": "kubeconfig",

@@ -26,6 +26,10 @@ const freePort = (): Promise<number> =>
 
 endToEnd(import.meta.filename, () => {
   describe.each(worlds)("examples/01-hello in the %s world", (kind) => {
+    /** What a fake runtime cannot show. */
+    const realOnly = (name: string, body: () => Promise<void>): void => {
+      if (kind === "real") it(name, body)
+    }
     let system: System
     let port: number
     beforeAll(async () => {
@@ -76,71 +80,65 @@ endToEnd(import.meta.filename, () => {
       }
     })
 
-    it.runIf(kind === "real")("is a gVisor sandbox: its kernel log says so", async () => {
+    realOnly("is a gVisor sandbox: its kernel log says so", async () => {
       expect(await ok(["exec", "hello", "--", "/bin/dmesg"])).toContain("Starting gVisor")
       const failed = await system.mctl(["exec", "hello", "--", "/bin/sh", "-c", "exit 7"])
       expect(failed.code).toBe(7)
       expect(await ok(["exec", "-i", "hello", "--", "/bin/cat"], "through stdin")).toBe("through stdin")
     })
 
-    it.runIf(kind === "real")("keeps its logs, and follows them", async () => {
+    realOnly("keeps its logs, and follows them", async () => {
       await system.fetch("http://127.0.0.1:8080/nothing-here")
       await eventually(async () => expect(await ok(["logs", "hello"])).toContain("response:404"))
     })
 
-    it.runIf(kind === "real")(
-      "survives kill -9 of the server and of containerd, and is adopted",
-      async () => {
-        const before = await status("")
-        const uname = async () =>
-          (await system.mctl(["exec", "hello", "--", "/bin/cat", "/proc/uptime"])).stdout
-        const uptime = Number.parseFloat(await uname())
-        await system.kill9()
-        expect((await system.fetch("http://127.0.0.1:8080/")).status).toBe(200)
-        await system.start()
-        await eventually(async () =>
-          expect(JSON.parse(await status("")).conditions).toEqual(JSON.parse(before).conditions),
-        )
-        const containerd = await system.command(["pgrep", "-f", `containerd --config ${system.dataDir}`])
-        const pid = Number(containerd.stdout.trim().split("\n")[0])
-        expect(pid).toBeGreaterThan(1)
-        process.kill(pid, "SIGKILL")
-        expect((await system.fetch("http://127.0.0.1:8080/")).status).toBe(200)
-        await eventually(async () => expect(Number.parseFloat(await uname())).toBeGreaterThan(uptime))
-        expect(await status(".containerStatuses[0].restartCount")).toBe("0")
-        expect(await ok(["logs", "hello"])).toContain("response:404")
-      },
-    )
+    realOnly("survives kill -9 of the server and of containerd, and is adopted", async () => {
+      const before = await status("")
+      const uname = async () =>
+        (await system.mctl(["exec", "hello", "--", "/bin/cat", "/proc/uptime"])).stdout
+      const uptime = Number.parseFloat(await uname())
+      await system.kill9()
+      expect((await system.fetch("http://127.0.0.1:8080/")).status).toBe(200)
+      await system.start()
+      await eventually(async () =>
+        expect(JSON.parse(await status("")).conditions).toEqual(JSON.parse(before).conditions),
+      )
+      const containerd = await system.command(["pgrep", "-f", `containerd --config ${system.dataDir}`])
+      const pid = Number(containerd.stdout.trim().split("\n")[0])
+      expect(pid).toBeGreaterThan(1)
+      process.kill(pid, "SIGKILL")
+      expect((await system.fetch("http://127.0.0.1:8080/")).status).toBe(200)
+      await eventually(async () => expect(Number.parseFloat(await uname())).toBeGreaterThan(uptime))
+      expect(await status(".containerStatuses[0].restartCount")).toBe("0")
+      expect(await ok(["logs", "hello"])).toContain("response:404")
+    })
 
-    it.runIf(kind === "real")(
-      "reports the exit code of a sandbox that ended while the server was dead",
-      async () => {
-        const once = example
-          .replace("name: hello\n", "name: once\n")
-          .replace(
-            / {6}ports:[\s\S]*?resources:/,
-            '      command: ["/bin/sh", "-c", "echo working; sleep 4; echo done; exit 3"]\n      resources:',
-          )
-          .replace("spec:\n", "spec:\n  restartPolicy: Never\n")
-        await ok(["apply", "-f", "-"], once)
-        await eventually(async () => expect(await ok(["logs", "once"])).toContain("working"))
-        await system.kill9()
-        await new Promise((resolve) => setTimeout(resolve, 5_000))
-        await system.start()
-        await eventually(async () =>
-          expect(
-            await ok([
-              "get",
-              "sandbox",
-              "once",
-              "-o",
-              "jsonpath={.status.containerStatuses[0].state.terminated.exitCode}",
-            ]),
-          ).toBe("3"),
+    realOnly("reports the exit code of a sandbox that ended while the server was dead", async () => {
+      const once = example
+        .replace("name: hello\n", "name: once\n")
+        .replace(
+          / {6}ports:[\s\S]*?resources:/,
+          '      command: ["/bin/sh", "-c", "echo working; sleep 4; echo done; exit 3"]\n      resources:',
         )
-        expect(await ok(["logs", "once"])).toBe("working\ndone\n")
-      },
-    )
+        .replace("spec:\n", "spec:\n  restartPolicy: Never\n")
+      await ok(["apply", "-f", "-"], once)
+      await eventually(async () => expect(await ok(["logs", "once"])).toContain("working"))
+      await system.kill9()
+      await new Promise((resolve) => setTimeout(resolve, 5_000))
+      await system.start()
+      await eventually(async () =>
+        expect(
+          await ok([
+            "get",
+            "sandbox",
+            "once",
+            "-o",
+            "jsonpath={.status.containerStatuses[0].state.terminated.exitCode}",
+          ]),
+        ).toBe("3"),
+      )
+      expect(await ok(["logs", "once"])).toBe("working\ndone\n")
+    })
 
     it("is deleted, and nothing of it is left", async () => {
       await ok(["delete", "sandbox", "--all", "--timeout=60s"])

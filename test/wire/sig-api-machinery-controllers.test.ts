@@ -17,7 +17,9 @@ const collected = (title: string, body: (world: World) => Promise<void>): void =
   conformance(title, (world) => withControllers(world, runGarbageCollector, () => body(world)))
 
 const remain = (world: World, names: ReadonlyArray<string>) =>
-  expect.poll(async () => namesOf(await world.get(configMaps)), { timeout: 8_000, interval: 20 }).toEqual(names)
+  expect
+    .poll(async () => namesOf(await world.get(configMaps)), { timeout: 8_000, interval: 20 })
+    .toEqual(names)
 const remove = (world: World, name: string, propagationPolicy: string) =>
   world.delete(`${configMaps}/${name}`, { propagationPolicy })
 
@@ -47,13 +49,16 @@ describe("garbage_collector.go", () => {
     await remain(world, [])
   })
 
-  collected("should orphan RS created by deployment when deleteOptions.PropagationPolicy is Orphan", async (world) => {
-    const deployment = await make(world, "deployment")
-    const rs = await make(world, "rs", { owners: [ownerOf(deployment, { controller: true })] })
-    await make(world, "pod", { owners: [ownerOf(rs)] })
-    await remove(world, "deployment", "Orphan")
-    await remain(world, ["pod", "rs"])
-  })
+  collected(
+    "should orphan RS created by deployment when deleteOptions.PropagationPolicy is Orphan",
+    async (world) => {
+      const deployment = await make(world, "deployment")
+      const rs = await make(world, "rs", { owners: [ownerOf(deployment, { controller: true })] })
+      await make(world, "pod", { owners: [ownerOf(rs)] })
+      await remove(world, "deployment", "Orphan")
+      await remain(world, ["pod", "rs"])
+    },
+  )
 
   collected(
     "should keep the rc around until all its pods are deleted if the deleteOptions says so",
@@ -64,7 +69,11 @@ describe("garbage_collector.go", () => {
       await remove(world, "rc", "Foreground")
       for (const name of ["p1", "p2"]) {
         const path = `${configMaps}/${name}`
-        await expect.poll(async () => at((await world.get(path)).json, "metadata.deletionTimestamp"), { timeout: 8_000 }).toBeDefined()
+        await expect
+          .poll(async () => at((await world.get(path)).json, "metadata.deletionTimestamp"), {
+            timeout: 8_000,
+          })
+          .toBeDefined()
         expect((await world.get(`${configMaps}/rc`)).status).toBe(200)
         await world.patch(path, "merge", { metadata: { finalizers: null } })
       }
@@ -107,14 +116,20 @@ const emptying = (title: string, path: string, object: Json): void =>
       await world.post(namespaces, namespace("test"))
       expect((await world.post(`${namespaces}/test/${path}`, object)).status).toBe(201)
       await world.delete(`${namespaces}/test`)
-      await expect.poll(async () => (await world.get(`${namespaces}/test`)).status, { timeout: 8_000 }).toBe(404)
+      await expect
+        .poll(async () => (await world.get(`${namespaces}/test`)).status, { timeout: 8_000 })
+        .toBe(404)
       await world.post(namespaces, namespace("test"))
       expect(namesOf(await world.get(`${namespaces}/test/${path}`))).toEqual([])
     }),
   )
 
 describe("namespace.go", () => {
-  emptying("should ensure that all pods are removed when a namespace is deleted", "configmaps", configMap("c"))
+  emptying(
+    "should ensure that all pods are removed when a namespace is deleted",
+    "configmaps",
+    configMap("c"),
+  )
   emptying("should ensure that all services are removed when a namespace is deleted", "services", {
     apiVersion: "v1",
     kind: "Service",
@@ -125,20 +140,33 @@ describe("namespace.go", () => {
   conformance("should patch a Namespace", async (world) => {
     await world.post(namespaces, namespace("test"))
     await world.patch(`${namespaces}/test`, "strategic", { metadata: { labels: { testLabel: "testValue" } } })
-    expect(at((await world.get(`${namespaces}/test`)).json, "metadata.labels")).toMatchObject({ testLabel: "testValue" })
+    expect(at((await world.get(`${namespaces}/test`)).json, "metadata.labels")).toMatchObject({
+      testLabel: "testValue",
+    })
   })
 
   conformance("should apply an update to a Namespace", async (world) => {
     const { json } = await world.post(namespaces, namespace("test"))
     const labels = { ...(at(json, "metadata.labels") as object), updated: "yes" }
-    const put = await world.put(`${namespaces}/test`, { ...json, metadata: { name: "test", labels, resourceVersion: versionOf(json) } })
+    const put = await world.put(`${namespaces}/test`, {
+      ...json,
+      metadata: { name: "test", labels, resourceVersion: versionOf(json) },
+    })
     expect([put.status, at(put.json, "metadata.labels.updated")]).toEqual([200, "yes"])
   })
 
   conformance("should apply changes to a namespace status", async (world) => {
     const { json } = await world.post(namespaces, namespace("test"))
-    const condition = (type: string) => ({ type, status: "True", reason: "E2E", message: "", lastTransitionTime: "2030-01-01T00:00:00Z" })
-    const patched = await world.patch(`${namespaces}/test/status`, "merge", { status: { conditions: [condition("StatusPatch")] } })
+    const condition = (type: string) => ({
+      type,
+      status: "True",
+      reason: "E2E",
+      message: "",
+      lastTransitionTime: "2030-01-01T00:00:00Z",
+    })
+    const patched = await world.patch(`${namespaces}/test/status`, "merge", {
+      status: { conditions: [condition("StatusPatch")] },
+    })
     expect(at(patched.json, "status.conditions.0.type")).toBe("StatusPatch")
     const put = await world.put(`${namespaces}/test/status`, {
       ...json,
@@ -151,7 +179,11 @@ describe("namespace.go", () => {
   conformance("should apply a finalizer to a Namespace", async (world) => {
     const { json } = await world.post(namespaces, namespace("test"))
     const finalize = (finalizers: ReadonlyArray<string>) =>
-      world.put(`${namespaces}/test/finalize`, { ...json, metadata: { name: "test" }, spec: { finalizers: [...finalizers] } })
+      world.put(`${namespaces}/test/finalize`, {
+        ...json,
+        metadata: { name: "test" },
+        spec: { finalizers: [...finalizers] },
+      })
     const added = await finalize(["kubernetes", "e2e.example.com/fakeFinalizer"])
     expect(at(added.json, "spec.finalizers")).toEqual(["kubernetes", "e2e.example.com/fakeFinalizer"])
     const removed = await finalize(["kubernetes"])

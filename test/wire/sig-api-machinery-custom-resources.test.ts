@@ -11,12 +11,11 @@ import {
   defineWidgets,
   namesOf,
   told,
-  versionOf,
+  type World,
   widget,
   widgets,
   widgetsCrd,
   widgetVersion,
-  type World,
 } from "./documents.ts"
 import { memoryStore } from "./stores.ts"
 import { serverOver, statementsOf } from "./suite.ts"
@@ -249,17 +248,35 @@ const schemaOf = (document: JsonObject | undefined, name: string): JsonObject | 
 const named = (group: string, kind: string, version: JsonObject = widgetVersion): JsonObject => {
   const plural = `${kind.toLowerCase()}s`
   const { spec } = widgetsCrd({ versions: [version] }) as { readonly spec: JsonObject }
-  return { ...widgetsCrd(), metadata: { name: `${plural}.${group}` }, spec: { ...spec, group, names: { plural, kind } } }
+  return {
+    ...widgetsCrd(),
+    metadata: { name: `${plural}.${group}` },
+    spec: { ...spec, group, names: { plural, kind } },
+  }
 }
-const schema = (openAPIV3Schema: JsonObject): JsonObject => ({ ...widgetVersion, selectableFields: [], schema: { openAPIV3Schema } })
+const schema = (openAPIV3Schema: JsonObject): JsonObject => ({
+  ...widgetVersion,
+  selectableFields: [],
+  schema: { openAPIV3Schema },
+})
 
 describe("crd_publish_openapi.go", () => {
   conformance("works for CRD with validation schema", async (world) => {
-    const spec = { type: "object", description: "What it is.", required: ["size"], properties: { size: { type: "integer", description: "How big." } } }
-    await defineWidgets(world, { versions: [schema({ type: "object", description: "A widget.", properties: { spec } })] })
+    const spec = {
+      type: "object",
+      description: "What it is.",
+      required: ["size"],
+      properties: { size: { type: "integer", description: "How big." } },
+    }
+    await defineWidgets(world, {
+      versions: [schema({ type: "object", description: "A widget.", properties: { spec } })],
+    })
     const document = await openapi(world, "apis/example.com/v1")
     const published = schemaOf(document, "com.example.v1.Widget")
-    expect([published?.description, at(published, "properties.spec.properties.size.description")]).toEqual(["A widget.", "How big."])
+    expect([published?.description, at(published, "properties.spec.properties.size.description")]).toEqual([
+      "A widget.",
+      "How big.",
+    ])
     expect(at(published, "properties.spec.required")).toEqual(["size"])
     expect((await world.post(`${widgets}?${strict}`, widget("a", { size: 1, color: "x" }))).status).toBe(400)
     expect((await world.post(`${widgets}?${strict}`, widget("a"))).status).toBe(422)
@@ -272,22 +289,32 @@ describe("crd_publish_openapi.go", () => {
 
   conformance("works for CRD preserving unknown fields at the schema root", async (world) => {
     await defineWidgets(world, { versions: [loose] })
-    expect(schemaOf(await openapi(world, "apis/example.com/v1"), "com.example.v1.Widget")).toMatchObject({ "x-kubernetes-preserve-unknown-fields": true })
-    expect((await world.post(`${widgets}?${strict}`, { ...widget("a"), extra: { a: 1 } })).json).toMatchObject({ extra: { a: 1 } })
+    expect(schemaOf(await openapi(world, "apis/example.com/v1"), "com.example.v1.Widget")).toMatchObject({
+      "x-kubernetes-preserve-unknown-fields": true,
+    })
+    expect(
+      (await world.post(`${widgets}?${strict}`, { ...widget("a"), extra: { a: 1 } })).json,
+    ).toMatchObject({ extra: { a: 1 } })
   })
 
   conformance("works for CRD preserving unknown fields in an embedded object", async (world) => {
     const open = { type: "object", "x-kubernetes-preserve-unknown-fields": true }
     await defineWidgets(world, { versions: [schema({ type: "object", properties: { spec: open } })] })
-    expect((await world.post(`${widgets}?${strict}`, widget("a", { extra: [1] }))).json).toMatchObject({ spec: { extra: [1] } })
+    expect((await world.post(`${widgets}?${strict}`, widget("a", { extra: [1] }))).json).toMatchObject({
+      spec: { extra: [1] },
+    })
     expect((await world.post(`${widgets}?${strict}`, { ...widget("b"), extra: 1 })).status).toBe(400)
   })
 
   conformance("works for multiple CRDs of different groups", async (world) => {
     await world.post(crds, named("one.example.com", "Thing"))
     await world.post(crds, named("two.example.com", "Thing"))
-    expect(schemaOf(await openapi(world, "apis/one.example.com/v1"), "com.example.one.v1.Thing")).toBeDefined()
-    expect(schemaOf(await openapi(world, "apis/two.example.com/v1"), "com.example.two.v1.Thing")).toBeDefined()
+    expect(
+      schemaOf(await openapi(world, "apis/one.example.com/v1"), "com.example.one.v1.Thing"),
+    ).toBeDefined()
+    expect(
+      schemaOf(await openapi(world, "apis/two.example.com/v1"), "com.example.two.v1.Thing"),
+    ).toBeDefined()
   })
 
   conformance("works for multiple CRDs of same group but different versions", async (world) => {
@@ -314,11 +341,17 @@ describe("crd_publish_openapi.go", () => {
     expect(schemaOf(await openapi(world, "apis/example.com/v1"), "com.example.v1.Widget")).toBeDefined()
   })
 
-  conformance("removes definition from spec when one version gets changed to not be served", async (world) => {
-    const two = (served: boolean) => [widgetVersion, { ...widgetVersion, name: "v2", storage: false, served }]
-    await defineWidgets(world, { versions: two(true) })
-    await world.patch(crdPath, "merge", { spec: { versions: two(false) as unknown as Json } })
-    expect(await openapi(world, "apis/example.com/v2")).toBeUndefined()
-    expect(schemaOf(await openapi(world, "apis/example.com/v1"), "com.example.v1.Widget")).toBeDefined()
-  })
+  conformance(
+    "removes definition from spec when one version gets changed to not be served",
+    async (world) => {
+      const two = (served: boolean) => [
+        widgetVersion,
+        { ...widgetVersion, name: "v2", storage: false, served },
+      ]
+      await defineWidgets(world, { versions: two(true) })
+      await world.patch(crdPath, "merge", { spec: { versions: two(false) as unknown as Json } })
+      expect(await openapi(world, "apis/example.com/v2")).toBeUndefined()
+      expect(schemaOf(await openapi(world, "apis/example.com/v1"), "com.example.v1.Widget")).toBeDefined()
+    },
+  )
 })

@@ -308,4 +308,3 @@ describe("aggregated_discovery.go", () => {
     },
   )
 })
-

@@ -2,6 +2,7 @@
 import { coreKindsSuite } from "./core-kinds.ts"
 import { customResourcesSuite } from "./custom-resources.ts"
 import { deleteSuite } from "./delete.ts"
+import { eventsSuite } from "./events.ts"
 import { garbageCollectionSuite } from "./garbage-collection.ts"
 import { limitContinueSuite } from "./limit-continue.ts"
 import { listSuite } from "./list.ts"
@@ -31,6 +32,7 @@ const suites: ReadonlyArray<Suite> = [
   customResourcesSuite,
   schemasSuite,
   coreKindsSuite,
+  eventsSuite,
   overTlsSuite,
 ]
 
