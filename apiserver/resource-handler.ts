@@ -16,6 +16,11 @@ import { get } from "./registry/get.ts"
 import { list } from "./registry/list.ts"
 import { answerReview } from "./registry/review.ts"
 import { patchScale, putScale, readScale } from "./registry/scale.ts"
+import {
+  type SubresourceCreate,
+  type SubresourceCreates,
+  subresourceCreate,
+} from "./registry/subresource-create.ts"
 import { watch } from "./registry/watch.ts"
 import { registryWrites, type Writes } from "./registry/writes.ts"
 import type { Written } from "./registry/written.ts"
@@ -34,6 +39,7 @@ export interface ResourceHandlerOptions {
   readonly metrics: Metrics
   readonly connect: ConnectHandler
   readonly usage: MetricsHandler
+  readonly creates: SubresourceCreates
 }
 
 type ResourceCall = Call<ResourceRequestInfo>
@@ -75,8 +81,10 @@ export class ResourceHandler {
   readonly #metrics: Metrics
   readonly #connect: ConnectHandler
   readonly #usage: MetricsHandler
+  readonly #creates: SubresourceCreates
 
-  constructor({ context, metrics, connect, usage }: ResourceHandlerOptions) {
+  constructor({ context, metrics, connect, usage, creates }: ResourceHandlerOptions) {
+    this.#creates = creates
     this.#context = context
     this.#metrics = metrics
     this.#connect = connect
@@ -91,9 +99,14 @@ export class ResourceHandler {
       await this.#connect.stream({ context: this.#context, call, target })
       return true
     }
+    const operation: Operation = { context: this.#context, call, target }
+    const creates = subresourceCreate(this.#creates, target.resource.id, target.subresource)
+    if (creates !== undefined) {
+      await this.#answerCreate(operation, creates)
+      return true
+    }
     if (!hasSubresource(target)) return false
     this.#warnOfDeprecation(call, target)
-    const operation: Operation = { context: this.#context, call, target }
     if (target.resource.group === metricsGroup) await this.#measure(operation)
     else if (target.resource.strategy.answer !== undefined) await this.#review(operation)
     else if (target.subresource === "scale") await this.#scale(operation)
@@ -236,6 +249,7 @@ export class ResourceHandler {
         return sink
       },
       opened: (watcher) => watcher.onEnd(this.#metrics.watcherOpened(target.resource)),
+      caughtUp: () => call.release?.(),
     })
   }
 
@@ -260,6 +274,15 @@ export class ResourceHandler {
   async #measure(operation: Operation): Promise<void> {
     const { negotiated } = this.#answering(operation, new Set<View>([""]))
     await sendValue(operation.call, { status: 200, negotiated }, await this.#usage.answer(operation))
+  }
+
+  async #answerCreate(operation: Operation, { answer }: SubresourceCreate): Promise<void> {
+    const { call, target } = operation
+    if (call.info.verb !== "create") {
+      throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
+    }
+    const { negotiated } = this.#answering(operation, new Set<View>([""]))
+    await sendValue(call, { status: 201, negotiated }, await answer(operation))
   }
 
   async #review(operation: Operation): Promise<void> {

@@ -24,6 +24,8 @@ export interface Strategy {
   readonly collectionDelete?: boolean
   /** Whether names are DNS labels instead of subdomains. */
   readonly labelNames?: boolean
+  /** Whether names are anything that can stand in a path, such as `system:node`. */
+  readonly pathNames?: boolean
   /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */
   readonly subresources?: { readonly [name: string]: (next: MutableObject, old: MutableObject) => void }
   /** What field selectors may name besides the selectable fields of the definition, and what it reads. */
@@ -52,6 +54,10 @@ export interface Strategy {
   /** Whether something besides metadata.finalizers still holds a deleted object. */
   readonly held?: (object: MutableObject) => boolean
 }
+
+/** What names of a kind may look like, as the validation of metadata asks. */
+export const nameRule = ({ labelNames, pathNames }: Strategy): "dnsLabel" | "dnsSubdomain" | "pathSegment" =>
+  labelNames === true ? "dnsLabel" : pathNames === true ? "pathSegment" : "dnsSubdomain"
 
 /** The strategy of custom resources, and of built-in kinds that need nothing else. */
 export const customStrategy: Strategy = { generation: true, unconditionalUpdate: false }
