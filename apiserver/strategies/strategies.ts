@@ -4,6 +4,7 @@ import { customStrategy, type Strategy } from "../strategy.ts"
 import { configMapStrategy, secretStrategy } from "./data-holders.ts"
 import { eventStrategy } from "./event.ts"
 import { namespaceStrategy } from "./namespace.ts"
+import { endpointSliceStrategy, serviceStrategy } from "./service.ts"
 
 const sandboxStrategy: Strategy = {
   ...customStrategy,
@@ -27,13 +28,13 @@ const strategies: { readonly [id: string]: Strategy } = {
   "/events": eventStrategy,
   "events.k8s.io/events": plain,
   "/nodes": plain,
-  "/services": plain,
+  "/services": serviceStrategy,
   "/serviceaccounts": plain,
   "compute.miren.dev/sandboxes": sandboxStrategy,
   "coordination.k8s.io/leases": plain,
   "metrics.k8s.io/nodes": observed,
   "metrics.k8s.io/pods": observed,
-  "discovery.k8s.io/endpointslices": { generation: true, unconditionalUpdate: true },
+  "discovery.k8s.io/endpointslices": endpointSliceStrategy,
 }
 
 export const builtinStrategy = (id: string): Strategy =>

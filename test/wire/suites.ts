@@ -12,6 +12,7 @@ import { representationsSuite } from "./representations.ts"
 import { schemasSuite } from "./schemas.ts"
 import { selectorsSuite } from "./selectors.ts"
 import { serverSideApplySuite } from "./server-side-apply.ts"
+import { servicesSuite } from "./services.ts"
 import { subresourcesSuite } from "./subresources.ts"
 import { type OpenStore, type Suite, serverOver } from "./suite.ts"
 import { updatePatchSuite } from "./update-patch.ts"
@@ -33,6 +34,7 @@ const suites: ReadonlyArray<Suite> = [
   schemasSuite,
   coreKindsSuite,
   eventsSuite,
+  servicesSuite,
   overTlsSuite,
 ]
 
