@@ -208,6 +208,7 @@ test(
     await world.patch(`${crds}/widgets.example.com`, "json", [
       { op: "add", path: `${base}/size`, value: { type: "string", default: "small" } },
       { op: "remove", path: `${base}/color` },
+      { op: "remove", path: "/spec/versions/0/selectableFields" },
     ])
     expect((await world.get(`${widgets}/w`)).json.spec).toEqual({ size: "small" })
     expect(at((await world.get(widgets)).json, "items.0.spec")).toEqual({ size: "small" })

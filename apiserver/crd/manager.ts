@@ -20,7 +20,7 @@ import { Resource } from "../resource.ts"
 import { StatusError } from "../status-error.ts"
 import { customStrategy } from "../strategy.ts"
 import type { CachedObject } from "../watch-cache/cached-object.ts"
-import { establish, namesConflict } from "./conditions.ts"
+import { establish, isEmptying, markEmptying, namesConflict } from "./conditions.ts"
 import { conditionIs, crdId, definitionOf } from "./definition.ts"
 import { cleanupFinalizer } from "./strategy.ts"
 
@@ -149,7 +149,9 @@ export class CrdManager {
     if (found === undefined) return
     const crd = decodeDocument(found.bytes)
     if (isDeleting(crd)) {
-      if (finalizersOf(crd).includes(cleanupFinalizer)) await this.#seeOut(name)
+      if (!finalizersOf(crd).includes(cleanupFinalizer)) return
+      if (!isEmptying(crd)) await this.#write(name, "status", (current) => markEmptying(current, this.#now()))
+      await this.#seeOut(name)
     } else if (
       !conditionIs(crd, "NamesAccepted", "True") &&
       namesConflict(crd, this.#context.resources) === undefined

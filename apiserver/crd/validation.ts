@@ -7,6 +7,7 @@ import { isDeleting, metadataOf, nameOf, stringOf } from "../registry/object-met
 import { checkStructural, dnsLabelProblem, dnsSubdomainProblem } from "../schema/index.ts"
 import { compileJsonPath } from "../table/index.ts"
 import { conditionIs, objectAt, specOf, statusOf, stringsAt, versionsOf } from "./definition.ts"
+import { selectableFieldErrors } from "./selectable-fields.ts"
 
 const invalid = (field: string, value: unknown, why: string): FieldError => ({
   field,
@@ -19,8 +20,6 @@ const required = (field: string, why: string): FieldError => ({
   type: "FieldValueRequired",
   detail: `Required value: ${why}`,
 })
-
-const selectableFieldsMax = 8
 
 const nameErrors = (crd: MutableObject): ReadonlyArray<FieldError> => {
   const spec = specOf(crd)
@@ -66,19 +65,6 @@ const approvalErrors = (crd: MutableObject, group: string): ReadonlyArray<FieldE
   return [required("metadata.annotations[api-approved.kubernetes.io]", why)]
 }
 
-/** Plain paths to fields outside of metadata. */
-const selectablePath = /^(?:\.[A-Za-z_][A-Za-z0-9_-]*)+$/
-
-const selectableErrors = (selectable: MutableJson | undefined, field: string): ReadonlyArray<FieldError> => {
-  if (!Array.isArray(selectable)) return []
-  return selectable.flatMap((entry, index): ReadonlyArray<FieldError> => {
-    const path = isObject(entry) ? stringOf(entry, "jsonPath") : ""
-    if (selectablePath.test(path) && !/^\.metadata(?:\.|$)/.test(path)) return []
-    const why = "must be a simple path to a field of the schema, and not of metadata"
-    return [invalid(`${field}.selectableFields[${index}].jsonPath`, path, why)]
-  })
-}
-
 const columnErrors = (version: MutableObject, field: string): ReadonlyArray<FieldError> => {
   const columns = version.additionalPrinterColumns
   if (!Array.isArray(columns)) return []
@@ -102,12 +88,7 @@ const versionErrors = (version: MutableObject, field: string): ReadonlyArray<Fie
   const schema = objectAt(version, "schema").openAPIV3Schema
   if (schema === undefined) errors.push(required(`${field}.schema.openAPIV3Schema`, "schemas are required"))
   else errors.push(...checkStructural(schema, `${field}.schema.openAPIV3Schema`))
-  const selectable = version.selectableFields
-  errors.push(...selectableErrors(selectable, field))
-  if (Array.isArray(selectable) && selectable.length > selectableFieldsMax) {
-    const detail = `Too many: ${selectable.length}: must have at most ${selectableFieldsMax} items`
-    errors.push({ field: `${field}.selectableFields`, type: "FieldValueTooMany", detail })
-  }
+  errors.push(...selectableFieldErrors(version, isObject(schema) ? schema : {}, field))
   errors.push(...columnErrors(version, field))
   const scale = objectAt(version, "subresources").scale
   if (isObject(scale)) {

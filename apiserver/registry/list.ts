@@ -136,7 +136,7 @@ const pageAt = async (request: PageRequest, position: Position): Promise<Listed>
     for (const [index, kv] of range.items.entries()) {
       const object = cacheDocument(
         { key: kv.key, value: context.open(kv.key, kv.value), revision: kv.modRevision },
-        resource,
+        resource.stored,
       )
       if (object === undefined || !selection.matches(object)) continue
       if (items.length >= limit) return page(request, items, { remaining: 1, revision })

@@ -32,7 +32,7 @@ const pathsOf = (target: Target): ScalePaths => {
 const count = (value: MutableJson | undefined): number => (typeof value === "number" ? value : 0)
 
 /** The Scale of an object. */
-export const scaleOf = (object: MutableObject, target: Target): MutableObject => {
+const scaleOf = (object: MutableObject, target: Target): MutableObject => {
   const paths = pathsOf(target)
   const metadata = metadataOf(object)
   const kept: MutableObject = {}
@@ -51,6 +51,14 @@ export const scaleOf = (object: MutableObject, target: Target): MutableObject =>
       ...(selector === "" ? {} : { selector }),
     },
   }
+}
+
+/** GET of a Scale. Fails with `Invalid` where the object does not say how many replicas it wants. */
+export const readScale = (object: MutableObject, target: Target): MutableObject => {
+  const path = pathsOf(target).specReplicas
+  if (valueAt(object, path) !== undefined) return scaleOf(object, target)
+  const detail = `Required value: the spec replicas field ${JSON.stringify(`.${path.join(".")}`)} does not exist`
+  throw invalid(subjectOf(target), [{ field: path.join("."), type: "FieldValueRequired", detail }])
 }
 
 const setReplicas = (object: MutableObject, scale: MutableObject, target: Target): MutableObject => {

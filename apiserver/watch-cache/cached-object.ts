@@ -1,7 +1,7 @@
 /** One version of one object as the cache holds it: its served bytes, and the few fields that selectors ask for. */
 import type { MutableObject } from "../machinery.ts"
 import { decodeDocument, encodeDocument, withResourceVersion } from "../registry/document.ts"
-import { fieldText, labelsOf, metadataOf, stringOf, valueAt } from "../registry/object-meta.ts"
+import { labelsOf, metadataOf, stringOf } from "../registry/object-meta.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
 
 export interface CachedObject {
@@ -58,7 +58,7 @@ const described = (
   const { object, bytes } = more
   const metadata = metadataOf(object)
   const { selectableFields } = more.resource
-  const fields = selectableFields.map(({ keys }) => fieldText(valueAt(object, keys)))
+  const fields = selectableFields.map(({ read }) => read(object))
   return {
     key: stored.key,
     namespace: stringOf(metadata, "namespace"),
@@ -96,16 +96,32 @@ const views = new WeakMap<CachedObject, Map<string, Buffer>>()
 
 /** The object's bytes in a version: the cached ones, or made once and remembered while the object is. */
 export const bytesIn = (object: CachedObject, version: ResourceVersion, resource: Resource): Buffer => {
-  if (version === resource.storage) return object.bytes
+  const { facade } = resource
+  if (facade === undefined && version === resource.storage) return object.bytes
   let made = views.get(object)
   if (made === undefined) {
     made = new Map()
     views.set(object, made)
   }
-  const known = made.get(version.name)
+  const id = `${resource.id}/${version.name}`
+  const known = made.get(id)
   if (known !== undefined) return known
-  const document = encodeDocument(readThrough(decodeDocument(object.bytes), version))
+  const stored = decodeDocument(object.bytes)
+  const document = encodeDocument(facade?.view(stored) ?? readThrough(stored, version))
   const bytes = withResourceVersion(document, object.revision) ?? object.bytes
-  made.set(version.name, bytes)
+  made.set(id, bytes)
   return bytes
+}
+
+const viewFields = new WeakMap<CachedObject, ReadonlyArray<string>>()
+
+/** The values of the selectable fields of a resource, in their order. */
+export const fieldsIn = (object: CachedObject, resource: Resource): ReadonlyArray<string> => {
+  if (resource.facade === undefined) return object.fields ?? []
+  const known = viewFields.get(object)
+  if (known !== undefined) return known
+  const view = decodeDocument(bytesIn(object, resource.storage, resource))
+  const fields = resource.selectableFields.map(({ read }) => read(view))
+  viewFields.set(object, fields)
+  return fields
 }

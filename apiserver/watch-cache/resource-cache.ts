@@ -212,4 +212,4 @@ export class ResourceCache {
 
 /** All of a resource's definition that the cached form of its objects depends on. */
 const readingOf = ({ storage, selectableFields }: Resource): string =>
-  JSON.stringify([storage.apiVersion, storage.definition.schema, selectableFields])
+  JSON.stringify([storage.apiVersion, storage.definition.schema, selectableFields.map(({ path }) => path)])

@@ -3,7 +3,7 @@ import type { FieldRequirement, LabelSelector } from "../machinery.ts"
 import type { Resource } from "../resource.ts"
 import { parseFieldSelector, parseLabelSelector } from "../selectors/index.ts"
 import { badRequest } from "../status-error.ts"
-import type { CachedObject } from "./cached-object.ts"
+import { type CachedObject, fieldsIn } from "./cached-object.ts"
 
 export interface Selection {
   /** "" for all namespaces. */
@@ -32,7 +32,7 @@ const reader = (requirement: FieldRequirement, resource: Resource): ((object: Ca
   if (path === "metadata.namespace" && resource.namespaced) return (object) => object.namespace
   const index = resource.selectableFields.findIndex((field) => field.path === path)
   if (index < 0) throw badRequest(`field label not supported: ${path}`)
-  return (object) => object.fields?.[index] ?? ""
+  return (object) => fieldsIn(object, resource)[index] ?? ""
 }
 
 const fieldTest = (requirement: FieldRequirement, resource: Resource): Test => {
