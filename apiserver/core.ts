@@ -77,7 +77,7 @@ const podsOver = (
   const sandboxes = stored.find(({ id }) => id === sandboxesId)
   const definition = definitions.find((candidate) => idOf(candidate) === podsId)
   if (sandboxes === undefined || definition === undefined) return []
-  return [podResource(definition, sandboxes, builtinStrategy(podsId))]
+  return [podResource(definition, sandboxes)]
 }
 
 const idOf = ({ group, names }: ResourceDefinition): string => `${group}/${names.plural}`

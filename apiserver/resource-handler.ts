@@ -5,6 +5,7 @@ import { crdId } from "./crd/definition.ts"
 import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
 import { type Negotiated, negotiate, type View } from "./negotiation.ts"
+import { evict, isEviction } from "./pods/eviction.ts"
 import { type MetricsHandler, metricsGroup } from "./pods/metrics-handler.ts"
 import { podWrites } from "./pods/pod-writes.ts"
 import type { Operation, RegistryContext, Target } from "./registry/context.ts"
@@ -85,6 +86,10 @@ export class ResourceHandler {
     if (target === undefined) return false
     if (this.#connect.serves(target)) {
       await this.#connect.stream({ context: this.#context, call, target })
+      return true
+    }
+    if (isEviction(target.resource, target.subresource)) {
+      await sendJson(call, { status: 201 }, await evict({ context: this.#context, call, target }))
       return true
     }
     if (!hasSubresource(target)) return false

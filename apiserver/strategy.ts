@@ -28,6 +28,10 @@ export interface Strategy {
   readonly subresources?: { readonly [name: string]: (next: MutableObject, old: MutableObject) => void }
   /** The verbs that are served; absent: all. */
   readonly verbs?: ReadonlyArray<string>
+  /** Subresources that are posted to, and the kind that is. */
+  readonly actions?: {
+    readonly [name: string]: { readonly group: string; readonly version: string; readonly kind: string }
+  }
   /** Answers a create by itself: nothing is stored (reviews). */
   readonly answer?: (
     object: MutableObject,
