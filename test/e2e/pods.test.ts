@@ -201,6 +201,18 @@ endToEnd(import.meta.filename, () => {
       })
     })
 
+    it("serves @kubernetes/client-node: logs, exec and port-forward", async () => {
+      const program = join(import.meta.dirname, "pod-program.ts")
+      const done = await system.command([process.execPath, program, "default", "web", "8080"])
+      expect(done.stderr).toBe("")
+      expect(JSON.parse(done.stdout)).toMatchObject({
+        phase: "Running",
+        ran: { output: "hello\n", status: { status: "Success" } },
+        failed: { reason: "NonZeroExitCode" },
+        isServed: true,
+      })
+    })
+
     it("tells what pods and nodes use", async () => {
       await eventually(async () =>
         expect(await ok(["top", "pod", "web", "--containers"])).toMatch(/web +web +\d+m +\d+Mi/),
