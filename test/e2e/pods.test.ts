@@ -145,7 +145,7 @@ endToEnd(import.meta.filename, () => {
         expect(missing.stderr).toContain('pods "nobody" not found')
       })
 
-      it("attaches to the output, and says that there is no input", async () => {
+      it("attaches to what is written from then on", async () => {
         const attached = system.spawn(["env", ...entries(env), kubectlPath(), "attach", "talker"])
         let seen = ""
         attached.stdout?.on("data", (chunk: Buffer) => {
