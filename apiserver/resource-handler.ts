@@ -5,7 +5,6 @@ import { crdId } from "./crd/definition.ts"
 import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
 import { type Negotiated, negotiate, type View } from "./negotiation.ts"
-import { evict, isEviction } from "./pods/eviction.ts"
 import { type MetricsHandler, metricsGroup } from "./pods/metrics-handler.ts"
 import { podWrites } from "./pods/pod-writes.ts"
 import type { Operation, RegistryContext, Target } from "./registry/context.ts"
@@ -15,6 +14,11 @@ import { get } from "./registry/get.ts"
 import { list } from "./registry/list.ts"
 import { answerReview } from "./registry/review.ts"
 import { patchScale, putScale, scaleOf } from "./registry/scale.ts"
+import {
+  type SubresourceCreate,
+  type SubresourceCreates,
+  subresourceCreate,
+} from "./registry/subresource-create.ts"
 import { watch } from "./registry/watch.ts"
 import { registryWrites, type Writes } from "./registry/writes.ts"
 import type { Written } from "./registry/written.ts"
@@ -33,6 +37,7 @@ export interface ResourceHandlerOptions {
   readonly metrics: Metrics
   readonly connect: ConnectHandler
   readonly usage: MetricsHandler
+  readonly creates: SubresourceCreates
 }
 
 type ResourceCall = Call<ResourceRequestInfo>
@@ -72,8 +77,10 @@ export class ResourceHandler {
   readonly #metrics: Metrics
   readonly #connect: ConnectHandler
   readonly #usage: MetricsHandler
+  readonly #creates: SubresourceCreates
 
-  constructor({ context, metrics, connect, usage }: ResourceHandlerOptions) {
+  constructor({ context, metrics, connect, usage, creates }: ResourceHandlerOptions) {
+    this.#creates = creates
     this.#context = context
     this.#metrics = metrics
     this.#connect = connect
@@ -88,13 +95,14 @@ export class ResourceHandler {
       await this.#connect.stream({ context: this.#context, call, target })
       return true
     }
-    if (isEviction(target.resource, target.subresource)) {
-      await sendJson(call, { status: 201 }, await evict({ context: this.#context, call, target }))
+    const operation: Operation = { context: this.#context, call, target }
+    const creates = subresourceCreate(this.#creates, target.resource.id, target.subresource)
+    if (creates !== undefined) {
+      await this.#answerCreate(operation, creates)
       return true
     }
     if (!hasSubresource(target)) return false
     this.#warnOfDeprecation(call, target)
-    const operation: Operation = { context: this.#context, call, target }
     if (target.resource.group === metricsGroup) await this.#measure(operation)
     else if (target.resource.strategy.answer !== undefined) await this.#review(operation)
     else if (target.subresource === "scale") await this.#scale(operation)
@@ -234,6 +242,7 @@ export class ResourceHandler {
         return sink
       },
       opened: (watcher) => watcher.onEnd(this.#metrics.watcherOpened(target.resource)),
+      caughtUp: () => call.release?.(),
     })
   }
 
@@ -258,6 +267,15 @@ export class ResourceHandler {
   async #measure(operation: Operation): Promise<void> {
     const { negotiated } = this.#answering(operation, new Set<View>([""]))
     await sendValue(operation.call, { status: 200, negotiated }, await this.#usage.answer(operation))
+  }
+
+  async #answerCreate(operation: Operation, { answer }: SubresourceCreate): Promise<void> {
+    const { call, target } = operation
+    if (call.info.verb !== "create") {
+      throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
+    }
+    const { negotiated } = this.#answering(operation, new Set<View>([""]))
+    await sendValue(call, { status: 201, negotiated }, await answer(operation))
   }
 
   async #review(operation: Operation): Promise<void> {

@@ -35,9 +35,6 @@ export const subresourcesOf = (
   for (const name of Object.keys(resource.strategy.subresources ?? {})) {
     rows.push({ name, responseKind: own, verbs: ["update"] })
   }
-  for (const [name, responseKind] of Object.entries(resource.strategy.actions ?? {})) {
-    rows.push({ name, responseKind, verbs: ["create"] })
-  }
   for (const name of proxied)
     rows.push({ name, responseKind: own, verbs: name === "log" ? ["get"] : ["create", "get"] })
   return rows

@@ -8,11 +8,7 @@ import { podOfSandbox } from "./pod-of-sandbox.ts"
 export const podsId = "/pods"
 export const sandboxesId = "compute.miren.dev/sandboxes"
 
-const podStrategy: Strategy = {
-  ...customStrategy,
-  unconditionalUpdate: true,
-  actions: { eviction: { group: "policy", version: "v1", kind: "Eviction" } },
-}
+const podStrategy: Strategy = { ...customStrategy, unconditionalUpdate: true }
 
 /** The resource of Pods over that of Sandboxes. */
 export const podResource = (definition: ResourceDefinition, sandboxes: Resource): Resource =>
