@@ -145,7 +145,7 @@ endToEnd(import.meta.filename, () => {
         expect(missing.stderr).toContain('pods "nobody" not found')
       })
 
-      it("attaches to the output, and says that there is no input", async () => {
+      it("attaches to what is written from then on", async () => {
         const attached = system.spawn(["env", ...entries(env), kubectlPath(), "attach", "talker"])
         let seen = ""
         attached.stdout?.on("data", (chunk: Buffer) => {
@@ -198,6 +198,18 @@ endToEnd(import.meta.filename, () => {
         } finally {
           rmSync(folder, { recursive: true, force: true })
         }
+      })
+    })
+
+    it("serves @kubernetes/client-node: logs, exec and port-forward", async () => {
+      const program = join(import.meta.dirname, "pod-program.ts")
+      const done = await system.command([process.execPath, program, "default", "web", "8080"])
+      expect(done.stderr).toBe("")
+      expect(JSON.parse(done.stdout)).toMatchObject({
+        phase: "Running",
+        ran: { output: "hello\n", status: { status: "Success" } },
+        failed: { reason: "NonZeroExitCode" },
+        isServed: true,
       })
     })
 
