@@ -10,6 +10,7 @@ import type { Ambient } from "./ambient.ts"
 import { fieldManager } from "./apply/index.ts"
 import { Auditor } from "./audit/index.ts"
 import type { Authenticator } from "./authenticator.ts"
+import { builtInResources } from "./built-in-resources.ts"
 import { ConnectHandler, type Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
 import { CrdManager } from "./crd/manager.ts"
@@ -20,16 +21,17 @@ import type { ApiRequest, ResponseSink } from "./exchange.ts"
 import { FlowControl } from "./flow-control/index.ts"
 import { HealthHandler } from "./health.ts"
 import { Metrics } from "./metrics.ts"
+import { podCreates } from "./pods/eviction.ts"
+import { MetricsHandler } from "./pods/metrics-handler.ts"
 import type { AdmissionRequest, RegistryContext } from "./registry/context.ts"
 import { ensureNamespaces } from "./registry/first-namespaces.ts"
 import { admitByNamespace } from "./registry/namespace-lifecycle.ts"
 import { type Fault, RequestHandler } from "./request-handler.ts"
-import { Resource } from "./resource.ts"
 import { ResourceHandler } from "./resource-handler.ts"
 import { ResourceTable } from "./resource-table.ts"
 import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
-import { builtinStrategy } from "./strategies/strategies.ts"
+import type { Strategy } from "./strategy.ts"
 import { versionHandler } from "./version.ts"
 import { WatchCache } from "./watch-cache/watch-cache.ts"
 import { sendText } from "./wire/response.ts"
@@ -57,20 +59,6 @@ const onlySecrets =
   (transform: (key: string, value: Uint8Array) => Uint8Array) =>
   (key: string, value: Uint8Array): Uint8Array =>
     key.startsWith(secretsPrefix) ? transform(key, value) : value
-
-const builtins = (
-  options: CoreOptions,
-  resources: ResourceTable,
-  access: AccessControl,
-): ReadonlyArray<Resource> => {
-  const strategies = { ...access.strategies, ...admissionStrategies(resources) }
-  return options.definitions.map((definition) => {
-    const id = `${definition.group}/${definition.names.plural}`
-    const known = Object.hasOwn(strategies, id) ? strategies[id] : undefined
-    const strategy = id === crdId ? crdStrategy(resources) : (known ?? builtinStrategy(id))
-    return new Resource(definition, { origin: "builtin", strategy })
-  })
-}
 
 interface Gates {
   /** Refuses what the writer may not write. */
@@ -144,9 +132,14 @@ export const assemble = (options: CoreOptions): Core => {
   const { seats } = options
   const fairness = new FlowControl({ context, onFault, ...(seats === undefined ? {} : { seats }) })
   flows = fairness
-  for (const resource of builtins(options, resources, started)) {
+  const strategies = { ...started.strategies, ...admissionStrategies(resources) }
+  const strategyOf = (id: string): Strategy | undefined => {
+    if (id === crdId) return crdStrategy(resources)
+    return Object.hasOwn(strategies, id) ? strategies[id] : undefined
+  }
+  for (const resource of builtInResources(options.definitions, strategyOf)) {
     resources.install(resource)
-    cache.claim(resource)
+    if (resource.facade === undefined) cache.claim(resource)
   }
   manager = new CrdManager({ context, webhooks: client, onFault })
   const handler = requestHandler(options, {
@@ -191,8 +184,10 @@ const requestHandler = (
   { context, metrics, resources, cache, access, flows }: Parts,
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
-  const resourceHandler = new ResourceHandler({ context, metrics, connect, creates: access.creates })
-  const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates: access.creates })
+  const usage = new MetricsHandler(context, options.connect)
+  const creates = { ...access.creates, ...podCreates }
+  const resourceHandler = new ResourceHandler({ context, metrics, connect, usage, creates })
+  const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates })
   const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([
     { name: "ping", about: "liveness", healthy: () => true },

@@ -1,6 +1,8 @@
 /** Every bound of the API server, in one place. Exceeding one is always answered with a Status. */
 export const limits = {
   /** A request body. Source: apiserver's MaxRequestBodyBytes. */
+  /** Of a node's answer about what it uses. */
+  nodeStatsBytesMax: 8 * 1024 * 1024,
   bodyBytesMax: 3 * 1024 * 1024,
   /** YAML that is no JSON: it takes a hundred times as long to read. */
   yamlCharactersMax: 1024 * 1024,

@@ -4,27 +4,27 @@ import { registrationIds } from "./admission/registrations.ts"
 import type { Call } from "./call.ts"
 import type { ConnectHandler, Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
+import { eventTwinId } from "./events/event-resource.ts"
+import { eventWrites } from "./events/event-writes.ts"
 import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
 import { type Negotiated, negotiate, type View } from "./negotiation.ts"
+import { type MetricsHandler, metricsGroup } from "./pods/metrics-handler.ts"
+import { podWrites } from "./pods/pod-writes.ts"
 import type { Operation, RegistryContext, Target } from "./registry/context.ts"
-import { create } from "./registry/create.ts"
-import { deleteObject } from "./registry/delete.ts"
-import { deleteCollection } from "./registry/delete-collection.ts"
 import { parseDeleteOptions } from "./registry/delete-options.ts"
 import { decodeDocument } from "./registry/document.ts"
 import { get } from "./registry/get.ts"
 import { list } from "./registry/list.ts"
-import { patch } from "./registry/patch.ts"
-import { put } from "./registry/put.ts"
 import { answerReview } from "./registry/review.ts"
-import { patchScale, putScale, shownScale } from "./registry/scale.ts"
+import { patchScale, putScale, readScale } from "./registry/scale.ts"
 import {
   type SubresourceCreate,
   type SubresourceCreates,
   subresourceCreate,
 } from "./registry/subresource-create.ts"
 import { watch } from "./registry/watch.ts"
+import { registryWrites, type Writes } from "./registry/writes.ts"
 import type { Written } from "./registry/written.ts"
 import type { ResourceRequestInfo } from "./request-info.ts"
 import { methodNotAllowed, tooManyRequests } from "./status-error.ts"
@@ -42,10 +42,16 @@ export interface ResourceHandlerOptions {
   readonly context: RegistryContext
   readonly metrics: Metrics
   readonly connect: ConnectHandler
+  readonly usage: MetricsHandler
   readonly creates: SubresourceCreates
 }
 
 type ResourceCall = Call<ResourceRequestInfo>
+
+const writesOf = ({ target: { resource } }: Operation): Writes =>
+  resource.facade === undefined
+    ? registryWrites
+    : (resource.id === eventTwinId ? eventWrites : podWrites)(resource, resource.facade)
 
 /** What is served at the path of a request; undefined when nothing is. */
 export const findTarget = (context: RegistryContext, info: ResourceRequestInfo): Target | undefined => {
@@ -78,13 +84,15 @@ export class ResourceHandler {
   readonly #context: RegistryContext
   readonly #metrics: Metrics
   readonly #connect: ConnectHandler
+  readonly #usage: MetricsHandler
   readonly #creates: SubresourceCreates
 
-  constructor({ context, metrics, connect, creates }: ResourceHandlerOptions) {
+  constructor({ context, metrics, connect, usage, creates }: ResourceHandlerOptions) {
     this.#creates = creates
     this.#context = context
     this.#metrics = metrics
     this.#connect = connect
+    this.#usage = usage
   }
 
   /** Answers; false when nothing is served at this path. */
@@ -103,7 +111,8 @@ export class ResourceHandler {
     }
     if (!hasSubresource(target)) return false
     this.#warnOfDeprecation(call, target)
-    if (target.resource.strategy.answer !== undefined) await this.#review(operation)
+    if (target.resource.group === metricsGroup) await this.#measure(operation)
+    else if (target.resource.strategy.answer !== undefined) await this.#review(operation)
     else if (target.subresource === "scale") await this.#scale(operation)
     else await this.#verb(operation)
     return true
@@ -144,6 +153,7 @@ export class ResourceHandler {
     if (target.subresource !== "" && !["get", "update", "patch"].includes(verb)) {
       throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
     }
+    const writes = writesOf(operation)
     switch (verb) {
       case "get":
         return this.#get(this.#answering(operation, objectViews))
@@ -155,18 +165,21 @@ export class ResourceHandler {
         if (target.resource.strategy.collectionDelete === false) {
           throw methodNotAllowed(target.resource.subject(), call.info.method)
         }
-        return this.#list(this.#answering(operation, listViews), deleteCollection)
+        return this.#list(this.#answering(operation, listViews), writes.deleteCollection)
       case "create":
         this.#refuseUnplaced(operation)
         return this.#write(this.#answering(operation, objectViews), async () => [
           201,
-          await create(operation),
+          await writes.create(operation),
         ])
       case "update":
-        return this.#write(this.#answering(operation, objectViews), async () => [200, await put(operation)])
+        return this.#write(this.#answering(operation, objectViews), async () => [
+          200,
+          await writes.put(operation),
+        ])
       case "patch":
         return this.#write(this.#answering(operation, objectViews), async () => {
-          const { written, created } = await patch(operation)
+          const { written, created } = await writes.patch(operation)
           return [created ? 201 : 200, written]
         })
       case "delete":
@@ -189,9 +202,9 @@ export class ResourceHandler {
   }
 
   #sendObject({ operation, negotiated, include }: Answering, status: number, bytes: Buffer): Promise<void> {
-    const { version } = operation.target
+    const { resource, version } = operation.target
     const now = this.#context.ambient.now()
-    return sendObject(operation.call, { status, bytes, version, negotiated, include, now })
+    return sendObject(operation.call, { status, bytes, resource, version, negotiated, include, now })
   }
 
   async #list({ operation, negotiated, include }: Answering, read: typeof list): Promise<void> {
@@ -217,10 +230,13 @@ export class ResourceHandler {
   async #delete(answering: Answering): Promise<void> {
     const { operation } = answering
     const { call, target } = operation
-    const deleted = await deleteObject(operation, parseDeleteOptions(call))
+    const options = parseDeleteOptions(call)
+    const deleted = await writesOf(operation).deleteObject(operation, options)
     const written = deleted.type === "held" ? deleted.written : deleted.last
     await this.#settle(operation, written)
-    if (deleted.type === "held") return this.#sendObject(answering, 200, written.bytes)
+    if (deleted.type === "held") {
+      return this.#sendObject(answering, options.orphanDependents === false ? 202 : 200, written.bytes)
+    }
     const { group, plural } = target.resource
     const details = { name: target.name, ...(group === "" ? {} : { group }), kind: plural, uid: deleted.uid }
     const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details }
@@ -260,7 +276,7 @@ export class ResourceHandler {
         const { resource, version } = target
         const found = await get({ ...operation, target: { ...target, subresource: "" } })
         await ensureViews([found], version, resource)
-        return sendValue(call, answer, shownScale(decodeDocument(bytesIn(found, version, resource)), target))
+        return sendValue(call, answer, readScale(decodeDocument(bytesIn(found, version, resource)), target))
       }
       case "update":
         return sendValue(call, answer, await putScale(operation))
@@ -269,6 +285,11 @@ export class ResourceHandler {
       default:
         throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
     }
+  }
+
+  async #measure(operation: Operation): Promise<void> {
+    const { negotiated } = this.#answering(operation, new Set<View>([""]))
+    await sendValue(operation.call, { status: 200, negotiated }, await this.#usage.answer(operation))
   }
 
   async #answerCreate(operation: Operation, { answer }: SubresourceCreate): Promise<void> {

@@ -3,7 +3,8 @@ import type { ResourceDefinition, ResourceVersionDefinition } from "../schemas/i
 import { apiVersionOf } from "../schemas/index.ts"
 import { compileRules } from "./cel/index.ts"
 import type { Converter } from "./converter.ts"
-import type { CompiledSchema } from "./machinery.ts"
+import type { CompiledSchema, MutableObject } from "./machinery.ts"
+import { fieldText, valueAt } from "./registry/object-meta.ts"
 import { compileSchema } from "./schema/index.ts"
 import type { Subject } from "./status-error.ts"
 import type { Strategy } from "./strategy.ts"
@@ -37,6 +38,21 @@ export class ResourceVersion {
 /** Where definitions come from: the program itself, or a CustomResourceDefinition object. */
 export type Origin = "builtin" | "custom"
 
+/**
+ * What makes a resource another one under other names: nothing is stored for it, its objects are views.
+ *
+ * Guarantees: a view has the uid and the resourceVersion of what it is a view of, so lists, watches and preconditions of
+ * either mean the same moments.
+ */
+export interface Facade {
+  /** The resource that is stored. */
+  readonly of: Resource
+  /** A stored object, which it may change, as the facade shows it. Total. */
+  readonly view: (stored: MutableObject) => MutableObject
+  /** Cells of a Table that no jsonPath gives, by the index of their column behind Name. `now` is in epoch milliseconds. */
+  readonly cells: (view: MutableObject, now: number) => { readonly [column: number]: string }
+}
+
 export class Resource {
   readonly group: string
   readonly plural: string
@@ -52,10 +68,12 @@ export class Resource {
   readonly declared: ReadonlyMap<string, ResourceVersion>
   /** Absent where versions differ in apiVersion only. */
   readonly converter: Converter | undefined
+  /** Set where its objects are views of another resource's. */
+  readonly facade: Facade | undefined
   /** `/registry/<group>/<plural>/` */
   readonly prefix: string
-  /** Paths that field selectors may name, besides metadata.name and metadata.namespace. */
-  readonly selectableFields: ReadonlyArray<{ readonly path: string; readonly keys: ReadonlyArray<string> }>
+  /** What field selectors may name besides metadata.name and metadata.namespace. */
+  readonly selectableFields: ReadonlyArray<SelectableField>
   /** Its definition is being deleted: nothing new may be created. */
   readonly terminating: boolean
 
@@ -66,6 +84,7 @@ export class Resource {
       readonly strategy: Strategy
       readonly terminating?: boolean
       readonly converter?: Converter
+      readonly facade?: Facade
     },
   ) {
     this.definition = definition
@@ -76,6 +95,7 @@ export class Resource {
     this.origin = more.origin
     this.strategy = more.strategy
     this.terminating = more.terminating ?? false
+    this.facade = more.facade
     const versions = definition.versions.map((version) => new ResourceVersion(definition.group, version))
     const storage = versions.find((version) => version.definition.storage) ?? versions[0]
     if (storage === undefined) throw new Error(`${this.plural}.${this.group} has no version`)
@@ -84,12 +104,18 @@ export class Resource {
     this.converter = more.converter
     const served = versions.filter((version) => version.definition.served)
     this.versions = new Map(served.sort(byPreference).map((version) => [version.name, version]))
-    this.prefix = `${storagePrefix}${this.group === "" ? "core" : this.group}/${this.plural}/`
-    this.selectableFields = selectablePaths(definition).map((path) => ({ path, keys: path.split(".") }))
+    this.prefix =
+      more.facade?.of.prefix ?? `${storagePrefix}${this.group === "" ? "core" : this.group}/${this.plural}/`
+    this.selectableFields = selectableFieldsOf(definition, more.strategy)
   }
 
   get id(): string {
     return `${this.group}/${this.plural}`
+  }
+
+  /** The resource that is stored: itself, unless it is a facade. */
+  get stored(): Resource {
+    return this.facade?.of ?? this
   }
 
   key(namespace: string, name: string): string {
@@ -100,6 +126,22 @@ export class Resource {
     const { group, plural, kind } = this
     return name === undefined ? { group, plural, kind } : { group, plural, kind, name }
   }
+}
+
+export interface SelectableField {
+  readonly path: string
+  readonly read: (object: MutableObject) => string
+}
+
+const selectableFieldsOf = (
+  definition: ResourceDefinition,
+  { selectable = {} }: Strategy,
+): ReadonlyArray<SelectableField> => {
+  const declared = selectablePaths(definition).map((path) => {
+    const keys = path.split(".")
+    return { path, read: (object: MutableObject) => fieldText(valueAt(object, keys)) }
+  })
+  return [...declared, ...Object.entries(selectable).map(([path, read]) => ({ path, read }))]
 }
 
 const selectablePaths = (definition: ResourceDefinition): ReadonlyArray<string> => {

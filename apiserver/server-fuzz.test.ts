@@ -171,9 +171,9 @@ const check = (world: World) =>
       })
       const ticking = setInterval(() => world.ambient.advance(5_000), 1)
       try {
-        const { status, json } = await answering
+        const { status } = await answering
         expect(status).toBeGreaterThanOrEqual(200)
-        expect(json.message).not.toBe("Internal error occurred")
+        expect(status).not.toBe(500)
       } finally {
         clearInterval(ticking)
       }

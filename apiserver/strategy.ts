@@ -28,6 +28,10 @@ export interface Strategy {
   readonly pathNames?: boolean
   /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */
   readonly subresources?: { readonly [name: string]: (next: MutableObject, old: MutableObject) => void }
+  /** What field selectors may name besides the selectable fields of the definition, and what it reads. */
+  readonly selectable?: { readonly [label: string]: (object: MutableObject) => string }
+  /** The verbs that are served; absent: all. */
+  readonly verbs?: ReadonlyArray<string>
   /** Answers a create by itself: nothing is stored (reviews). */
   readonly answer?: (
     object: MutableObject,
@@ -43,6 +47,8 @@ export interface Strategy {
   readonly refuseDelete?: (name: string) => StatusError | undefined
   /** Finalizers that a deletion adds. */
   readonly deletionFinalizers?: ReadonlyArray<string>
+  /** How long an object that is being deleted may take to stop, in seconds, unless the deletion says so. Absent: no time. */
+  readonly gracePeriodSeconds?: (object: MutableObject) => number
   /** Marks an object whose deletion has begun. */
   readonly prepareDelete?: (object: MutableObject, context: StrategyContext) => void
   /** Whether something besides metadata.finalizers still holds a deleted object. */

@@ -8,9 +8,27 @@ export interface KindModule {
   readonly names: ReadonlyArray<string>
 }
 
+/** `Events` of `./events/event.gen.ts`: what tells kinds of one name apart. */
+const folderWord = (module: string): string => {
+  const [, folder = ""] = module.split("/")
+  return `${folder.charAt(0).toUpperCase()}${folder.slice(1)}`
+}
+
+/** Names as they are exported: one that an earlier module has already carries its folder's. */
 export const generateKindIndex = (modules: ReadonlyArray<KindModule>): string => {
-  const lines = modules.map(({ module, names: [kind, ...types] }) => {
-    const exported = [kind, ...types.sort().map((name) => `type ${name}`)]
+  const taken = new Set<string>()
+  const exportedAs = (name: string, module: string): string => {
+    if (!taken.has(name)) {
+      taken.add(name)
+      return name
+    }
+    return `${name} as ${folderWord(module)}${name}`
+  }
+  const lines = modules.map(({ module, names: [kind = "", ...types] }) => {
+    const exported = [
+      exportedAs(kind, module),
+      ...types.sort().map((name) => `type ${exportedAs(name, module)}`),
+    ]
     return `export {\n${exported.map((name) => `  ${name},\n`).join("")}} from ${JSON.stringify(module)}\n`
   })
   return header("schemas/*/*.yaml") + lines.join("")

@@ -90,7 +90,10 @@ const runApi = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki) {
     definitions,
     version,
     connect: {
-      resources: { "compute.miren.dev/sandboxes": ["log", "exec"] },
+      resources: {
+        "compute.miren.dev/sandboxes": ["log", "exec", "attach", "portforward"],
+        pods: ["log", "exec", "attach", "portforward"],
+      },
       clientTls: { cert: server.certificate, key: server.privateKey, ca: ca.certificate },
     },
     ...secrets,

@@ -24,10 +24,12 @@ import {
   SandboxRuntime,
 } from "./sandbox-runtime.ts"
 import { createSandbox } from "./tasks/creation.ts"
+import { dialSandbox } from "./tasks/dial.ts"
 import { execInSandbox } from "./tasks/exec.ts"
 import { startSandbox, stopSandbox } from "./tasks/lifecycle.ts"
 import { observeAll, observeSandbox, recordExit } from "./tasks/observation.ts"
 import { removeSandbox } from "./tasks/removal.ts"
+import { sandboxStats } from "./tasks/stats.ts"
 import type { TaskWorld } from "./tasks/task-world.ts"
 
 export interface ContainerdRuntimeOptions {
@@ -144,6 +146,8 @@ export const containerdRuntimeLayer = (
             streamLog({ id, log: records.files(id).log, hasEnded: hasEnded(world, id) }, logOptions),
           ),
         exec: (id, spec) => execInSandbox(world, id, spec),
+        dial: (id, port) => dialSandbox(world, id, port),
+        stats: (id) => sandboxStats(world, id),
       }
     }),
   )

@@ -74,3 +74,6 @@ export const TOKEN_BYTES_MAX = 256 * 1024
 export const RESYNC_DELAY_MS = 250
 /** Open files of one process in a sandbox, where the daemon itself may have as many. */
 export const OPEN_FILES_MAX = 1_048_576
+
+/** A port of a sandbox that has not answered by then does not. */
+export const DIAL_TIMEOUT_MS = 10_000

@@ -6,6 +6,7 @@
  * Implementations: `ContainerdRuntime` and `FakeRuntime`; both pass `test/conformance/runtime.ts`.
  * Start with {@link SandboxRuntime}.
  */
+import type { Duplex } from "node:stream"
 import { Context, Data, type Effect, type Scope, type Stream } from "effect"
 
 /** 32 lower-case hex digits. Fixed length, since runsc takes an id that is a prefix of another for ambiguous. */
@@ -140,6 +141,14 @@ export interface ExecSession {
   readonly exit: Effect.Effect<number, RuntimeError>
 }
 
+/** What a sandbox has used and uses. */
+export interface SandboxStats {
+  /** Processor time since it was started. */
+  readonly cpuNanos: number
+  /** Without what the kernel could take back at once. */
+  readonly memoryBytes: number
+}
+
 export type RuntimeErrorReason =
   | "NotFound"
   | "AlreadyExists"
@@ -188,5 +197,9 @@ export class SandboxRuntime extends Context.Service<
     readonly events: Stream.Stream<RuntimeEvent>
     readonly logs: (id: SandboxId, options: LogOptions) => Stream.Stream<Uint8Array, RuntimeError>
     readonly exec: (id: SandboxId, spec: ExecSpec) => Effect.Effect<ExecSession, RuntimeError, Scope.Scope>
+    /** A connection to a TCP port at the sandbox's address, closed with the Scope. */
+    readonly dial: (id: SandboxId, port: number) => Effect.Effect<Duplex, RuntimeError, Scope.Scope>
+    /** Fails with FailedPrecondition where nothing runs. */
+    readonly stats: (id: SandboxId) => Effect.Effect<SandboxStats, RuntimeError>
   }
 >()("runtime-shim/SandboxRuntime") {}

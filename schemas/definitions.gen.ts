@@ -897,6 +897,641 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
     "group": "",
     "scope": "Namespaced",
     "names": {
+      "plural": "pods",
+      "singular": "pod",
+      "kind": "Pod",
+      "listKind": "PodList",
+      "shortNames": [
+        "po"
+      ],
+      "categories": [
+        "all"
+      ]
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "subresources": {
+          "status": {}
+        },
+        "selectableFields": [
+          {
+            "jsonPath": ".spec.nodeName"
+          },
+          {
+            "jsonPath": ".spec.restartPolicy"
+          },
+          {
+            "jsonPath": ".spec.schedulerName"
+          },
+          {
+            "jsonPath": ".spec.serviceAccountName"
+          },
+          {
+            "jsonPath": ".status.phase"
+          },
+          {
+            "jsonPath": ".status.podIP"
+          }
+        ],
+        "additionalPrinterColumns": [
+          {
+            "name": "Ready",
+            "type": "string",
+            "description": "How many of the containers are ready.",
+            "jsonPath": ".status.phase"
+          },
+          {
+            "name": "Status",
+            "type": "string",
+            "description": "What the pod does, in one word.",
+            "jsonPath": ".status.phase"
+          },
+          {
+            "name": "Restarts",
+            "type": "string",
+            "description": "How often its container was restarted, and how long ago the last time.",
+            "jsonPath": ".status.containerStatuses[0].restartCount"
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since the pod was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          },
+          {
+            "name": "IP",
+            "type": "string",
+            "description": "The pod's address.",
+            "jsonPath": ".status.podIP",
+            "priority": 1
+          },
+          {
+            "name": "Node",
+            "type": "string",
+            "description": "The node that runs it.",
+            "jsonPath": ".spec.nodeName",
+            "priority": 1
+          },
+          {
+            "name": "Nominated Node",
+            "type": "string",
+            "description": "Always none.",
+            "jsonPath": ".status.nominatedNodeName",
+            "priority": 1
+          },
+          {
+            "name": "Readiness Gates",
+            "type": "string",
+            "description": "Always none.",
+            "jsonPath": ".spec.readinessGates",
+            "priority": 1
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "A Sandbox as clients of Kubernetes know it: the same object under another name, with the same uid and resourceVersion. Creating a Pod creates a Sandbox, and every Sandbox is seen as a Pod. A field that a Sandbox has no counterpart of is refused by name where it would change what runs, and kept in the annotation `compute.miren.dev/pod-fields` where it would not.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "What is to run, and how.",
+                "type": "object",
+                "x-kubernetes-preserve-unknown-fields": true,
+                "required": [
+                  "containers"
+                ],
+                "properties": {
+                  "containers": {
+                    "description": "What runs in the pod. Exactly one container.",
+                    "type": "array",
+                    "minItems": 1,
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "name"
+                    ],
+                    "items": {
+                      "description": "One container.",
+                      "title": "PodContainer",
+                      "type": "object",
+                      "x-kubernetes-preserve-unknown-fields": true,
+                      "required": [
+                        "name",
+                        "image"
+                      ],
+                      "properties": {
+                        "name": {
+                          "description": "The container's name, a DNS label, unique in the pod. Cannot be changed.",
+                          "type": "string",
+                          "minLength": 1,
+                          "maxLength": 63,
+                          "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+                        },
+                        "image": {
+                          "description": "The image reference, e.g. `docker.io/library/busybox:1.36` or `...@sha256:...`.",
+                          "type": "string",
+                          "minLength": 1,
+                          "maxLength": 1024
+                        },
+                        "imagePullPolicy": {
+                          "description": "When the image is pulled. `IfNotPresent`: unless the node has it. `Always`: before every start. `Never`: the node must have it.",
+                          "type": "string",
+                          "enum": [
+                            "Always",
+                            "IfNotPresent",
+                            "Never"
+                          ],
+                          "default": "IfNotPresent"
+                        },
+                        "command": {
+                          "description": "The program and its first arguments, in place of the image's entrypoint; the image's command is then ignored. No shell is involved.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One word.",
+                            "type": "string"
+                          }
+                        },
+                        "args": {
+                          "description": "Arguments in place of the image's command.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One word.",
+                            "type": "string"
+                          }
+                        },
+                        "workingDir": {
+                          "description": "The directory to start in, absolute. The image's when unset.",
+                          "type": "string"
+                        },
+                        "env": {
+                          "description": "Environment variables, over those of the image. A later one of the same name wins.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "map",
+                          "x-kubernetes-list-map-keys": [
+                            "name"
+                          ],
+                          "items": {
+                            "description": "One environment variable.",
+                            "type": "object",
+                            "x-kubernetes-preserve-unknown-fields": true,
+                            "required": [
+                              "name"
+                            ],
+                            "properties": {
+                              "name": {
+                                "description": "Its name, without `=`.",
+                                "type": "string",
+                                "minLength": 1,
+                                "pattern": "^[^=]+$"
+                              },
+                              "value": {
+                                "description": "Its value, taken literally. Unset means empty.",
+                                "type": "string"
+                              }
+                            }
+                          }
+                        },
+                        "ports": {
+                          "description": "Ports that the container listens on. Listing one informs; it opens nothing unless `hostPort` is set.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "map",
+                          "x-kubernetes-list-map-keys": [
+                            "containerPort",
+                            "protocol"
+                          ],
+                          "items": {
+                            "description": "One port.",
+                            "type": "object",
+                            "required": [
+                              "containerPort"
+                            ],
+                            "properties": {
+                              "name": {
+                                "description": "A name to refer to the port by, a DNS label of at most 15 characters, unique in the pod.",
+                                "type": "string",
+                                "maxLength": 15,
+                                "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+                              },
+                              "containerPort": {
+                                "description": "The port at the pod's address.",
+                                "type": "integer",
+                                "format": "int32",
+                                "minimum": 1,
+                                "maximum": 65535
+                              },
+                              "protocol": {
+                                "description": "The transport protocol.",
+                                "type": "string",
+                                "enum": [
+                                  "TCP",
+                                  "UDP"
+                                ],
+                                "default": "TCP"
+                              },
+                              "hostPort": {
+                                "description": "A port of the node that is forwarded here. A node gives each port to one sandbox.",
+                                "type": "integer",
+                                "format": "int32",
+                                "minimum": 1,
+                                "maximum": 65535
+                              },
+                              "hostIP": {
+                                "description": "The node's address that `hostPort` is bound to. All of them when unset.",
+                                "type": "string"
+                              }
+                            }
+                          }
+                        },
+                        "resources": {
+                          "description": "What the container needs and may use.",
+                          "type": "object",
+                          "x-kubernetes-preserve-unknown-fields": true,
+                          "properties": {
+                            "limits": {
+                              "description": "The most that it may use, by resource: `cpu` in cores, `memory` in bytes, `pids` in processes. Unset is unlimited.",
+                              "type": "object",
+                              "additionalProperties": {
+                                "description": "A quantity, e.g. `2`, `500m`, `256Mi`.",
+                                "x-kubernetes-int-or-string": true
+                              }
+                            },
+                            "requests": {
+                              "description": "What the scheduler sets aside for it, in the same units. The limit when only that is set.",
+                              "type": "object",
+                              "additionalProperties": {
+                                "description": "A quantity, e.g. `2`, `500m`, `256Mi`.",
+                                "x-kubernetes-int-or-string": true
+                              }
+                            }
+                          }
+                        },
+                        "tty": {
+                          "description": "Whether the program runs on a terminal. Standard output and error are then one stream.",
+                          "type": "boolean",
+                          "default": false
+                        },
+                        "stdin": {
+                          "description": "Whether standard input is kept open for attach; otherwise it reads as ended.",
+                          "type": "boolean",
+                          "default": false
+                        },
+                        "securityContext": {
+                          "description": "The rights of the program inside the pod.",
+                          "type": "object",
+                          "x-kubernetes-preserve-unknown-fields": true,
+                          "properties": {
+                            "runAsUser": {
+                              "description": "The user id. The image's when unset.",
+                              "type": "integer",
+                              "format": "int64",
+                              "minimum": 0,
+                              "maximum": 4294967294
+                            },
+                            "runAsGroup": {
+                              "description": "The group id. The image's when unset.",
+                              "type": "integer",
+                              "format": "int64",
+                              "minimum": 0,
+                              "maximum": 4294967294
+                            },
+                            "readOnlyRootFilesystem": {
+                              "description": "Whether the root file system cannot be written to.",
+                              "type": "boolean",
+                              "default": false
+                            }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "restartPolicy": {
+                    "description": "Whether an ended container is started again.",
+                    "type": "string",
+                    "enum": [
+                      "Always",
+                      "OnFailure",
+                      "Never"
+                    ],
+                    "default": "Always"
+                  },
+                  "terminationGracePeriodSeconds": {
+                    "description": "How long the program has between SIGTERM and SIGKILL when it is stopped, in seconds.",
+                    "type": "integer",
+                    "format": "int64",
+                    "minimum": 0,
+                    "default": 30
+                  },
+                  "nodeName": {
+                    "description": "The node that runs the pod; set by the scheduler when unset.",
+                    "type": "string"
+                  },
+                  "nodeSelector": {
+                    "description": "Labels that the node must have.",
+                    "type": "object",
+                    "x-kubernetes-map-type": "atomic",
+                    "additionalProperties": {
+                      "description": "The value of one label.",
+                      "type": "string"
+                    }
+                  },
+                  "hostname": {
+                    "description": "The host name inside. The pod's name when unset.",
+                    "type": "string",
+                    "maxLength": 63
+                  },
+                  "runtimeClassName": {
+                    "description": "What isolates the pod, `gvisor` or `runc`.",
+                    "type": "string",
+                    "enum": [
+                      "gvisor",
+                      "runc"
+                    ]
+                  },
+                  "schedulerName": {
+                    "description": "Kept, without effect.",
+                    "type": "string"
+                  },
+                  "serviceAccountName": {
+                    "description": "Kept, without effect. No token is given to the container.",
+                    "type": "string"
+                  },
+                  "dnsPolicy": {
+                    "description": "Kept, without effect. The container resolves names as its node does.",
+                    "type": "string",
+                    "enum": [
+                      "ClusterFirst",
+                      "Default"
+                    ]
+                  }
+                }
+              },
+              "status": {
+                "description": "What is observed of the pod.",
+                "type": "object",
+                "x-kubernetes-preserve-unknown-fields": true,
+                "properties": {
+                  "phase": {
+                    "description": "`Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.",
+                    "type": "string"
+                  },
+                  "reason": {
+                    "description": "Why it is so, as one CamelCase word.",
+                    "type": "string"
+                  },
+                  "message": {
+                    "description": "Why it is so, as a sentence.",
+                    "type": "string"
+                  },
+                  "podIP": {
+                    "description": "The pod's address.",
+                    "type": "string"
+                  },
+                  "hostIP": {
+                    "description": "The address of its node.",
+                    "type": "string"
+                  },
+                  "qosClass": {
+                    "description": "`Guaranteed`, `Burstable` or `BestEffort`, after its resources.",
+                    "type": "string"
+                  },
+                  "startTime": {
+                    "description": "When the runner took the pod up.",
+                    "type": "string",
+                    "format": "date-time"
+                  },
+                  "conditions": {
+                    "description": "`PodScheduled`, `PodReadyToStartContainers`, `Initialized`, `ContainersReady`, `Ready`.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "type"
+                    ],
+                    "items": {
+                      "description": "One observation of the pod's state.",
+                      "type": "object",
+                      "x-kubernetes-preserve-unknown-fields": true,
+                      "required": [
+                        "type",
+                        "status"
+                      ],
+                      "properties": {
+                        "type": {
+                          "description": "What was observed.",
+                          "type": "string"
+                        },
+                        "status": {
+                          "description": "Whether it holds.",
+                          "type": "string"
+                        }
+                      }
+                    }
+                  },
+                  "containerStatuses": {
+                    "description": "The state of each container.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "name"
+                    ],
+                    "items": {
+                      "description": "The state of one container.",
+                      "title": "PodContainerStatus",
+                      "type": "object",
+                      "required": [
+                        "name"
+                      ],
+                      "properties": {
+                        "name": {
+                          "description": "The container's name.",
+                          "type": "string"
+                        },
+                        "image": {
+                          "description": "The image that it runs.",
+                          "type": "string"
+                        },
+                        "imageID": {
+                          "description": "The digest of that image.",
+                          "type": "string"
+                        },
+                        "containerID": {
+                          "description": "The container's id, e.g. `containerd://...`.",
+                          "type": "string"
+                        },
+                        "restartCount": {
+                          "description": "How often it was started again.",
+                          "type": "integer",
+                          "format": "int32",
+                          "minimum": 0
+                        },
+                        "ready": {
+                          "description": "Whether it runs and answers.",
+                          "type": "boolean"
+                        },
+                        "started": {
+                          "description": "Whether it has started.",
+                          "type": "boolean"
+                        },
+                        "state": {
+                          "title": "PodContainerState",
+                          "description": "What it does now. One of `waiting`, `running` and `terminated` is set.",
+                          "type": "object",
+                          "properties": {
+                            "waiting": {
+                              "description": "It does not run yet, or not again yet.",
+                              "type": "object",
+                              "properties": {
+                                "reason": {
+                                  "description": "Why, as one CamelCase word, e.g. `ImagePullBackOff`, `CrashLoopBackOff`.",
+                                  "type": "string"
+                                },
+                                "message": {
+                                  "description": "Why, as a sentence.",
+                                  "type": "string"
+                                }
+                              }
+                            },
+                            "running": {
+                              "description": "It runs.",
+                              "type": "object",
+                              "properties": {
+                                "startedAt": {
+                                  "description": "Since when.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                }
+                              }
+                            },
+                            "terminated": {
+                              "description": "It ended.",
+                              "type": "object",
+                              "required": [
+                                "exitCode"
+                              ],
+                              "properties": {
+                                "exitCode": {
+                                  "description": "The exit code; 128 plus the signal when a signal ended it.",
+                                  "type": "integer",
+                                  "format": "int32"
+                                },
+                                "reason": {
+                                  "description": "Why, as one CamelCase word, e.g. `Completed`, `Error`, `OOMKilled`.",
+                                  "type": "string"
+                                },
+                                "message": {
+                                  "description": "Why, as a sentence.",
+                                  "type": "string"
+                                },
+                                "startedAt": {
+                                  "description": "When it started.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                },
+                                "finishedAt": {
+                                  "description": "When it ended.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                }
+                              }
+                            }
+                          }
+                        },
+                        "lastState": {
+                          "title": "PodContainerState",
+                          "description": "What it did before its last restart.",
+                          "type": "object",
+                          "properties": {
+                            "waiting": {
+                              "description": "It does not run yet, or not again yet.",
+                              "type": "object",
+                              "properties": {
+                                "reason": {
+                                  "description": "Why, as one CamelCase word, e.g. `ImagePullBackOff`, `CrashLoopBackOff`.",
+                                  "type": "string"
+                                },
+                                "message": {
+                                  "description": "Why, as a sentence.",
+                                  "type": "string"
+                                }
+                              }
+                            },
+                            "running": {
+                              "description": "It runs.",
+                              "type": "object",
+                              "properties": {
+                                "startedAt": {
+                                  "description": "Since when.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                }
+                              }
+                            },
+                            "terminated": {
+                              "description": "It ended.",
+                              "type": "object",
+                              "required": [
+                                "exitCode"
+                              ],
+                              "properties": {
+                                "exitCode": {
+                                  "description": "The exit code; 128 plus the signal when a signal ended it.",
+                                  "type": "integer",
+                                  "format": "int32"
+                                },
+                                "reason": {
+                                  "description": "Why, as one CamelCase word, e.g. `Completed`, `Error`, `OOMKilled`.",
+                                  "type": "string"
+                                },
+                                "message": {
+                                  "description": "Why, as a sentence.",
+                                  "type": "string"
+                                },
+                                "startedAt": {
+                                  "description": "When it started.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                },
+                                "finishedAt": {
+                                  "description": "When it ended.",
+                                  "type": "string",
+                                  "format": "date-time"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "",
+    "scope": "Namespaced",
+    "names": {
       "plural": "secrets",
       "singular": "secret",
       "kind": "Secret",
@@ -5717,6 +6352,528 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
     ]
   },
   {
+    "group": "discovery.k8s.io",
+    "scope": "Namespaced",
+    "names": {
+      "plural": "endpointslices",
+      "singular": "endpointslice",
+      "kind": "EndpointSlice",
+      "listKind": "EndpointSliceList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "additionalPrinterColumns": [
+          {
+            "name": "AddressType",
+            "type": "string",
+            "description": "The family of the addresses.",
+            "jsonPath": ".addressType"
+          },
+          {
+            "name": "Ports",
+            "type": "string",
+            "description": "The first port.",
+            "jsonPath": ".ports[0].port"
+          },
+          {
+            "name": "Endpoints",
+            "type": "string",
+            "description": "The first address.",
+            "jsonPath": ".endpoints[0].addresses[0]"
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since the EndpointSlice was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "Some of the addresses behind a Service. The label `kubernetes.io/service-name` says which; a Service may have many slices.",
+            "type": "object",
+            "required": [
+              "addressType",
+              "endpoints"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "addressType": {
+                "description": "The family of all addresses in the slice. Cannot be changed.",
+                "type": "string",
+                "enum": [
+                  "IPv4",
+                  "IPv6",
+                  "FQDN"
+                ]
+              },
+              "endpoints": {
+                "description": "What answers behind the Service.",
+                "type": "array",
+                "maxItems": 1000,
+                "x-kubernetes-list-type": "atomic",
+                "items": {
+                  "description": "One endpoint.",
+                  "type": "object",
+                  "required": [
+                    "addresses"
+                  ],
+                  "properties": {
+                    "addresses": {
+                      "description": "Its addresses, which all lead to the same place. Clients use the first.",
+                      "type": "array",
+                      "minItems": 1,
+                      "maxItems": 100,
+                      "x-kubernetes-list-type": "set",
+                      "items": {
+                        "description": "One address.",
+                        "type": "string"
+                      }
+                    },
+                    "conditions": {
+                      "description": "What state it is in.",
+                      "type": "object",
+                      "properties": {
+                        "ready": {
+                          "description": "Whether it takes new connections; unset means that it does.",
+                          "type": "boolean",
+                          "nullable": true
+                        },
+                        "serving": {
+                          "description": "The same, also while it is terminating.",
+                          "type": "boolean",
+                          "nullable": true
+                        },
+                        "terminating": {
+                          "description": "Whether it is going away.",
+                          "type": "boolean",
+                          "nullable": true
+                        }
+                      }
+                    },
+                    "hostname": {
+                      "description": "Its name in DNS, a label.",
+                      "type": "string",
+                      "nullable": true
+                    },
+                    "targetRef": {
+                      "description": "The object that it is.",
+                      "type": "object",
+                      "nullable": true,
+                      "x-kubernetes-map-type": "atomic",
+                      "properties": {
+                        "apiVersion": {
+                          "description": "The API version of the referent.",
+                          "type": "string"
+                        },
+                        "kind": {
+                          "description": "The kind of the referent.",
+                          "type": "string"
+                        },
+                        "namespace": {
+                          "description": "The namespace of the referent.",
+                          "type": "string"
+                        },
+                        "name": {
+                          "description": "The name of the referent.",
+                          "type": "string"
+                        },
+                        "uid": {
+                          "description": "The uid of the referent.",
+                          "type": "string"
+                        },
+                        "resourceVersion": {
+                          "description": "The resourceVersion of the referent that was looked at.",
+                          "type": "string"
+                        },
+                        "fieldPath": {
+                          "description": "The part that is meant.",
+                          "type": "string"
+                        }
+                      }
+                    },
+                    "nodeName": {
+                      "description": "The node that it runs on.",
+                      "type": "string",
+                      "nullable": true
+                    },
+                    "zone": {
+                      "description": "The zone that it runs in.",
+                      "type": "string",
+                      "nullable": true
+                    },
+                    "deprecatedTopology": {
+                      "description": "Where it is, in the words of older versions.",
+                      "type": "object",
+                      "additionalProperties": {
+                        "description": "The value of one key.",
+                        "type": "string"
+                      }
+                    },
+                    "hints": {
+                      "description": "Who should use it.",
+                      "type": "object",
+                      "nullable": true,
+                      "properties": {
+                        "forZones": {
+                          "description": "The zones whose clients should.",
+                          "type": "array",
+                          "maxItems": 8,
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One zone.",
+                            "type": "object",
+                            "required": [
+                              "name"
+                            ],
+                            "properties": {
+                              "name": {
+                                "description": "The name of the zone.",
+                                "type": "string"
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              },
+              "ports": {
+                "description": "The ports that every endpoint answers on; none means every port.",
+                "type": "array",
+                "nullable": true,
+                "maxItems": 100,
+                "x-kubernetes-list-type": "atomic",
+                "items": {
+                  "description": "One port.",
+                  "type": "object",
+                  "properties": {
+                    "name": {
+                      "description": "The name of the port in the Service; unique in the slice.",
+                      "type": "string",
+                      "nullable": true,
+                      "default": ""
+                    },
+                    "protocol": {
+                      "description": "The transport protocol.",
+                      "type": "string",
+                      "nullable": true,
+                      "enum": [
+                        "TCP",
+                        "UDP",
+                        "SCTP"
+                      ],
+                      "default": "TCP"
+                    },
+                    "port": {
+                      "description": "The number; unset means every port.",
+                      "type": "integer",
+                      "format": "int32",
+                      "nullable": true,
+                      "minimum": 0,
+                      "maximum": 65535
+                    },
+                    "appProtocol": {
+                      "description": "A hint at the protocol spoken, e.g. `http`, `kubernetes.io/h2c`.",
+                      "type": "string",
+                      "nullable": true
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "events.k8s.io",
+    "scope": "Namespaced",
+    "names": {
+      "plural": "events",
+      "singular": "event",
+      "kind": "Event",
+      "listKind": "EventList",
+      "shortNames": [
+        "ev"
+      ]
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "selectableFields": [
+          {
+            "jsonPath": ".regarding.apiVersion"
+          },
+          {
+            "jsonPath": ".regarding.fieldPath"
+          },
+          {
+            "jsonPath": ".regarding.kind"
+          },
+          {
+            "jsonPath": ".regarding.name"
+          },
+          {
+            "jsonPath": ".regarding.namespace"
+          },
+          {
+            "jsonPath": ".regarding.resourceVersion"
+          },
+          {
+            "jsonPath": ".regarding.uid"
+          },
+          {
+            "jsonPath": ".reason"
+          },
+          {
+            "jsonPath": ".reportingController"
+          },
+          {
+            "jsonPath": ".type"
+          }
+        ],
+        "additionalPrinterColumns": [
+          {
+            "name": "Last Seen",
+            "type": "string",
+            "description": "Time since it last happened.",
+            "jsonPath": ".eventTime"
+          },
+          {
+            "name": "Type",
+            "type": "string",
+            "description": "Normal or Warning.",
+            "jsonPath": ".type"
+          },
+          {
+            "name": "Reason",
+            "type": "string",
+            "description": "What happened, in one word.",
+            "jsonPath": ".reason"
+          },
+          {
+            "name": "Kind",
+            "type": "string",
+            "description": "The kind of the object that it happened to.",
+            "jsonPath": ".regarding.kind"
+          },
+          {
+            "name": "Object",
+            "type": "string",
+            "description": "The name of the object that it happened to.",
+            "jsonPath": ".regarding.name"
+          },
+          {
+            "name": "Message",
+            "type": "string",
+            "description": "What happened, in a sentence.",
+            "jsonPath": ".note"
+          },
+          {
+            "name": "Source",
+            "type": "string",
+            "description": "Who says so.",
+            "jsonPath": ".reportingController",
+            "priority": 1
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "The newer words for what core/v1 calls an Event: a note that something happened to an object. Both are one object, seen twice. Events are kept for a while only; programs must not rest on them.",
+            "type": "object",
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "eventTime": {
+                "description": "When it was first noticed, to the microsecond.",
+                "type": "string",
+                "format": "date-time",
+                "nullable": true
+              },
+              "reportingController": {
+                "description": "The controller that says so, e.g. `compute.miren.dev/runner`. Needed for new events.",
+                "type": "string"
+              },
+              "reportingInstance": {
+                "description": "Which instance of it, e.g. its node and process. At most 128 characters, needed for new events.",
+                "type": "string"
+              },
+              "action": {
+                "description": "What was done about it, as one CamelCase word. At most 128 characters, needed for new events.",
+                "type": "string"
+              },
+              "reason": {
+                "description": "What happened, as one CamelCase word for programs. At most 128 characters, needed for new events.",
+                "type": "string"
+              },
+              "type": {
+                "description": "`Normal` or `Warning`; more may be added.",
+                "type": "string"
+              },
+              "regarding": {
+                "description": "The object that it happened to.",
+                "type": "object",
+                "x-kubernetes-map-type": "atomic",
+                "properties": {
+                  "apiVersion": {
+                    "description": "The API version of the referent.",
+                    "type": "string"
+                  },
+                  "kind": {
+                    "description": "The kind of the referent.",
+                    "type": "string"
+                  },
+                  "namespace": {
+                    "description": "The namespace of the referent, empty for cluster-scoped kinds.",
+                    "type": "string"
+                  },
+                  "name": {
+                    "description": "The name of the referent.",
+                    "type": "string"
+                  },
+                  "uid": {
+                    "description": "The uid of the referent.",
+                    "type": "string"
+                  },
+                  "resourceVersion": {
+                    "description": "The resourceVersion of the referent that was looked at.",
+                    "type": "string"
+                  },
+                  "fieldPath": {
+                    "description": "The part that is meant, e.g. `spec.containers{web}`.",
+                    "type": "string"
+                  }
+                }
+              },
+              "related": {
+                "description": "A second object that took part.",
+                "type": "object",
+                "nullable": true,
+                "x-kubernetes-map-type": "atomic",
+                "properties": {
+                  "apiVersion": {
+                    "description": "The API version of the referent.",
+                    "type": "string"
+                  },
+                  "kind": {
+                    "description": "The kind of the referent.",
+                    "type": "string"
+                  },
+                  "namespace": {
+                    "description": "The namespace of the referent, empty for cluster-scoped kinds.",
+                    "type": "string"
+                  },
+                  "name": {
+                    "description": "The name of the referent.",
+                    "type": "string"
+                  },
+                  "uid": {
+                    "description": "The uid of the referent.",
+                    "type": "string"
+                  },
+                  "resourceVersion": {
+                    "description": "The resourceVersion of the referent that was looked at.",
+                    "type": "string"
+                  },
+                  "fieldPath": {
+                    "description": "The part that is meant, e.g. `spec.containers{web}`.",
+                    "type": "string"
+                  }
+                }
+              },
+              "note": {
+                "description": "What happened, as a sentence for people. At most 1,024 characters.",
+                "type": "string"
+              },
+              "series": {
+                "description": "Set when the event is one of a series that goes on.",
+                "type": "object",
+                "nullable": true,
+                "required": [
+                  "count",
+                  "lastObservedTime"
+                ],
+                "properties": {
+                  "count": {
+                    "description": "How often it happened in the series, up to `lastObservedTime`.",
+                    "type": "integer",
+                    "format": "int32"
+                  },
+                  "lastObservedTime": {
+                    "description": "When it was seen last, to the microsecond.",
+                    "type": "string",
+                    "format": "date-time",
+                    "nullable": true
+                  }
+                }
+              },
+              "deprecatedSource": {
+                "description": "Who says so, as core/v1 has it.",
+                "type": "object",
+                "properties": {
+                  "component": {
+                    "description": "The program.",
+                    "type": "string"
+                  },
+                  "host": {
+                    "description": "The node that it ran on.",
+                    "type": "string"
+                  }
+                }
+              },
+              "deprecatedFirstTimestamp": {
+                "description": "When it happened first, as core/v1 has it.",
+                "type": "string",
+                "format": "date-time",
+                "nullable": true
+              },
+              "deprecatedLastTimestamp": {
+                "description": "When it happened last, as core/v1 has it.",
+                "type": "string",
+                "format": "date-time",
+                "nullable": true
+              },
+              "deprecatedCount": {
+                "description": "How often it happened, as core/v1 has it.",
+                "type": "integer",
+                "format": "int32"
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
     "group": "flowcontrol.apiserver.k8s.io",
     "scope": "Cluster",
     "names": {
@@ -6287,6 +7444,146 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                           "description": "Why, in a sentence.",
                           "type": "string"
                         }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "metrics.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "nodes",
+      "singular": "nodemetrics",
+      "kind": "NodeMetrics",
+      "listKind": "NodeMetricsList"
+    },
+    "versions": [
+      {
+        "name": "v1beta1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "What a node uses now, all its programs counted. Asked of the node, never stored.",
+            "type": "object",
+            "required": [
+              "timestamp",
+              "window",
+              "usage"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "timestamp": {
+                "description": "The end of the time that was measured.",
+                "type": "string",
+                "format": "date-time"
+              },
+              "window": {
+                "description": "The length of the time that was measured, e.g. `15s`.",
+                "type": "string"
+              },
+              "usage": {
+                "description": "What it uses: `cpu` in cores, `memory` in bytes.",
+                "type": "object",
+                "additionalProperties": {
+                  "description": "A quantity.",
+                  "x-kubernetes-int-or-string": true
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "metrics.k8s.io",
+    "scope": "Namespaced",
+    "names": {
+      "plural": "pods",
+      "singular": "podmetrics",
+      "kind": "PodMetrics",
+      "listKind": "PodMetricsList"
+    },
+    "versions": [
+      {
+        "name": "v1beta1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "What the containers of a Pod, and so of its Sandbox, use now. Asked of its node, never stored.",
+            "type": "object",
+            "required": [
+              "timestamp",
+              "window",
+              "containers"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "timestamp": {
+                "description": "The end of the time that was measured.",
+                "type": "string",
+                "format": "date-time"
+              },
+              "window": {
+                "description": "The length of the time that was measured, e.g. `15s`.",
+                "type": "string"
+              },
+              "containers": {
+                "description": "What each container uses.",
+                "type": "array",
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": [
+                  "name"
+                ],
+                "items": {
+                  "description": "One container.",
+                  "type": "object",
+                  "required": [
+                    "name",
+                    "usage"
+                  ],
+                  "properties": {
+                    "name": {
+                      "description": "The container's name.",
+                      "type": "string"
+                    },
+                    "usage": {
+                      "description": "What it uses: `cpu` in cores, `memory` in bytes.",
+                      "type": "object",
+                      "additionalProperties": {
+                        "description": "A quantity.",
+                        "x-kubernetes-int-or-string": true
                       }
                     }
                   }

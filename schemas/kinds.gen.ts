@@ -29,6 +29,22 @@ export {
   type NodeStatusRuntimeHandler,
 } from "./core/node.gen.ts"
 export {
+  Pod,
+  type PodContainer,
+  type PodContainerEnv,
+  type PodContainerPort,
+  type PodContainerResources,
+  type PodContainerSecurityContext,
+  type PodContainerState,
+  type PodContainerStateRunning,
+  type PodContainerStateTerminated,
+  type PodContainerStateWaiting,
+  type PodContainerStatus,
+  type PodSpec,
+  type PodStatus,
+  type PodStatusCondition,
+} from "./core/pod.gen.ts"
+export {
   Secret,
 } from "./core/secret.gen.ts"
 export {
@@ -201,6 +217,22 @@ export {
   type LeaseSpec,
 } from "./coordination/lease.gen.ts"
 export {
+  EndpointSlice,
+  type EndpointSliceEndpoint,
+  type EndpointSliceEndpointConditions,
+  type EndpointSliceEndpointHints,
+  type EndpointSliceEndpointHintsForZone,
+  type EndpointSliceEndpointTargetRef,
+  type EndpointSlicePort,
+} from "./discovery/endpointslice.gen.ts"
+export {
+  Event as EventsEvent,
+  type EventDeprecatedSource,
+  type EventRegarding,
+  type EventRelated as EventsEventRelated,
+  type EventSeries as EventsEventSeries,
+} from "./events/event.gen.ts"
+export {
   FlowSchema,
   type FlowSchemaSpec,
   type FlowSchemaSpecDistinguisherMethod,
@@ -225,6 +257,13 @@ export {
   type PriorityLevelConfigurationStatus,
   type PriorityLevelConfigurationStatusCondition,
 } from "./flowcontrol/prioritylevelconfiguration.gen.ts"
+export {
+  NodeMetrics,
+} from "./metrics/nodemetrics.gen.ts"
+export {
+  PodMetrics,
+  type PodMetricsContainer,
+} from "./metrics/podmetrics.gen.ts"
 export {
   ClusterRoleBinding,
   type ClusterRoleBindingRoleRef,

@@ -96,7 +96,7 @@ export class ConnectHandler {
     const { namespace, name, subresource, resource } = target
     const mark = call.request.url.indexOf("?")
     const query = mark < 0 ? "" : call.request.url.slice(mark)
-    const parts = [resource.plural, ...(resource.namespaced ? [namespace] : []), name, subresource]
+    const parts = [resource.stored.plural, ...(resource.namespaced ? [namespace] : []), name, subresource]
     return {
       host: address.host,
       port: address.port,
@@ -166,8 +166,11 @@ const headText = (response: IncomingMessage, statusLine: string): string => {
 const join = (client: Upgrade, node: Upgrade): Promise<void> =>
   new Promise((resolve) => {
     const end = (): void => {
-      client.socket.destroy()
-      node.socket.destroy()
+      // What one side has said before it went is still on its way to the other.
+      for (const { socket } of [client, node]) {
+        if (socket.writableLength === 0) socket.destroy()
+        else socket.end(() => socket.destroy())
+      }
       resolve()
     }
     for (const { socket } of [client, node]) {

@@ -22,6 +22,16 @@ let admin: KeyPair
 let port = 0
 const asked: Array<string> = []
 
+const stats = {
+  timeMs: Date.UTC(2030, 0, 1),
+  windowMs: 15_000,
+  node: { cpuNanosPerSecond: 1_500_000_000, memoryBytes: 1 << 30 },
+  sandboxes: [
+    { namespace: "default", name: "here", cpuNanosPerSecond: 2_500_000, memoryBytes: 3_000 },
+    { namespace: "other", name: "here", cpuNanosPerSecond: 1, memoryBytes: 1 },
+  ],
+}
+
 /** A node that answers logs with two lines and echoes upgraded connections in upper case. */
 const makeNode = (serving: KeyPair): Server => {
   const server = createServer({
@@ -33,6 +43,10 @@ const makeNode = (serving: KeyPair): Server => {
   })
   server.on("request", (request, response) => {
     asked.push(request.url ?? "")
+    if (request.url === "/stats") {
+      response.end(JSON.stringify(stats))
+      return
+    }
     response.writeHead(200, { "content-type": "text/plain" })
     response.write("one\n")
     setImmediate(() => response.end("two\n"))
@@ -114,7 +128,10 @@ beforeAll(async () => {
       store: makeMemoryStore(),
       definitions,
       connect: {
-        resources: { "compute.miren.dev/sandboxes": ["log", "exec", "attach", "portforward"] },
+        resources: {
+          "compute.miren.dev/sandboxes": ["log", "exec", "attach", "portforward"],
+          pods: ["log", "exec", "attach", "portforward"],
+        },
         clientTls: { cert: pki.server.certificate, key: pki.server.privateKey, ca },
       },
     })
@@ -216,4 +233,52 @@ test("exec without an upgrade is refused, and so are upgrades of anything else",
 test("discovery names the subresources of nodes", async () => {
   const { text } = await send("GET", "/apis/compute.miren.dev/v1alpha1")
   for (const name of ["log", "exec", "attach", "portforward"]) expect(text).toContain(`"sandboxes/${name}"`)
+})
+
+test("a Pod's logs are those of its Sandbox", async () => {
+  const answer = await send("GET", "/api/v1/namespaces/default/pods/here/log?tailLines=2")
+  expect(answer.text).toBe("one\ntwo\n")
+  expect(asked.at(-1)).toBe("/sandboxes/default/here/log?tailLines=2")
+  const upgraded = await upgrade("/api/v1/namespaces/default/pods/here/exec?command=sh")
+  expect(upgraded.status).toBe(101)
+  expect(asked.at(-1)).toBe("/sandboxes/default/here/exec?command=sh")
+  upgraded.socket?.destroy()
+})
+
+const metrics = "/apis/metrics.k8s.io/v1beta1"
+
+test("what pods use is asked of their nodes; what does not answer is left out", async () => {
+  const { status, text } = await send("GET", `${metrics}/namespaces/default/pods`)
+  expect(status).toBe(200)
+  const { kind, items } = JSON.parse(text)
+  expect(kind).toBe("PodMetricsList")
+  expect(items).toMatchObject([
+    {
+      metadata: { name: "here", namespace: "default" },
+      timestamp: "2030-01-01T00:00:00Z",
+      window: "15s",
+      containers: [{ name: "c", usage: { cpu: "2500000n", memory: "3Ki" } }],
+    },
+  ])
+})
+
+test("what one pod or node uses is told by its name", async () => {
+  const one = JSON.parse((await send("GET", `${metrics}/namespaces/default/pods/here`)).text)
+  expect([one.kind, one.metadata.name]).toEqual(["PodMetrics", "here"])
+  const node = JSON.parse((await send("GET", `${metrics}/nodes/n1`)).text)
+  expect([node.kind, node.usage]).toEqual(["NodeMetrics", { cpu: "1500000000n", memory: "1048576Ki" }])
+  const missing = await send("GET", `${metrics}/namespaces/default/pods/nowhere`)
+  expect(missing.status).toBe(404)
+  const dead = await send("GET", `${metrics}/nodes/dead`)
+  expect(dead.status).toBe(404)
+})
+
+test("metrics are only read", async () => {
+  expect((await send("POST", `${metrics}/nodes`, {})).status).toBe(405)
+  expect((await send("DELETE", `${metrics}/nodes/n1`)).status).toBe(405)
+  const { text } = await send("GET", metrics)
+  expect(JSON.parse(text).resources).toMatchObject([
+    { name: "nodes", verbs: ["get", "list"] },
+    { name: "pods", verbs: ["get", "list"] },
+  ])
 })

@@ -1,7 +1,7 @@
 /** Where the node that runs an object can be reached: read from the object and its Node. */
 import { isObject } from "../body-object.ts"
 import type { MutableObject } from "../machinery.ts"
-import type { Operation, Target } from "../registry/context.ts"
+import type { Operation, RegistryContext, Target } from "../registry/context.ts"
 import { decodeDocument } from "../registry/document.ts"
 import { get } from "../registry/get.ts"
 import { stringOf, valueAt } from "../registry/object-meta.ts"
@@ -26,6 +26,22 @@ const internalIp = (node: MutableObject): string => {
 const unavailable = (why: string): Error =>
   failure("ServiceUnavailable", why, { details: { retryAfterSeconds: 1 } })
 
+/** Where a node can be reached. Fails with `ServiceUnavailable`; `what` is what is asked about, for the sentence. */
+export const addressOf = (context: RegistryContext, name: string, what: string): NodeAddress => {
+  const nodes = context.resources.get(nodesId)
+  if (nodes === undefined) throw unavailable(`${what} runs on node ${name}, but this server keeps no nodes`)
+  const at: Target = { resource: nodes, version: nodes.storage, namespace: "", name, subresource: "" }
+  const found = currentFromCache(context, at)
+  if (found === undefined) throw unavailable(`${what} is bound to node ${name}, which does not exist`)
+  const node = decodeDocument(found.bytes)
+  const host = internalIp(node)
+  const port = valueAt(node, ["status", "daemonEndpoints", "kubeletEndpoint", "Port"])
+  if (host === "" || typeof port !== "number") {
+    throw unavailable(`node ${name} has not said yet where it can be reached`)
+  }
+  return { node: name, host, port }
+}
+
 /** Fails with `NotFound`, `BadRequest` (not scheduled), `ServiceUnavailable` (its node is not known or not ready). */
 export const nodeOf = async (operation: Operation): Promise<NodeAddress> => {
   const { context, target } = operation
@@ -34,16 +50,5 @@ export const nodeOf = async (operation: Operation): Promise<NodeAddress> => {
   const spec = isObject(object.spec) ? object.spec : {}
   const name = stringOf(spec, "nodeName")
   if (name === "") throw badRequest(`${itself} does not have a host assigned: it is not scheduled yet`)
-  const nodes = context.resources.get(nodesId)
-  if (nodes === undefined) throw unavailable(`${itself} runs on node ${name}, but this server keeps no nodes`)
-  const at: Target = { resource: nodes, version: nodes.storage, namespace: "", name, subresource: "" }
-  const found = currentFromCache(context, at)
-  if (found === undefined) throw unavailable(`${itself} is bound to node ${name}, which does not exist`)
-  const node = decodeDocument(found.bytes)
-  const host = internalIp(node)
-  const port = valueAt(node, ["status", "daemonEndpoints", "kubeletEndpoint", "Port"])
-  if (host === "" || typeof port !== "number") {
-    throw unavailable(`node ${name} has not said yet where it can be reached`)
-  }
-  return { node: name, host, port }
+  return addressOf(context, name, itself)
 }

@@ -32,6 +32,18 @@ export const setCondition = (crd: MutableObject, next: ConditionUpdate, now: str
   crd.status = { ...statusOf(crd), conditions: at < 0 ? [...conditions, made] : all.with(at, made) }
 }
 
+const emptying = "InstanceDeletionInProgress"
+
+/** Whether the deletion of its objects has begun. */
+export const isEmptying = (crd: MutableObject): boolean =>
+  conditionsOf(crd).some(({ type, reason }) => type === "Terminating" && reason === emptying)
+
+/** Says, in place, that the objects are being deleted. Source: apiextensions' finalizer controller. */
+export const markEmptying = (crd: MutableObject, now: string): void => {
+  const message = "CustomResource deletion is in progress"
+  setCondition(crd, { type: "Terminating", status: "True", reason: emptying, message }, now)
+}
+
 /** A name of this CRD that another resource of its group has already. */
 export const namesConflict = (
   crd: MutableObject,

@@ -22,7 +22,7 @@ import { Resource } from "../resource.ts"
 import { StatusError } from "../status-error.ts"
 import { customStrategy } from "../strategy.ts"
 import type { CachedObject } from "../watch-cache/cached-object.ts"
-import { establish, namesConflict, setCondition } from "./conditions.ts"
+import { establish, isEmptying, markEmptying, namesConflict } from "./conditions.ts"
 import { conversionClientOf } from "./conversion.ts"
 import { conditionIs, crdId, definitionOf } from "./definition.ts"
 import { cleanupFinalizer } from "./strategy.ts"
@@ -164,7 +164,9 @@ export class CrdManager {
     if (found === undefined) return
     const crd = decodeDocument(found.bytes)
     if (isDeleting(crd)) {
-      if (finalizersOf(crd).includes(cleanupFinalizer)) await this.#seeOut(name)
+      if (!finalizersOf(crd).includes(cleanupFinalizer)) return
+      if (!isEmptying(crd)) await this.#write(name, "status", (current) => markEmptying(current, this.#now()))
+      await this.#seeOut(name)
     } else if (
       !conditionIs(crd, "NamesAccepted", "True") &&
       namesConflict(crd, this.#context.resources) === undefined
@@ -180,7 +182,6 @@ export class CrdManager {
     const objects = resource === undefined ? undefined : cache.find(resource)
     if (resource !== undefined && objects !== undefined) {
       await cache.fresh()
-      if (objects.size > 0) await this.#tellDeletion(name)
       for (const object of [...objects.all()]) await this.#delete(resource, object)
       await cache.fresh()
       if (objects.size > 0) return
@@ -189,15 +190,6 @@ export class CrdManager {
       const metadata = metadataOf(crd)
       metadata.finalizers = finalizersOf(crd).filter((finalizer) => finalizer !== cleanupFinalizer)
     })
-  }
-
-  /** Says that objects are being deleted. */
-  async #tellDeletion(name: string): Promise<void> {
-    const [type, status, reason] = ["Terminating", "True", "InstanceDeletionInProgress"] as const
-    const message = "CustomResource deletion is in progress"
-    await this.#write(name, "status", (crd) =>
-      setCondition(crd, { type, status, reason, message }, this.#now()),
-    )
   }
 
   /** In the version in which the object is kept: no converter is needed to let it go. */

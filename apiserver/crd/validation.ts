@@ -4,15 +4,14 @@ import { isObject } from "../body-object.ts"
 import { checkRules } from "../cel/index.ts"
 import { equal } from "../json/index.ts"
 import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
-import { objectIn, objectsIn, stringsIn } from "../open-fields.ts"
+import { stringsIn } from "../open-fields.ts"
 import { isDeleting, metadataOf, nameOf, stringOf } from "../registry/object-meta.ts"
-import { duplicate, invalid, required } from "../schema/field-error.ts"
+import { invalid, required } from "../schema/field-error.ts"
 import { checkStructural, dnsLabelProblem, dnsSubdomainProblem } from "../schema/index.ts"
 import { compileJsonPath } from "../table/index.ts"
 import { conversionErrors } from "./conversion.ts"
 import { conditionIs, objectAt, specOf, statusOf, versionsOf } from "./definition.ts"
-
-const selectableFieldsMax = 8
+import { selectableFieldErrors } from "./selectable-fields.ts"
 
 const nameErrors = (crd: MutableObject): ReadonlyArray<FieldError> => {
   const spec = specOf(crd)
@@ -58,42 +57,6 @@ const approvalErrors = (crd: MutableObject, group: string): ReadonlyArray<FieldE
   return [required("metadata.annotations[api-approved.kubernetes.io]", why)]
 }
 
-/** Plain paths to fields. */
-const selectablePath = /^(?:\.[A-Za-z_][A-Za-z0-9_-]*)+$/
-
-const selectableTypes: ReadonlySet<string> = new Set(["string", "boolean", "integer"])
-
-/** The schema of the field that a plain path leads to. */
-const schemaAt = (schema: MutableObject, path: string): MutableObject | undefined => {
-  let found: MutableObject | undefined = schema
-  for (const key of path.split(".").slice(1)) {
-    found = found === undefined ? undefined : objectIn(objectAt(found, "properties"), key)
-  }
-  return found
-}
-
-const selectablePathProblem = (path: string, schema: MutableObject): string | undefined => {
-  if (!selectablePath.test(path)) return "must be a simple path to a field of the schema"
-  if (/^\.metadata(?:\.|$)/.test(path)) return "must not point to fields in metadata"
-  const field = schemaAt(schema, path)
-  if (field === undefined) return "must point to a field of the schema"
-  if (!selectableTypes.has(stringOf(field, "type")))
-    return "must point to a field of type string, boolean or integer"
-  return undefined
-}
-
-const selectableErrors = (version: MutableObject, field: string): ReadonlyArray<FieldError> => {
-  const schema = objectAt(objectAt(version, "schema"), "openAPIV3Schema")
-  const paths = objectsIn(version, "selectableFields").map((entry) => stringOf(entry, "jsonPath"))
-  return paths.flatMap((path, index): ReadonlyArray<FieldError> => {
-    const at = `${field}.selectableFields[${index}].jsonPath`
-    if (path === "") return [required(at)]
-    if (paths.indexOf(path) !== index) return [duplicate(at, path)]
-    const problem = selectablePathProblem(path, schema)
-    return problem === undefined ? [] : [invalid(at, path, problem)]
-  })
-}
-
 const columnErrors = (version: MutableObject, field: string): ReadonlyArray<FieldError> => {
   const columns = version.additionalPrinterColumns
   if (!Array.isArray(columns)) return []
@@ -134,12 +97,8 @@ const versionErrors = (
   const problem = dnsLabelProblem(name)
   if (problem !== undefined) errors.push(invalid(`${field}.name`, name, problem))
   errors.push(...schemaErrors(version, old, field))
-  const selectable = version.selectableFields
-  errors.push(...selectableErrors(version, field))
-  if (Array.isArray(selectable) && selectable.length > selectableFieldsMax) {
-    const detail = `Too many: ${selectable.length}: must have at most ${selectableFieldsMax} items`
-    errors.push({ field: `${field}.selectableFields`, type: "FieldValueTooMany", detail })
-  }
+  const schema = objectAt(objectAt(version, "schema"), "openAPIV3Schema")
+  errors.push(...selectableFieldErrors(version, schema, field))
   errors.push(...columnErrors(version, field))
   const scale = objectAt(version, "subresources").scale
   if (isObject(scale)) {

@@ -12,6 +12,7 @@ export interface SubresourceRow {
 
 /** Verbs of the resource itself. */
 export const verbsOf = ({ strategy }: Resource): ReadonlyArray<string> => {
+  if (strategy.verbs !== undefined) return strategy.verbs
   if (strategy.answer !== undefined) return ["create"]
   return strategy.collectionDelete === false
     ? allVerbs.filter((verb) => verb !== "deletecollection")

@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import fc from "fast-check"
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
+import type { MutableObject } from "../machinery.ts"
 import { decodeProtobuf } from "./decode.ts"
+import { protobufKinds } from "./messages.ts"
 
 const varint = (value: number): number[] => {
   const bytes: number[] = []
@@ -124,18 +128,135 @@ test("unknown fields are passed over, unknown kinds are not decoded", () => {
   expect(decodeProtobuf(envelope("apps/v1", "Deployment", []))).toBeUndefined()
 })
 
+interface Recorded {
+  readonly command: string
+  readonly body: string
+  readonly object: MutableObject
+}
+
+const recorded: ReadonlyArray<Recorded> = JSON.parse(
+  readFileSync(join(import.meta.dirname, "testdata", "kubectl-1.33.json"), "utf8"),
+)
+
+describe("what kubectl 1.33 posts for", () => {
+  test.each(recorded)("$command", ({ body, object }) => {
+    expect(decodeProtobuf(Buffer.from(body, "base64"))).toEqual(object)
+  })
+})
+
+const crd = "apiextensions.k8s.io/v1/CustomResourceDefinition".split(/\/(?=[A-Z])/)
+const schemaOf = (properties: ReadonlyArray<number>): MutableObject => {
+  const version = bytes(7, [
+    ...text(1, "v1"),
+    ...number(2, 1),
+    ...number(3, 0),
+    ...bytes(4, bytes(1, properties)),
+  ])
+  const object = decodeProtobuf(envelope(crd[0] ?? "", crd[1] ?? "", bytes(2, version)))
+  return JSON.parse(JSON.stringify(object)).spec.versions[0]
+}
+
+test("a CustomResourceDefinition keeps what was set to a zero value, and drops what was not set", () => {
+  const half = [...varint(9 * 8 + 1), 0, 0, 0, 0, 0, 0, 0xe0, 0x3f]
+  const zero = [...varint(11 * 8 + 1), 0, 0, 0, 0, 0, 0, 0, 0]
+  const schema = [...text(5, "object"), ...text(6, ""), ...half, ...zero, ...number(10, 0), ...number(14, 0)]
+  expect(schemaOf(schema)).toEqual({
+    name: "v1",
+    served: true,
+    storage: false,
+    schema: { openAPIV3Schema: { type: "object", maximum: 0.5, minimum: 0, minLength: 0 } },
+  })
+})
+
+test("a schema holds schemas, JSON, and one of several forms", () => {
+  const property = (key: string, schema: ReadonlyArray<number>) =>
+    bytes(29, [...text(1, key), ...bytes(2, schema)])
+  const json = (field: number, value: string) => bytes(field, text(1, value))
+  const listed = bytes(24, bytes(1, text(5, "string")))
+  const open = bytes(30, [...number(1, 1), ...bytes(2, text(5, "string"))])
+  const closed = bytes(30, number(1, 0))
+  const { schema } = schemaOf([
+    ...property("a", listed),
+    ...property("b", open),
+    ...property("c", closed),
+    ...property("d", [...json(8, '{"x":[1]}'), ...json(20, '"one"'), ...json(20, "2")]),
+  ])
+  expect(schema).toEqual({
+    openAPIV3Schema: {
+      properties: {
+        a: { items: { type: "string" } },
+        b: { additionalProperties: { type: "string" } },
+        c: { additionalProperties: false },
+        d: { default: { x: [1] }, enum: ["one", 2] },
+      },
+    },
+  })
+})
+
+test("a Pod: inlined sources, quantities, ports by number and by name", () => {
+  const port = (value: ReadonlyArray<number>) => bytes(10, bytes(1, bytes(2, bytes(2, value))))
+  const byName = [...number(1, 1), ...number(2, 0), ...text(3, "web")]
+  const byNumber = [...number(1, 0), ...number(2, 80), ...text(3, "")]
+  const limit = bytes(8, bytes(1, [...text(1, "cpu"), ...bytes(2, text(1, "500m"))]))
+  const container = (probe: ReadonlyArray<number>) =>
+    bytes(2, [...text(1, "c"), ...port(probe), ...limit, ...number(16, 0)])
+  const volume = bytes(1, [...text(1, "v"), ...bytes(2, bytes(2, []))])
+  const raw = bytes(2, [...volume, ...container(byName), ...container(byNumber), ...bytes(18, bytes(1, []))])
+  const expected = (value: number | string) => ({
+    name: "c",
+    livenessProbe: { httpGet: { port: value } },
+    resources: { limits: { cpu: "500m" } },
+  })
+  expect(decodeProtobuf(envelope("v1", "Pod", raw))?.spec).toEqual({
+    volumes: [{ name: "v", emptyDir: {} }],
+    containers: [expected("web"), expected(80)],
+    affinity: {},
+  })
+})
+
+test.each([
+  ["nested deeper than any object", "json", `${"[".repeat(500)}${"]".repeat(500)}`],
+  ["a prototype", "json", '{"a":{"__proto__":{}}}'],
+  ["no JSON", "json", "{"],
+])("JSON inside a body that is %s is refused", (_name, _where, value) => {
+  expect(() => schemaOf(bytes(8, text(1, value)))).toThrow(
+    expect.objectContaining({ status: expect.objectContaining({ reason: "BadRequest" }) }),
+  )
+})
+
+test("schemas inside schemas without an end are refused", () => {
+  let schema: ReadonlyArray<number> = text(5, "object")
+  for (let depth = 0; depth < 400; depth++) schema = bytes(28, schema)
+  expect(() => schemaOf(schema)).toThrow(
+    expect.objectContaining({ status: expect.objectContaining({ reason: "BadRequest" }) }),
+  )
+})
+
+/** Wire fields of low numbers, so that most are known, nested in each other. */
+const hostile: fc.Arbitrary<number[]> = fc.letrec<{ fields: number[]; field: number[] }>((tie) => ({
+  fields: fc.array(tie("field"), { maxLength: 6 }).map((parts) => parts.flat()),
+  field: fc.oneof(
+    { maxDepth: 6 },
+    fc.tuple(fc.integer({ min: 1, max: 45 }), fc.nat()).map(([at, value]) => number(at, value)),
+    fc.tuple(fc.integer({ min: 1, max: 45 }), fc.string()).map(([at, value]) => text(at, value)),
+    fc.tuple(fc.integer({ min: 1, max: 45 }), tie("fields")).map(([at, value]) => bytes(at, value)),
+  ),
+})).fields
+
 test("any bytes are decoded or refused as BadRequest", () => {
+  const kinds = fc.constantFrom(...protobufKinds).map((typeMeta) => typeMeta.split(/\/(?=[A-Z])/))
   const damaged = fc
-    .tuple(fc.uint8Array({ maxLength: 60 }), fc.constantFrom("ConfigMap", "Secret", "Event", "Namespace"))
-    .map(([raw, kind]) => envelope("v1", kind, [...raw]))
+    .tuple(fc.oneof(hostile, fc.uint8Array({ maxLength: 60 })), kinds)
+    .map(([raw, [apiVersion = "", kind = ""]]) => envelope(apiVersion, kind, [...raw]))
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array(), damaged), (body) => {
       try {
-        decodeProtobuf(body)
+        const object = decodeProtobuf(body)
+        expect(JSON.parse(JSON.stringify(object ?? null))).toEqual(object ?? null)
       } catch (error) {
         expect(error).toMatchObject({ reason: "BadRequest" })
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 3_000 },
   )
 })

@@ -5,6 +5,8 @@ export interface WireField {
   readonly number: number
   /** Of wire type 0. */
   readonly varint: bigint
+  /** Of wire type 1, read as a double. */
+  readonly double: number
   /** Of wire type 2: a part of the input, not a copy. */
   readonly bytes: Uint8Array
 }
@@ -35,17 +37,21 @@ export function* readFields(input: Uint8Array): Generator<WireField> {
       case 0: {
         const [varint, end] = readVarint(input, at)
         at = end
-        yield { number, varint, bytes: none }
+        yield { number, varint, double: 0, bytes: none }
         break
       }
-      case 1:
+      case 1: {
+        if (input.length - at < 8) throw malformed()
+        const double = new DataView(input.buffer, input.byteOffset + at, 8).getFloat64(0, true)
         at += 8
+        yield { number, varint: 0n, double, bytes: none }
         break
+      }
       case 2: {
         const [length, from] = readVarint(input, at)
         if (length > BigInt(input.length - from)) throw malformed()
         at = from + Number(length)
-        yield { number, varint: 0n, bytes: input.subarray(from, at) }
+        yield { number, varint: 0n, double: 0, bytes: input.subarray(from, at) }
         break
       }
       case 5:

@@ -19,7 +19,7 @@ const managerRequired: FieldError = {
 }
 
 /** The applied configuration. Fails with `BadRequest`. */
-const readApplied = (operation: Operation, options: WriteOptions): MutableObject => {
+export const readApplied = (operation: Operation, options: WriteOptions): MutableObject => {
   const { call, target } = operation
   const { value, duplicates } = decodeText(call.request.body, "yaml")
   if (!isObject(value)) throw badRequest("the applied configuration is not an object")

@@ -12,6 +12,8 @@ export type PropagationPolicy = "Foreground" | "Background" | "Orphan"
 export interface DeleteOptions {
   readonly dryRun: boolean
   readonly propagationPolicy: PropagationPolicy | undefined
+  /** The older way to name a policy, where it was used: its answers differ. */
+  readonly orphanDependents?: boolean
   readonly preconditions: { readonly uid: string; readonly resourceVersion: string }
   readonly gracePeriodSeconds: number | undefined
 }
@@ -72,6 +74,7 @@ export const parseDeleteOptions = (call: Call): DeleteOptions => {
   return {
     dryRun: dryRun.length > 0,
     propagationPolicy: policyOf(options),
+    ...(typeof options.orphanDependents === "boolean" ? { orphanDependents: options.orphanDependents } : {}),
     preconditions: {
       uid: stringOf(preconditions, "uid"),
       resourceVersion: stringOf(preconditions, "resourceVersion"),

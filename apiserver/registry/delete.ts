@@ -61,15 +61,27 @@ const checkPreconditions = (
 }
 
 /** Marks the object as going, in place; true when that is anything new. */
-const mark = (operation: Operation, object: MutableObject, finalizers: ReadonlyArray<string>): boolean => {
+const mark = (
+  operation: Operation,
+  object: MutableObject,
+  more: { readonly finalizers: ReadonlyArray<string>; readonly gracePeriodSeconds: number | undefined },
+): boolean => {
   const metadata = metadataOf(object)
+  const { finalizers } = more
   const { strategy } = operation.target.resource
   const before = JSON.stringify(finalizersOf(object))
   if (finalizers.length === 0) delete metadata.finalizers
   else metadata.finalizers = [...finalizers]
-  if (isDeleting(object)) return before !== JSON.stringify(finalizers)
+  const grace =
+    strategy.gracePeriodSeconds && (more.gracePeriodSeconds ?? strategy.gracePeriodSeconds(object))
+  if (isDeleting(object)) {
+    // A later deletion can only hurry the first.
+    const isShorter = grace !== undefined && grace < Number(metadata.deletionGracePeriodSeconds ?? 0)
+    if (isShorter && more.gracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds = grace
+    return before !== JSON.stringify(finalizers) || (isShorter && more.gracePeriodSeconds !== undefined)
+  }
   metadata.deletionTimestamp = strategyContext(operation).now
-  metadata.deletionGracePeriodSeconds = 0
+  metadata.deletionGracePeriodSeconds = grace ?? 0
   if (strategy.generation) metadata.generation = Number(metadata.generation ?? 0) + 1
   strategy.prepareDelete?.(object, strategyContext(operation))
   return true
@@ -101,7 +113,8 @@ const attempt = async (operation: Operation, options: DeleteOptions, current: Cu
       : await context.store.delete(keyOf(target), { modRevision: current.revision })
     return { type: "gone", uid, last: { bytes: servedBytes(object, revision), revision } }
   }
-  const marked = mark(operation, object, finalizers)
+  const { gracePeriodSeconds } = options
+  const marked = mark(operation, object, { finalizers, gracePeriodSeconds })
   if (options.dryRun || !marked) {
     return {
       type: "held",

@@ -16,7 +16,8 @@ export interface ListOptions {
   readonly continue: string
   readonly timeoutSeconds: number | undefined
   readonly allowBookmarks: boolean
-  readonly sendInitialEvents: boolean
+  /** undefined when the client leaves it to the resourceVersion whether a watch begins with what is there. */
+  readonly sendInitialEvents: boolean | undefined
 }
 
 const parseVersion = (text: string): bigint | undefined => {
@@ -103,6 +104,6 @@ export const parseListOptions = (info: ResourceRequestInfo): ListOptions => {
     continue: given.continue,
     timeoutSeconds: parseCount(query, "timeoutSeconds"),
     allowBookmarks: isSet(query, "allowWatchBookmarks"),
-    sendInitialEvents: isSet(query, "sendInitialEvents"),
+    sendInitialEvents: given.initial === null ? undefined : isSet(query, "sendInitialEvents"),
   }
 }

@@ -158,7 +158,7 @@ const pageAt = async (request: PageRequest, position: Position): Promise<Listed>
     const range = await rangeAt(operation, { scope, after, revision, limit })
     const objects = range.items.map((kv) => {
       const value = context.open(kv.key, kv.value)
-      const object = cacheDocument({ key: kv.key, value, revision: kv.modRevision }, resource)
+      const object = cacheDocument({ key: kv.key, value, revision: kv.modRevision }, resource.stored)
       return object !== undefined && selection.matches(object) ? object : undefined
     })
     const wanted = new Set(

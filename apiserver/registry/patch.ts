@@ -46,24 +46,38 @@ const forceForbidden: FieldError = {
   detail: "Forbidden: may not be specified for non-apply patch",
 }
 
+/** Whether the patch is a server-side apply. Fails with `UnsupportedMediaType`. */
+export const isApply = (operation: Operation): boolean => formOf(operation) === "apply"
+
+/**
+ * The function from a current object, which it leaves alone, to the patched and checked one. Any form but an apply.
+ * Fails with `BadRequest`, `UnsupportedMediaType`, and so does what it gives.
+ */
+export const readPatch = (
+  operation: Operation,
+  options: WriteOptions,
+): ((current: MutableObject) => MutableObject) => {
+  const { call } = operation
+  const form = formOf(operation)
+  if (form === "apply") throw unsupportedMediaType(Object.keys(forms))
+  if (call.info.query.has("force")) throw invalidOptions("PatchOptions", [forceForbidden])
+  const { value, duplicates } = decodeText(call.request.body, "json")
+  const change = patcher(operation, form, value)
+  return (current) => {
+    const patched = change(current)
+    checkPatched(operation, patched, { options, duplicates, form, patch: value })
+    return patched
+  }
+}
+
 /** Fails with `BadRequest`, `UnsupportedMediaType`, `NotFound`, `Conflict`, `Invalid`. */
 export const patch = async (operation: Operation): Promise<PatchResult> => {
   const { target, call } = operation
   if (target.name === "") throw methodNotAllowed(subjectOf(target), "PATCH")
-  const form = formOf(operation)
   const options = parseWriteOptions(call, "PatchOptions")
-  if (form === "apply") return apply(operation, options)
-  if (call.info.query.has("force")) throw invalidOptions("PatchOptions", [forceForbidden])
-  const { value, duplicates } = decodeText(call.request.body, "json")
-  const change = patcher(operation, form, value)
-  const written = await updateObject(operation, {
-    options,
-    next: (current) => {
-      const patched = change(current.object)
-      checkPatched(operation, patched, { options, duplicates, form, patch: value })
-      return patched
-    },
-  })
+  if (isApply(operation)) return apply(operation, options)
+  const next = readPatch(operation, options)
+  const written = await updateObject(operation, { options, next: (current) => next(current.object) })
   return { written, created: false }
 }
 

@@ -3,7 +3,7 @@ import { decodeObject, decodeText, mediaType, unsupportedMediaType } from "../bo
 import { isObject } from "../body-object.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 import { applyJsonPatch, applyMergePatch } from "../patch/index.ts"
-import { badRequest, failure, invalid, noSuchPath } from "../status-error.ts"
+import { badRequest, invalid, noSuchPath } from "../status-error.ts"
 import { type Operation, subjectOf, type Target } from "./context.ts"
 import { decodeDocument } from "./document.ts"
 import { fieldText, metadataOf, stringOf, valueAt } from "./object-meta.ts"
@@ -53,14 +53,12 @@ export const scaleOf = (object: MutableObject, target: Target): MutableObject =>
   }
 }
 
-/** The Scale of an object as GET shows it. Fails with `InternalError` where no replicas are wanted. */
-export const shownScale = (object: MutableObject, target: Target): MutableObject => {
-  const { specReplicas } = pathsOf(target)
-  if (target.resource.origin === "custom" && valueAt(object, specReplicas) === undefined) {
-    const path = JSON.stringify(`.${specReplicas.join(".")}`)
-    throw failure("InternalError", `Internal error occurred: the spec replicas field ${path} does not exist`)
-  }
-  return scaleOf(object, target)
+/** GET of a Scale. Fails with `Invalid` where the object does not say how many replicas it wants. */
+export const readScale = (object: MutableObject, target: Target): MutableObject => {
+  const path = pathsOf(target).specReplicas
+  if (valueAt(object, path) !== undefined) return scaleOf(object, target)
+  const detail = `Required value: the spec replicas field ${JSON.stringify(`.${path.join(".")}`)} does not exist`
+  throw invalid(subjectOf(target), [{ field: path.join("."), type: "FieldValueRequired", detail }])
 }
 
 /** Changes the replicas of an object, in place, to those of its Scale. */

@@ -20,7 +20,7 @@ export interface WatchStart {
 
 /** Whether the watch opens with the current objects. */
 const wantsInitial = ({ sendInitialEvents, resourceVersion }: ListOptions): boolean =>
-  sendInitialEvents || resourceVersion === undefined || resourceVersion === 0n
+  sendInitialEvents ?? (resourceVersion === undefined || resourceVersion === 0n)
 
 /** Waits until the cache is where the client may start. */
 const reachStart = async ({ context }: Operation, { resourceVersion }: ListOptions): Promise<void> => {
@@ -61,9 +61,9 @@ export const watch = async (operation: Operation, start: WatchStart): Promise<vo
   const { revision } = context.cache
   const initial = wantsInitial(options)
   await context.cache.get(target.resource).open(watcher, {
-    since: initial ? revision : (options.resourceVersion ?? revision),
+    since: initial ? revision : options.resourceVersion || revision,
     initial,
-    initialEnd: options.sendInitialEvents && options.allowBookmarks,
+    initialEnd: options.sendInitialEvents === true && options.allowBookmarks,
   })
   start.caughtUp()
   await ended

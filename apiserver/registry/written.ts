@@ -46,7 +46,7 @@ export const currentFromStore = async (
   const { kv } = await context.store.get(key)
   if (kv === undefined) return undefined
   const stored = { key, value: context.open(key, kv.value), revision: kv.modRevision }
-  const found = cacheDocument(stored, target.resource)
+  const found = cacheDocument(stored, target.resource.stored)
   if (found === undefined) throw new Error(`the stored document ${key} is not readable`)
   return { revision: kv.modRevision, bytes: found.bytes, version: found.version, source: "store" }
 }
@@ -100,6 +100,7 @@ export const putObject = async (
 ): Promise<Written> => {
   const key = keyOf(target)
   const { resource, version } = target
+  if (resource.facade !== undefined) throw new Error(`${resource.id} is a facade: nothing is stored for it`)
   const value = await storedBytes(write.object, target)
   const atStorage = version === resource.storage
   const forget = atStorage

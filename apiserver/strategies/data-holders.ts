@@ -90,7 +90,10 @@ const typeErrors = (object: MutableObject, old: MutableObject | undefined): Read
 export const secretStrategy: Strategy = {
   generation: false,
   unconditionalUpdate: true,
-  prepareCreate: mergeStringData,
+  prepareCreate: (object) => {
+    mergeStringData(object)
+    if (object.type === "") object.type = "Opaque"
+  },
   prepareUpdate: (object, old) => {
     mergeStringData(object)
     if (stringOf(object, "type") === "") object.type = stringOf(old, "type")

@@ -1,23 +1,40 @@
 /** Which strategy a built-in kind has, by `group/plural`; every other behaves as a custom resource does. */
+import { valueAt } from "../registry/object-meta.ts"
 import { customStrategy, type Strategy } from "../strategy.ts"
 import { configMapStrategy, secretStrategy } from "./data-holders.ts"
+import { eventStrategy } from "./event.ts"
 import { namespaceStrategy } from "./namespace.ts"
+import { endpointSliceStrategy, serviceStrategy } from "./service.ts"
+
+const sandboxStrategy: Strategy = {
+  ...customStrategy,
+  unconditionalUpdate: true,
+  gracePeriodSeconds: (object) => {
+    const seconds = valueAt(object, ["spec", "terminationGracePeriodSeconds"])
+    return typeof seconds === "number" ? seconds : 30
+  },
+}
 
 /** Core kinds that are plain data: no generation, and an update without resourceVersion overwrites. */
 const plain: Strategy = { generation: false, unconditionalUpdate: true }
+
+/** Asked of the nodes, never written. */
+const observed: Strategy = { ...plain, verbs: ["get", "list"] }
 
 const strategies: { readonly [id: string]: Strategy } = {
   "/namespaces": namespaceStrategy,
   "/configmaps": configMapStrategy,
   "/secrets": secretStrategy,
-  "/events": plain,
+  "/events": eventStrategy,
   "events.k8s.io/events": plain,
   "/nodes": plain,
-  "/services": plain,
+  "/services": serviceStrategy,
   "/serviceaccounts": plain,
-  "/pods": { ...plain, generation: true },
+  "compute.miren.dev/sandboxes": sandboxStrategy,
   "coordination.k8s.io/leases": plain,
-  "discovery.k8s.io/endpointslices": { generation: true, unconditionalUpdate: true },
+  "metrics.k8s.io/nodes": observed,
+  "metrics.k8s.io/pods": observed,
+  "discovery.k8s.io/endpointslices": endpointSliceStrategy,
 }
 
 export const builtinStrategy = (id: string): Strategy =>

@@ -1,8 +1,9 @@
 /** One version of one object as the cache holds it: its served bytes, and the few fields that selectors ask for. */
 import type { MutableObject } from "../machinery.ts"
 import { decodeDocument, encodeDocument, withResourceVersion } from "../registry/document.ts"
-import { fieldText, labelsOf, metadataOf, stringOf, valueAt } from "../registry/object-meta.ts"
+import { labelsOf, metadataOf, stringOf } from "../registry/object-meta.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
+import type { Served } from "../resource-table.ts"
 
 export interface CachedObject {
   readonly key: string
@@ -74,7 +75,7 @@ const described = (
   const { object, bytes, version } = more
   const metadata = metadataOf(object)
   const { selectableFields } = more.resource
-  const fields = selectableFields.map(({ keys }) => fieldText(valueAt(object, keys)))
+  const fields = selectableFields.map(({ read }) => read(object))
   return {
     key: stored.key,
     namespace: stringOf(metadata, "namespace"),
@@ -112,25 +113,52 @@ export const cacheAnticipated = (
 
 const views = new WeakMap<CachedObject, Map<string, Buffer>>()
 
+/** What a view is remembered by: facades see the same object too. */
+const viewId = (version: ResourceVersion, resource: Resource): string => `${resource.id}/${version.name}`
+
+/** Whether the bytes of an object are those of a version as they are. */
+const isItself = (object: CachedObject, version: ResourceVersion, { facade }: Resource): boolean =>
+  facade === undefined && object.version === version.name
+
 /** Whether {@link bytesIn} has the bytes of a version without a converter. */
-export const hasView = (object: CachedObject, version: ResourceVersion): boolean =>
-  object.version === version.name || views.get(object)?.has(version.name) === true
+export const hasView = (object: CachedObject, version: ResourceVersion, resource: Resource): boolean =>
+  isItself(object, version, resource) || views.get(object)?.has(viewId(version, resource)) === true
 
 /** Remembers the object as it is in a version while the object is. */
-export const keepView = (object: CachedObject, version: ResourceVersion, document: MutableObject): Buffer => {
+export const keepView = (
+  object: CachedObject,
+  document: MutableObject,
+  { version, resource }: Served,
+): Buffer => {
   const bytes = withResourceVersion(encodeDocument(document), object.revision) ?? object.bytes
+  const id = viewId(version, resource)
   const made = views.get(object)
-  if (made === undefined) views.set(object, new Map([[version.name, bytes]]))
-  else made.set(version.name, bytes)
+  if (made === undefined) views.set(object, new Map([[id, bytes]]))
+  else made.set(id, bytes)
   return bytes
 }
 
 /** The object's bytes in a version: the cached ones, or made once. A converter's must have been made before. */
 export const bytesIn = (object: CachedObject, version: ResourceVersion, resource: Resource): Buffer => {
-  if (object.version === version.name) return object.bytes
-  const known = views.get(object)?.get(version.name)
+  if (isItself(object, version, resource)) return object.bytes
+  const known = views.get(object)?.get(viewId(version, resource))
   if (known !== undefined) return known
   if (resource.converter !== undefined)
     throw new Error(`${object.key} has not been converted to ${version.apiVersion}`)
-  return keepView(object, version, readThrough(decodeDocument(object.bytes), version))
+  const stored = decodeDocument(object.bytes)
+  const document = resource.facade?.view(stored) ?? readThrough(stored, version)
+  return keepView(object, document, { version, resource })
+}
+
+const viewFields = new WeakMap<CachedObject, ReadonlyArray<string>>()
+
+/** The values of the selectable fields of a resource, in their order. */
+export const fieldsIn = (object: CachedObject, resource: Resource): ReadonlyArray<string> => {
+  if (resource.facade === undefined) return object.fields ?? []
+  const known = viewFields.get(object)
+  if (known !== undefined) return known
+  const view = decodeDocument(bytesIn(object, resource.storage, resource))
+  const fields = resource.selectableFields.map(({ read }) => read(view))
+  viewFields.set(object, fields)
+  return fields
 }

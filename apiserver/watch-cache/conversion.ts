@@ -39,12 +39,12 @@ export const ensureViews = async (
   resource: Resource,
 ): Promise<void> => {
   if (resource.converter === undefined) return
-  const missing = objects.filter((object) => !hasView(object, version))
+  const missing = objects.filter((object) => !hasView(object, version, resource))
   if (missing.length === 0) return
   const documents = missing.map((object) => decodeDocument(object.bytes))
   const converted = await convertObjects(documents, version, resource)
   for (const [index, object] of missing.entries()) {
     const document = converted[index]
-    if (document !== undefined) keepView(object, version, document)
+    if (document !== undefined) keepView(object, document, { version, resource })
   }
 }

@@ -42,7 +42,7 @@ export const bookmarkFrame = (
 
 /** Plain objects in JSON: the cache's own bytes. */
 export const jsonFormat = (resource: Resource, version: ResourceVersion): EventFormat => ({
-  id: `json/${version.name}`,
+  id: `json/${version.apiVersion}`,
   event: (type, object) => [openings[type], bytesIn(object, version, resource), closing],
   bookmark: (revision, end) =>
     bookmarkFrame({ apiVersion: version.apiVersion, kind: resource.kind }, revision, end),

@@ -217,7 +217,7 @@ export class ResourceCache {
 const readingOf = ({ storage, selectableFields, converter, definition }: Resource): string =>
   JSON.stringify([
     storage.apiVersion,
-    selectableFields,
+    selectableFields.map(({ path }) => path),
     ...(converter === undefined
       ? [storage.definition.schema]
       : [definition.conversion, ...definition.versions.map((version) => [version.name, version.schema])]),

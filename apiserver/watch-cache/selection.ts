@@ -5,7 +5,7 @@ import type { Resource } from "../resource.ts"
 import type { Served } from "../resource-table.ts"
 import { parseFieldSelector, parseLabelSelector } from "../selectors/index.ts"
 import { badRequest } from "../status-error.ts"
-import type { CachedObject } from "./cached-object.ts"
+import { type CachedObject, fieldsIn } from "./cached-object.ts"
 
 export interface Selection {
   /** "" for all namespaces. */
@@ -42,7 +42,9 @@ const commonReader = (path: string, resource: Resource): Reader | undefined => {
 /** The place of a field among those that the cache keeps. Fails with `BadRequest` where the version has no such. */
 const indexOf = (path: string, { resource, version }: Served): number => {
   const { selectableFields = [] } = version.definition
-  const isSelectable = selectableFields.some(({ jsonPath }) => jsonPath.replace(/^\./, "") === path)
+  const isSelectable =
+    resource.origin === "builtin" ||
+    selectableFields.some(({ jsonPath }) => jsonPath.replace(/^\./, "") === path)
   const index = resource.selectableFields.findIndex((field) => field.path === path)
   if (!isSelectable || index < 0) throw badRequest(`field label not supported: ${path}`)
   return index
@@ -61,7 +63,7 @@ const fieldTest = (
   if (common !== undefined) return { cached: (object) => holds(requirement, common(object)) }
   const index = indexOf(path, served)
   if (served.resource.converter === undefined)
-    return { cached: (object) => holds(requirement, object.fields?.[index] ?? "") }
+    return { cached: (object) => holds(requirement, fieldsIn(object, served.resource)[index] ?? "") }
   const keys = path.split(".")
   return { converted: (document) => holds(requirement, fieldText(valueAt(document, keys))) }
 }

@@ -4,7 +4,7 @@ import type { Call } from "../call.ts"
 import type { Negotiated, View } from "../negotiation.ts"
 import { decodeDocument } from "../registry/document.ts"
 import { metadataOf } from "../registry/object-meta.ts"
-import type { ResourceVersion } from "../resource.ts"
+import type { Resource, ResourceVersion } from "../resource.ts"
 import { sendBytes, sendJson } from "./response.ts"
 import { type IncludeObject, partialMetadata, tableOf } from "./views.ts"
 
@@ -15,6 +15,7 @@ export interface ObjectAnswer {
   readonly status: number
   /** JSON with resourceVersion, in the version of the request. */
   readonly bytes: Buffer
+  readonly resource: Resource
   readonly version: ResourceVersion
   readonly negotiated: Negotiated
   readonly include: IncludeObject

@@ -2,9 +2,9 @@
 import type { MutableObject } from "../machinery.ts"
 import type { Negotiated } from "../negotiation.ts"
 import { metadataOf } from "../registry/object-meta.ts"
-import type { ResourceVersion } from "../resource.ts"
+import type { Resource, ResourceVersion } from "../resource.ts"
 import { badRequest } from "../status-error.ts"
-import { tableColumns, tableRow } from "../table/index.ts"
+import { type Cell, tableColumns, tableRow } from "../table/index.ts"
 
 export type IncludeObject = "None" | "Metadata" | "Object"
 
@@ -23,6 +23,7 @@ export const partialMetadata = (object: MutableObject, viewVersion: string): Mut
 })
 
 export interface TableView {
+  readonly resource: Resource
   readonly version: ResourceVersion
   readonly negotiated: Negotiated
   readonly include: IncludeObject
@@ -30,8 +31,14 @@ export interface TableView {
   readonly now: number
 }
 
+const cellsOf = (object: MutableObject, { resource, version, now }: TableView): ReadonlyArray<Cell> => {
+  const { cells } = tableRow(version.definition, object, now)
+  const own = resource.facade?.cells(object, now)
+  return own === undefined ? cells : cells.map((cell, index) => own[index - 1] ?? cell)
+}
+
 const rowOf = (object: MutableObject, view: TableView): object => {
-  const { cells } = tableRow(view.version.definition, object, view.now)
+  const cells = cellsOf(object, view)
   switch (view.include) {
     case "None":
       return { cells }

@@ -18,7 +18,7 @@ const metadataFormat = ({ resource, version, negotiated }: WatchView): EventForm
   const { viewVersion } = negotiated
   const typeMeta = { apiVersion: `meta.k8s.io/${viewVersion}`, kind: "PartialObjectMetadata" }
   return viewFormat({
-    id: `metadata/${viewVersion}/${version.name}`,
+    id: `metadata/${viewVersion}/${version.apiVersion}`,
     bookmark: (revision, end) => bookmarkFrame(typeMeta, revision, end),
     view: (object) => partialMetadata(decodeDocument(bytesIn(object, version, resource)), viewVersion),
   })

@@ -28,6 +28,8 @@ export class Resources {
       )
       .map(({ kind }) => kind)
       .filter(({ plural, group }) => plural !== "events" || (group !== "" && group !== "events.k8s.io"))
+      // Pods are Sandboxes under another name, with the same uids: those are looked at.
+      .filter(({ plural, group }) => plural !== "pods" || group !== "")
     const now = this.#byReference
     const isNews = before.size !== now.size || [...now.keys()].some((key) => !before.has(key))
     if (isNews) this.#generation += 1

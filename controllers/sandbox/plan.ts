@@ -8,6 +8,7 @@
  */
 import { Result } from "effect"
 import { rfc3339 } from "../../reconciler/index.ts"
+import type { Sandbox } from "../../schemas/index.ts"
 import { conditionOf } from "../conditions.ts"
 import { SANDBOX_FINALIZER } from "../finalizers.ts"
 import { Action } from "./action.ts"
@@ -105,8 +106,14 @@ const planDeletion = (observed: Observed): Plan => {
 const isTakeDownFailed = ({ failure }: Observed): boolean =>
   failure?.verb === "Stop" || failure?.verb === "Remove"
 
+/** A deletion says how long; without one, the spec does. */
+const graceSecondsOf = ({ metadata, spec }: Sandbox): number =>
+  (metadata.deletionTimestamp === undefined ? undefined : metadata.deletionGracePeriodSeconds) ??
+  spec.terminationGracePeriodSeconds ??
+  30
+
 const stop = ({ object }: Observed, { id }: RuntimeAttempt): Action =>
-  Action.Stop({ id, graceSeconds: object.spec.terminationGracePeriodSeconds ?? 30 })
+  Action.Stop({ id, graceSeconds: graceSecondsOf(object) })
 
 const takeDown = (observed: Observed, runtime: RuntimeAttempt): Plan => [
   ...(runtime.task.state === "running" ? [stop(observed, runtime)] : []),

@@ -43,7 +43,8 @@ export const parseFrame = (frame: Uint8Array, protocol: Subprotocol): Inbound =>
   }
 }
 
-const parseResize = (payload: Uint8Array): Inbound => {
+/** A size as the clients write it; Ignored where it makes no sense. */
+export const parseResize = (payload: Uint8Array): Inbound => {
   let size: unknown
   try {
     size = JSON.parse(new TextDecoder().decode(payload))
@@ -71,30 +72,4 @@ export const framesOf = (channel: number, chunk: Uint8Array): ReadonlyArray<Uint
     frames.push(frame)
   }
   return frames
-}
-
-/** The last word of an exec on the error channel: Success, or NonZeroExitCode with its cause. */
-export const exitFrame = (exitCode: number): Uint8Array =>
-  errorFrame(
-    exitCode === 0
-      ? { metadata: {}, status: "Success" }
-      : {
-          metadata: {},
-          status: "Failure",
-          message: `command terminated with non-zero exit code: exit status ${exitCode}`,
-          reason: "NonZeroExitCode",
-          details: { causes: [{ reason: "ExitCode", message: String(exitCode) }] },
-        },
-  )
-
-/** The process could not be run or was lost. */
-export const failureFrame = (message: string): Uint8Array =>
-  errorFrame({ metadata: {}, status: "Failure", message, reason: "InternalError", code: 500 })
-
-const errorFrame = (status: { readonly [field: string]: unknown }): Uint8Array => {
-  const json = new TextEncoder().encode(JSON.stringify(status))
-  const frame = new Uint8Array(json.length + 1)
-  frame[0] = channels.error
-  frame.set(json, 1)
-  return frame
 }

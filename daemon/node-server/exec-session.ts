@@ -1,11 +1,10 @@
 /**
- * One WebSocket and one process in a sandbox: frames in become stdin and sizes, output becomes frames.
+ * One client and one process in a sandbox: what comes in becomes stdin and sizes, output goes out.
  *
- * Guarantees: the process is killed when the socket closes; neither side is read faster than the other takes.
+ * Guarantees: the process is killed when the client goes; neither side is read faster than the other takes.
  * Start with {@link serveExec}.
  */
 import { Effect, Stream } from "effect"
-import type { WebSocket } from "ws"
 import {
   type ExecOutput,
   type ExecSession,
@@ -13,54 +12,39 @@ import {
   type SandboxId,
   SandboxRuntime,
 } from "../../runtime-shim/index.ts"
-import {
-  channels,
-  exitFrame,
-  failureFrame,
-  framesOf,
-  Inbound,
-  parseFrame,
-  type Subprotocol,
-} from "./channel.ts"
+import { Inbound } from "./channel.ts"
+import { exitStatus, failureStatus, type RemotePeer } from "./remote-peer.ts"
 import type { ExecQuery } from "./route.ts"
-import { closed, type Inbox, receive, send } from "./web-socket.ts"
 
 export interface ExecRequest {
   readonly id: SandboxId
   readonly query: ExecQuery
-  readonly protocol: Subprotocol
 }
 
-const NORMAL_CLOSURE = 1000
-
-/** Runs the command and speaks the protocol to its end: the exit on the error channel, then the close. */
+/** Runs the command and speaks the protocol to its end, the exit on the error channel last. Interrupt it when the client goes. */
 export const serveExec = Effect.fnUntraced(function* (
-  socket: WebSocket,
+  peer: RemotePeer,
   request: ExecRequest,
 ): Effect.fn.Return<void, never, SandboxRuntime> {
-  yield* converse(socket, request).pipe(
+  yield* converse(peer, request).pipe(
     Effect.scoped,
-    Effect.catch((error) => send(socket, failureFrame(error.message))),
-    Effect.raceFirst(closed(socket)),
-    Effect.ensuring(Effect.sync(() => socket.close(NORMAL_CLOSURE))),
+    Effect.catch((error) => peer.status(failureStatus(error.message))),
   )
 })
 
-const converse = Effect.fnUntraced(function* (socket: WebSocket, { id, query, protocol }: ExecRequest) {
-  const inbox = yield* receive(socket)
+const converse = Effect.fnUntraced(function* (peer: RemotePeer, { id, query }: ExecRequest) {
   const runtime = yield* SandboxRuntime
   const session = yield* runtime.exec(id, { command: query.command, tty: query.tty, stdin: query.stdin })
-  // Tells that the stream is up: some clients wait for a first frame.
-  yield* send(socket, Uint8Array.of(query.stdout ? channels.stdout : channels.error))
-  yield* Effect.forkScoped(takeInput(inbox, session, protocol))
-  yield* Stream.runForEach(session.output, (output) => sendOutput(socket, query, output))
-  yield* send(socket, exitFrame(yield* session.exit))
+  yield* peer.opened
+  yield* Effect.forkScoped(takeInput(peer, session))
+  yield* Stream.runForEach(session.output, (output) => sendOutput(peer, query, output))
+  yield* peer.status(exitStatus(yield* session.exit))
 })
 
 /** Ends when the process takes no more input: its exit tells the rest. */
-const takeInput = (inbox: Inbox, session: ExecSession, protocol: Subprotocol): Effect.Effect<void> =>
-  inbox.take.pipe(
-    Effect.flatMap((frame) => deliver(parseFrame(frame, protocol), session)),
+const takeInput = (peer: RemotePeer, session: ExecSession): Effect.Effect<void> =>
+  peer.take.pipe(
+    Effect.flatMap((inbound) => deliver(inbound, session)),
     Effect.forever,
     Effect.catch((error) => Effect.logDebug("exec input ended", error.message)),
   )
@@ -74,13 +58,12 @@ const deliver = (inbound: Inbound, session: ExecSession): Effect.Effect<void, Ru
   })
 
 const sendOutput = (
-  socket: WebSocket,
+  peer: RemotePeer,
   query: ExecQuery,
   { stream, chunk }: ExecOutput,
 ): Effect.Effect<void> => {
   // A terminal has one output.
   const isStdout = stream === "stdout" || query.tty
   if (isStdout ? !query.stdout : !query.stderr) return Effect.void
-  const channel = isStdout ? channels.stdout : channels.stderr
-  return Effect.forEach(framesOf(channel, chunk), (frame) => send(socket, frame), { discard: true })
+  return peer.output(isStdout ? "stdout" : "stderr", chunk)
 }

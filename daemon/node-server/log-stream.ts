@@ -15,11 +15,32 @@ const writeChunk = (response: ServerResponse, chunk: Uint8Array): Effect.Effect<
     return Effect.sync(() => response.off("drain", onDrain))
   })
 
+const sinceOf = ({ sinceSeconds, sinceTime }: LogQuery, nowMs: number): Pick<LogOptions, "since"> => {
+  const since = sinceSeconds === undefined ? sinceTime : nowMs - sinceSeconds * 1000
+  return since === undefined ? {} : { since: new Date(since) }
+}
+
+/** The first bytes of a log, as many as are asked for. */
+const limited =
+  (limitBytes: number | undefined) =>
+  <E>(chunks: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> => {
+    if (limitBytes === undefined) return chunks
+    let left = limitBytes
+    return chunks.pipe(
+      Stream.map((chunk) => {
+        const part = chunk.subarray(0, left)
+        left -= part.length
+        return part
+      }),
+      Stream.takeUntil(() => left === 0),
+    )
+  }
+
 const logOptionsOf = (query: LogQuery, nowMs: number): LogOptions => ({
   follow: query.follow,
   timestamps: query.timestamps,
   ...(query.tailLines === undefined ? {} : { tailLines: query.tailLines }),
-  ...(query.sinceSeconds === undefined ? {} : { since: new Date(nowMs - query.sinceSeconds * 1000) }),
+  ...sinceOf(query, nowMs),
 })
 
 /**
@@ -36,8 +57,9 @@ export const serveLog = Effect.fnUntraced(function* (
   response.writeHead(200, { "content-type": "text/plain", "cache-control": "no-cache, private" })
   // Readers of a quiet log wait for the head.
   response.flushHeaders()
-  yield* runtime
-    .logs(id, logOptionsOf(query, now))
-    .pipe(Stream.runForEach((chunk) => writeChunk(response, chunk)))
+  yield* runtime.logs(id, logOptionsOf(query, now)).pipe(
+    limited(query.limitBytes),
+    Stream.runForEach((chunk) => writeChunk(response, chunk)),
+  )
   response.end()
 })

@@ -38,7 +38,7 @@ describe("a path", () => {
     ["that leads nowhere", "/pods/default/web/log", "NotFound"],
     ["that goes on after its verb", "/sandboxes/default/web/log/more", "NotFound"],
     ["without a name", "/sandboxes/default//log", "NotFound"],
-    ["of another verb", "/sandboxes/default/web/attach", "NotFound"],
+    ["of another verb", "/sandboxes/default/web/checkpoint", "NotFound"],
     ["that is no path", "https://[", "BadRequest"],
     ["with half a line", "/sandboxes/default/web/log?tailLines=1.5", "BadRequest"],
     ["with fewer lines than none", "/sandboxes/default/web/log?tailLines=-1", "BadRequest"],

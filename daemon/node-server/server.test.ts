@@ -1,75 +1,8 @@
-import { get, type RequestOptions } from "node:https"
+import { get } from "node:https"
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Effect, Exit, Layer, Schedule, Scope } from "effect"
+import { Effect, Schedule } from "effect"
 import { WebSocket } from "ws"
-import { labelsOf, runtimeIdOf } from "../../controllers/sandbox/identity.ts"
-import { FakeWorld, fakeRuntimeLayer, SandboxRuntime } from "../../runtime-shim/index.ts"
-import { makeNodeServer, type NodeServer } from "./index.ts"
-import { type Credentials, issueCredentials } from "./testing/credentials.ts"
-
-interface World {
-  readonly server: NodeServer
-  /** Processes started by exec that are attached now. */
-  readonly attached: { count: number }
-  /** Closes the server. */
-  readonly close: Effect.Effect<void>
-  readonly machine: FakeWorld
-  readonly credentials: Credentials
-}
-
-/** A node with one sandbox, `default/web`, that runs `command`. */
-const started = Effect.fnUntraced(function* (
-  command: ReadonlyArray<string>,
-): Effect.fn.Return<World, never, Scope.Scope> {
-  const machine = new FakeWorld()
-  machine.addImage("busybox")
-  const context = yield* Layer.build(fakeRuntimeLayer({ world: machine }))
-  const runtime = Context.get(context, SandboxRuntime)
-  const identity = {
-    namespace: "default",
-    name: "web",
-    uid: "u",
-    attempt: 0,
-    specHash: "h",
-    backoffSeconds: 0,
-  }
-  const id = runtimeIdOf("u", 0)
-  const container = { name: "main", image: "busybox", command, env: [], resources: {} }
-  const spec = { id, handler: "gvisor", hostname: "web", labels: labelsOf(identity), ports: [] } as const
-  yield* Effect.orDie(runtime.create({ ...spec, containers: [container] }))
-  yield* Effect.orDie(runtime.start(id))
-  const credentials = yield* Effect.promise(issueCredentials)
-  const attached = { count: 0 }
-  const counting: SandboxRuntime["Service"] = {
-    ...runtime,
-    exec: (sandbox, exec) =>
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          attached.count += 1
-        }),
-        () =>
-          Effect.sync(() => {
-            attached.count -= 1
-          }),
-      ).pipe(Effect.andThen(runtime.exec(sandbox, exec))),
-  }
-  const scope = yield* Scope.make()
-  const close = Scope.close(scope, Exit.void)
-  yield* Effect.addFinalizer(() => close)
-  const server = yield* makeNodeServer({ tls: credentials.server, clientCommonName: "apiserver" }).pipe(
-    Effect.provideService(SandboxRuntime, counting),
-    Scope.provide(scope),
-    Effect.orDie,
-  )
-  return { server, machine, credentials, attached, close }
-})
-
-type Who = "apiserver" | "stranger" | "nobody"
-
-const tlsOf = ({ credentials }: World, who: Who): RequestOptions => ({
-  ca: credentials.authority,
-  ...(who === "nobody" ? {} : credentials.clients[who]),
-})
+import { started, tlsOf, type Who, type World } from "./testing/world.ts"
 
 interface Answer {
   readonly status: number

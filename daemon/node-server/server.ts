@@ -1,5 +1,6 @@
 /**
- * The HTTPS server of a runner, for its API server alone: logs and exec of the sandboxes on this node.
+ * The HTTPS server of a runner, for its API server alone: logs of the sandboxes on this node, processes in
+ * them, their ports, and what they use.
  *
  * Start with {@link makeNodeServer}.
  */
@@ -7,17 +8,15 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer, type Server } from "node:https"
 import { TLSSocket } from "node:tls"
 import { Data, Effect, FiberSet, Result, type Scope } from "effect"
-import { WebSocketServer } from "ws"
 import type { SandboxRuntime } from "../../runtime-shim/index.ts"
 import { statusReasons } from "../../schemas/index.ts"
-import { chooseSubprotocol } from "./channel.ts"
-import { serveExec } from "./exec-session.ts"
 import { limits } from "./limits.ts"
 import { serveLog } from "./log-stream.ts"
 import { Refusal, statusOf } from "./refusal.ts"
-import { resolveSandbox } from "./resolve.ts"
 import { parseRoute, type Route } from "./route.ts"
-import { acceptUpgrade, refuseUpgrade, type Upgrade } from "./upgrade.ts"
+import { makeStatsReader, type NodeStatsReader } from "./stats.ts"
+import { makeWebSocketServer, refuseUpgrade, type Upgrade } from "./upgrade.ts"
+import { serveUpgrade } from "./upgraded.ts"
 
 export interface NodeServerOptions {
   /** Default 127.0.0.1. */
@@ -52,35 +51,28 @@ export const makeNodeServer = Effect.fn("NodeServer.make")(function* (
 ): Effect.fn.Return<NodeServer, NodeServerError, Scope.Scope | SandboxRuntime> {
   const host = options.host ?? "127.0.0.1"
   const server = yield* Effect.acquireRelease(listen(options, host), close)
-  const sockets = yield* Effect.acquireRelease(Effect.sync(makeSockets), (all) =>
+  const sockets = yield* Effect.acquireRelease(Effect.sync(makeWebSocketServer), (all) =>
     Effect.sync(() => {
       for (const socket of all.clients) socket.terminate()
     }),
   )
   const fibers = yield* FiberSet.make<void>()
   const fork = yield* FiberSet.runtime(fibers)<SandboxRuntime>()
+  const stats = makeStatsReader()
   const admit = (request: IncomingMessage) => routeOf(request, options, [...fibers].length)
   server.on("request", (request, response) => {
-    const fiber = fork(respond(admit(request), response))
+    const fiber = fork(respond(admit(request), response, stats))
     // A write to a peer that is gone: the close is what counts.
     response.on("error", () => {})
     response.once("close", () => fiber.interruptUnsafe())
   })
   server.on("upgrade", (request, socket, head) => {
-    const fiber = fork(upgradeToExec(admit(request), { request, socket, head, sockets }))
+    const fiber = fork(respondToUpgrade(admit(request), { request, socket, head, sockets }))
     socket.on("error", () => socket.destroy())
     socket.once("close", () => fiber.interruptUnsafe())
   })
   return { host, port: portOf(server) }
 })
-
-const makeSockets = (): WebSocketServer =>
-  new WebSocketServer({
-    noServer: true,
-    maxPayload: limits.inboundFrameBytes,
-    perMessageDeflate: false,
-    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
-  })
 
 const routeOf = (
   request: IncomingMessage,
@@ -95,7 +87,9 @@ const routeOf = (
     const message = `this node has ${limits.streams} streams open, and takes no more`
     return Result.fail(new Refusal({ reason: "TooManyRequests", message }))
   }
-  if (request.method !== "GET") {
+  // Older clients ask for an upgrade with POST.
+  const isUpgrade = request.method === "POST" && request.headers.upgrade !== undefined
+  if (request.method !== "GET" && !isUpgrade) {
     return Result.fail(new Refusal({ reason: "MethodNotAllowed", message: "only GET is served here" }))
   }
   return parseRoute(request.url ?? "/")
@@ -108,13 +102,22 @@ const clientNameOf = ({ socket }: IncomingMessage): string | undefined => {
   return typeof name === "string" ? name : undefined
 }
 
-const respond = (route: Result.Result<Route, Refusal>, response: ServerResponse) =>
+const answer = (route: Route, response: ServerResponse, stats: NodeStatsReader) => {
+  switch (route._tag) {
+    case "Log":
+      return serveLog(response, route)
+    case "Stats":
+      return Effect.map(stats, (found) => sendJson(response, 200, found))
+    default:
+      return Effect.fail(
+        new Refusal({ reason: "BadRequest", message: "this needs an upgrade to a WebSocket or to SPDY/3.1" }),
+      )
+  }
+}
+
+const respond = (route: Result.Result<Route, Refusal>, response: ServerResponse, stats: NodeStatsReader) =>
   Effect.fromResult(route).pipe(
-    Effect.flatMap((found) =>
-      found._tag === "Log"
-        ? serveLog(response, found)
-        : Effect.fail(new Refusal({ reason: "BadRequest", message: "exec needs an upgrade to a WebSocket" })),
-    ),
+    Effect.flatMap((found) => answer(found, response, stats)),
     Effect.catchTag("Refusal", (refusal) => Effect.sync(() => sendStatus(response, refusal))),
     Effect.catchTag("RuntimeError", ({ reason, message }) =>
       Effect.andThen(
@@ -125,32 +128,19 @@ const respond = (route: Result.Result<Route, Refusal>, response: ServerResponse)
     ),
   )
 
-const upgradeToExec = Effect.fnUntraced(
-  function* (route: Result.Result<Route, Refusal>, upgrade: Upgrade) {
-    const found = yield* Effect.fromResult(route)
-    if (found._tag !== "Exec") {
-      const message = "logs are served without an upgrade"
-      return yield* new Refusal({ reason: "BadRequest", message })
-    }
-    const offered = (upgrade.request.headers["sec-websocket-protocol"] ?? "").split(",")
-    const protocol = chooseSubprotocol(new Set(offered.map((name) => name.trim())))
-    if (protocol === undefined) {
-      const message =
-        "exec speaks v5.channel.k8s.io and v4.channel.k8s.io: offer one in Sec-WebSocket-Protocol"
-      return yield* new Refusal({ reason: "BadRequest", message })
-    }
-    const id = yield* resolveSandbox(found.sandbox, { previous: false })
-    const socket = yield* acceptUpgrade(upgrade)
-    yield* serveExec(socket, { id, query: found.query, protocol })
-  },
-  (effect, _route, upgrade) =>
-    Effect.catchTag(effect, "Refusal", (refusal) => refuseUpgrade(upgrade, refusal)),
-)
+const respondToUpgrade = (route: Result.Result<Route, Refusal>, upgrade: Upgrade) =>
+  Effect.fromResult(route).pipe(
+    Effect.flatMap((found) => serveUpgrade(found, upgrade)),
+    Effect.catchTag("Refusal", (refusal) => refuseUpgrade(upgrade, refusal)),
+  )
 
-const sendStatus = (response: ServerResponse, refusal: Refusal): void => {
-  response.writeHead(statusReasons[refusal.reason].code, { "content-type": "application/json" })
-  response.end(JSON.stringify(statusOf(refusal)))
+const sendJson = (response: ServerResponse, code: number, body: unknown): void => {
+  response.writeHead(code, { "content-type": "application/json" })
+  response.end(JSON.stringify(body))
 }
+
+const sendStatus = (response: ServerResponse, refusal: Refusal): void =>
+  sendJson(response, statusReasons[refusal.reason].code, statusOf(refusal))
 
 const listen = (options: NodeServerOptions, host: string): Effect.Effect<Server, NodeServerError> =>
   Effect.callback((resume) => {

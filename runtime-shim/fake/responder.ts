@@ -7,7 +7,7 @@ import { createServer, type Server } from "node:http"
 import { Effect, type Scope } from "effect"
 import type { PortMapping, SandboxSpec } from "../sandbox-runtime.ts"
 
-const page = ({ hostname, containers: [container] }: SandboxSpec): string =>
+export const page = ({ hostname, containers: [container] }: SandboxSpec): string =>
   [
     `Hello from ${hostname} (image ${container.image}).`,
     "This is the fake runtime of Miren: the sandbox is accounted for, but no container runs on this machine.",

@@ -18,6 +18,7 @@ import {
 } from "../sandbox-runtime.ts"
 import { execInFake } from "./exec.ts"
 import { fakeLogs } from "./logs.ts"
+import { dialFake, fakeStats } from "./use.ts"
 import { type FakeOperation, type FakeSandbox, FakeWorld, statusOf } from "./world.ts"
 
 export interface FakeRuntimeOptions {
@@ -242,6 +243,8 @@ export const fakeRuntimeLayer = (options: FakeRuntimeOptions = {}): Layer.Layer<
             call(instance, { operation: "exec", subject: id }, () => Effect.void),
             execInFake(world, id, spec),
           ),
+        dial: (id) => dialFake(world, id),
+        stats: (id) => fakeStats(world, id),
       }
     }),
   )

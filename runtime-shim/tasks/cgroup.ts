@@ -69,3 +69,21 @@ export const removeCgroupRoot = ({ id }: Installation): void => {
   removeEmptied(directoriesAt(`/miren/${id}`))
   removeEmptied(directoriesAt("/miren"))
 }
+
+const counterIn = (text: string, name: string): number | undefined => {
+  const found = new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1]
+  return found === undefined ? undefined : Number(found)
+}
+
+/** Processor time since the start, and memory that cannot simply be given back (without inactive files). */
+export const cgroupUsage = (cgroup: string): { readonly cpuNanos: number; readonly memoryBytes: number } => {
+  const at = (...parts: ReadonlyArray<string>) => read(join(ROOT, ...parts))
+  const micros = counterIn(at(cgroup, "cpu.stat"), "usage_usec")
+  const nanos = micros === undefined ? Number(at("cpuacct", cgroup, "cpuacct.usage")) : micros * 1000
+  const used = Number(at(cgroup, "memory.current") || at("memory", cgroup, "memory.usage_in_bytes"))
+  const inactive =
+    counterIn(at(cgroup, "memory.stat"), "inactive_file") ??
+    counterIn(at("memory", cgroup, "memory.stat"), "total_inactive_file") ??
+    0
+  return { cpuNanos: nanos, memoryBytes: Math.max(0, used - inactive) }
+}

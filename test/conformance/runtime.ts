@@ -303,6 +303,66 @@ export const runtimeConformance = (
     })
   })
 
+  describe(`${name}: ports and use`, () => {
+    const web = ["/bin/busybox", "httpd", "-f", "-p", "8080"]
+    /** The first bytes of an answer; a server that is not up yet is dialled again. */
+    const ask = (runtime: Service, id: string): Effect.Effect<string, RuntimeError> =>
+      Effect.scoped(
+        Effect.flatMap(runtime.dial(id, 8080), (socket) =>
+          Effect.promise(
+            () =>
+              new Promise<string>((resolve) => {
+                socket.once("data", (chunk: Buffer) => resolve(chunk.toString()))
+                socket.once("close", () => resolve(""))
+                socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+              }),
+          ),
+        ),
+      )
+    test("a port is reached at the sandbox's address", (runtime) => {
+      const spec = sandboxOf(web)
+      return using(runtime, spec, (id) =>
+        Effect.gen(function* () {
+          yield* run(runtime, spec)
+          yield* reaches(runtime, id, "running")
+          const refused = (error: RuntimeError) => error.reason === "Unavailable"
+          const asked = ask(runtime, id).pipe(
+            Effect.tapError(() => options.pass(200)),
+            Effect.retry({ times: 50, while: refused }),
+          )
+          expect(yield* asked).toMatch(/^HTTP\/1\.[01] /)
+        }),
+      )
+    })
+    test("what runs uses memory, and more and more processor time", (runtime) => {
+      const spec = sandboxOf(forever)
+      return using(runtime, spec, (id) =>
+        Effect.gen(function* () {
+          yield* run(runtime, spec)
+          yield* reaches(runtime, id, "running")
+          yield* options.pass(300)
+          const before = yield* runtime.stats(id)
+          yield* options.pass(1000)
+          const after = yield* runtime.stats(id)
+          expect(before.memoryBytes).toBeGreaterThan(0)
+          expect(after.cpuNanos).toBeGreaterThan(before.cpuNanos)
+        }),
+      )
+    })
+    test("what does not exist has neither, nor has what does not run", (runtime) => {
+      const spec = sandboxOf(shell("exit 0"))
+      return using(runtime, spec, (id) =>
+        Effect.gen(function* () {
+          const both = Effect.all([reason(Effect.scoped(runtime.dial(id, 80))), reason(runtime.stats(id))])
+          expect(yield* both).toEqual(["NotFound", "NotFound"])
+          yield* run(runtime, spec)
+          yield* reaches(runtime, id, "exited")
+          expect(yield* both).toEqual(["FailedPrecondition", "FailedPrecondition"])
+        }),
+      )
+    })
+  })
+
   describe(`${name}: a restarted daemon`, () => {
     test("finds what ran, its exit code and its log, and goes on with it", (runtime) => {
       const spec = sandboxOf(shell("echo kept; sleep 3; exit 9"))

@@ -1,0 +1,4 @@
+import { embeddedStore } from "./stores.ts"
+import { wireConformance } from "./suites.ts"
+
+wireConformance("embedded", embeddedStore)
