@@ -1,6 +1,5 @@
 import { afterEach, expect, test } from "vitest"
-import type { JsonObject, ResourceDefinition } from "../../schemas/index.ts"
-import { definitions } from "../../schemas/index.ts"
+import type { JsonObject } from "../../schemas/index.ts"
 import { configMap, configMaps, withServer } from "../test-world.ts"
 import {
   allow,
@@ -16,27 +15,6 @@ afterEach(async () => {
   await Promise.all(open.map((server) => server.close()))
   open = []
 })
-
-const endpointSlices: ResourceDefinition = {
-  group: "discovery.k8s.io",
-  scope: "Namespaced",
-  names: {
-    plural: "endpointslices",
-    singular: "endpointslice",
-    kind: "EndpointSlice",
-    listKind: "EndpointSliceList",
-  },
-  versions: [
-    {
-      name: "v1",
-      served: true,
-      storage: true,
-      schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-    },
-  ],
-}
-
-const withSlices = [...definitions.filter(({ names }) => names.plural !== "endpointslices"), endpointSlices]
 
 const slice = (name: string, port: number, ready: boolean): JsonObject => ({
   apiVersion: "discovery.k8s.io/v1",
@@ -66,27 +44,24 @@ test.each([
   ],
   ["a ready endpoint", () => ({ ports: ports(443) }), true],
 ] as const)("a webhook behind a Service is reached at %s", (_name, spec, bySlice) =>
-  withServer(
-    async (world) => {
-      const server = await startWebhookServer({ "/ask": allow }, ["hook.default.svc"])
-      open.push(server)
-      const made = await world.post("/api/v1/namespaces/default/services", service(spec(server.port)))
-      expect(made.json.message).toBeUndefined()
-      if (bySlice) {
-        await world.post(slices, slice("a", 1, false))
-        await world.post(slices, slice("b", server.port, true))
-      }
-      const clientConfig = {
-        service: { namespace: "default", name: "hook", path: "/ask", port: bySlice ? 443 : server.port },
-        caBundle: server.caBundle,
-      }
-      const hook = webhook({ server, path: "/ask", more: { clientConfig } })
-      await world.post(validatingConfigurations, validatingConfiguration("c", hook))
-      expect((await world.post(configMaps, configMap("a"))).json.message).toBeUndefined()
-      expect(server.asked).toHaveLength(1)
-    },
-    { definitions: withSlices },
-  )(),
+  withServer(async (world) => {
+    const server = await startWebhookServer({ "/ask": allow }, ["hook.default.svc"])
+    open.push(server)
+    const made = await world.post("/api/v1/namespaces/default/services", service(spec(server.port)))
+    expect(made.json.message).toBeUndefined()
+    if (bySlice) {
+      await world.post(slices, slice("a", 1, false))
+      await world.post(slices, slice("b", server.port, true))
+    }
+    const clientConfig = {
+      service: { namespace: "default", name: "hook", path: "/ask", port: bySlice ? 443 : server.port },
+      caBundle: server.caBundle,
+    }
+    const hook = webhook({ server, path: "/ask", more: { clientConfig } })
+    await world.post(validatingConfigurations, validatingConfiguration("c", hook))
+    expect((await world.post(configMaps, configMap("a"))).json.message).toBeUndefined()
+    expect(server.asked).toHaveLength(1)
+  })(),
 )
 
 test(
