@@ -1,7 +1,5 @@
 /** The server's parts, put together: plain TypeScript from here down. */
 
-/** The server's parts, put together: plain TypeScript from here down. */
-
 import { AccessControl } from "./access-control.ts"
 import type { Ambient } from "./ambient.ts"
 import { fieldManager } from "./apply/index.ts"
