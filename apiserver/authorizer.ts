@@ -1,16 +1,43 @@
 /** Who may do what: the seam, and the rule that holds until RBAC is asked. */
 import type { UserInfo } from "./exchange.ts"
-import type { PathRequestInfo, ResourceRequestInfo } from "./request-info.ts"
+import type { RequestInfo } from "./request-info.ts"
+import { parseFieldSelector } from "./selectors/index.ts"
 import { failure, qualified, type StatusError } from "./status-error.ts"
 
-/** A request, made or thought of: reviews ask about any verb. */
-export type Asked = PathRequestInfo | (Omit<ResourceRequestInfo, "verb"> & { readonly verb: string })
+/** A verb on a resource. Verbs are those of requests and such as `impersonate`, `escalate`, `bind`, `approve`, `sign`. */
+export interface ResourceAccess {
+  readonly type: "resource"
+  readonly verb: string
+  readonly group: string
+  readonly version: string
+  /** Plural. */
+  readonly resource: string
+  readonly subresource: string
+  /** "" for cluster scope and for all namespaces. */
+  readonly namespace: string
+  /** "" for no one object. */
+  readonly name: string
+}
 
-/** What is asked: a resource request, or a path. */
+/** A method, in lower case, on a path that is no resource. */
+export interface PathAccess {
+  readonly type: "path"
+  readonly verb: string
+  readonly path: string
+}
+
+export type AccessRequest = ResourceAccess | PathAccess
+
+/** What is asked: whether a user may do something. */
 export interface Attributes {
   readonly user: UserInfo
-  readonly info: Asked
+  readonly info: AccessRequest
 }
+
+/** The reason of a permission is for people who ask why; that of a refusal is shown to whoever was refused. */
+export type Decision =
+  | { readonly allowed: true; readonly reason?: string }
+  | { readonly allowed: false; readonly reason: string }
 
 /** What a user may do, as far as it can be listed. Source: authorization.k8s.io SubjectRulesReviewStatus. */
 export interface Rules {
@@ -18,14 +45,13 @@ export interface Rules {
     readonly verbs: ReadonlyArray<string>
     readonly apiGroups: ReadonlyArray<string>
     readonly resources: ReadonlyArray<string>
+    readonly resourceNames?: ReadonlyArray<string>
   }>
   readonly nonResourceRules: ReadonlyArray<{
     readonly verbs: ReadonlyArray<string>
     readonly nonResourceURLs: ReadonlyArray<string>
   }>
 }
-
-export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string }
 
 export interface Authorizer {
   authorize(attributes: Attributes): Decision | Promise<Decision>
@@ -35,6 +61,32 @@ export interface Authorizer {
 
 const allowed: Decision = { allowed: true }
 
+/** Members of `system:masters` may everything. Source: privilegedGroups of the authorizer. */
+export const isMaster = (user: UserInfo): boolean => user.groups.includes("system:masters")
+
+const selectors: ReadonlySet<string> = new Set(["list", "watch", "deletecollection"])
+
+/** The one name that a field selector leaves; "" when there is none, or it cannot be read. */
+const selectedName = (query: URLSearchParams): string => {
+  const text = query.get("fieldSelector") ?? ""
+  if (!text.includes("metadata.name")) return ""
+  try {
+    const found = parseFieldSelector(text).find(
+      ({ path, operator }) => path === "metadata.name" && operator === "=",
+    )
+    return found?.value ?? ""
+  } catch {
+    return ""
+  }
+}
+
+/** What a request asks leave for: a list narrowed to one name is about that name. */
+export const accessOf = (info: RequestInfo): AccessRequest => {
+  if (info.type === "path" || info.name !== "" || !selectors.has(info.verb)) return info
+  const name = selectedName(info.query)
+  return name === "" ? info : { ...info, name }
+}
+
 const openPaths = ["/healthz", "/livez", "/readyz", "/version"]
 const discoveryPaths = ["/api", "/apis", "/openapi", "/.well-known/openid-configuration", "/openid/v1/jwks"]
 
@@ -42,7 +94,8 @@ const under = (path: string, roots: ReadonlyArray<string>): boolean =>
   roots.some((root) => path === root || path.startsWith(`${root}/`))
 
 /** Paths that answer without authentication. */
-export const isOpenPath = (info: Asked): boolean => info.type === "path" && under(info.path, openPaths)
+export const isOpenPath = (info: AccessRequest): boolean =>
+  info.type === "path" && under(info.path, openPaths)
 
 const selfReviews: ReadonlySet<string> = new Set([
   "authorization.k8s.io/selfsubjectaccessreviews",
@@ -50,13 +103,13 @@ const selfReviews: ReadonlySet<string> = new Set([
   "authentication.k8s.io/selfsubjectreviews",
 ])
 
-const isSelfReview = (info: Exclude<Asked, PathRequestInfo>): boolean =>
+const isSelfReview = (info: ResourceAccess): boolean =>
   info.verb === "create" && selfReviews.has(`${info.group}/${info.resource}`)
 
 /** `system:masters` may everything; who is authenticated may look around and ask about itself; nobody else anything. */
 export const defaultAuthorizer: Authorizer = {
   authorize: ({ user, info }) => {
-    if (user.groups.includes("system:masters")) return allowed
+    if (isMaster(user)) return allowed
     if (isOpenPath(info)) return allowed
     if (user.groups.includes("system:authenticated")) {
       if (info.type === "path" && info.verb === "get" && under(info.path, discoveryPaths)) return allowed
@@ -82,8 +135,15 @@ export const defaultAuthorizer: Authorizer = {
   },
 }
 
-const scope = (info: Exclude<Asked, PathRequestInfo>): string =>
+const scope = (info: ResourceAccess): string =>
   info.namespace === "" ? " at the cluster scope" : ` in the namespace "${info.namespace}"`
+
+/** What holds before any policy is asked: `system:masters` may everything, probes are open to all. */
+export const privileged = (policy: Authorizer): Authorizer => ({
+  authorize: (attributes) =>
+    isMaster(attributes.user) || isOpenPath(attributes.info) ? allowed : policy.authorize(attributes),
+  ...(policy.rules === undefined ? {} : { rules: policy.rules.bind(policy) }),
+})
 
 /** The 403. Source: NewForbidden and authorizer's forbiddenMessage. */
 export const refusal = ({ user, info }: Attributes, reason: string): StatusError => {

@@ -9,6 +9,8 @@ export interface Call<I extends RequestInfo = RequestInfo> {
   readonly auditId: string
   /** Texts for Warning headers. */
   readonly warnings: string[]
+  /** Gives up the request's place among those that are answered at the same time: an open watch needs none. */
+  readonly release?: () => void
 }
 
 /** The field manager of a client that names none: its User-Agent up to the first slash. Source: managerOrUserAgent. */

@@ -1,9 +1,10 @@
 /** The server's parts, put together: plain TypeScript from here down. */
 
-import type { ResourceDefinition } from "../schemas/index.ts"
+import { AccessControl } from "./access-control.ts"
 import type { Ambient } from "./ambient.ts"
 import { fieldManager } from "./apply/index.ts"
-import type { Authorizer } from "./authorizer.ts"
+import { Auditor } from "./audit/index.ts"
+import type { Authenticator } from "./authenticator.ts"
 import { ConnectHandler, type Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
 import { CrdManager } from "./crd/manager.ts"
@@ -11,6 +12,7 @@ import { crdStrategy } from "./crd/strategy.ts"
 import { DiscoveryHandler } from "./discovery/discovery-handler.ts"
 import { OpenapiHandler } from "./discovery/openapi-handler.ts"
 import type { ApiRequest, ResponseSink } from "./exchange.ts"
+import { FlowControl } from "./flow-control/index.ts"
 import { HealthHandler } from "./health.ts"
 import { Metrics } from "./metrics.ts"
 import type { RegistryContext } from "./registry/context.ts"
@@ -20,8 +22,6 @@ import { type Fault, RequestHandler } from "./request-handler.ts"
 import { Resource } from "./resource.ts"
 import { ResourceHandler } from "./resource-handler.ts"
 import { ResourceTable } from "./resource-table.ts"
-import { reviewDefinitions } from "./reviews/definitions.ts"
-import { reviewStrategies } from "./reviews/strategies.ts"
 import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
 import { builtinStrategy } from "./strategies/strategies.ts"
@@ -31,7 +31,6 @@ import { sendText } from "./wire/response.ts"
 
 export interface CoreOptions extends ApiServerOptions {
   readonly ambient: Ambient
-  readonly authorizer: Authorizer
   readonly onFault: Fault
 }
 
@@ -39,6 +38,7 @@ export interface Core {
   readonly start: () => Promise<void>
   readonly handle: (request: ApiRequest, sink: ResponseSink) => Promise<void>
   readonly upgrade: (request: ApiRequest, upgrade: Upgrade) => Promise<void>
+  readonly authenticators: ReadonlyArray<Authenticator>
   readonly healthy: () => boolean
   readonly close: () => void
 }
@@ -53,20 +53,22 @@ const onlySecrets =
   (key: string, value: Uint8Array): Uint8Array =>
     key.startsWith(secretsPrefix) ? transform(key, value) : value
 
-const builtins = (options: CoreOptions, resources: ResourceTable): ReadonlyArray<Resource> => {
-  const given = new Set(options.definitions.map(idOf))
-  const reviews = reviewStrategies(options.authorizer)
-  const own = reviewDefinitions.filter((definition) => !given.has(idOf(definition)))
-  return [...own, ...options.definitions].map((definition) => {
-    const id = idOf(definition)
-    const strategy = id === crdId ? crdStrategy(resources) : (reviews[id] ?? builtinStrategy(id))
+const builtins = (
+  options: CoreOptions,
+  resources: ResourceTable,
+  access: AccessControl,
+): ReadonlyArray<Resource> =>
+  options.definitions.map((definition) => {
+    const id = `${definition.group}/${definition.names.plural}`
+    const known = Object.hasOwn(access.strategies, id) ? access.strategies[id] : undefined
+    const strategy = id === crdId ? crdStrategy(resources) : (known ?? builtinStrategy(id))
     return new Resource(definition, { origin: "builtin", strategy })
   })
-}
 
-const idOf = ({ group, names }: ResourceDefinition): string => `${group}/${names.plural}`
-
-const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceTable): RegistryContext => {
+const contextOf = (
+  options: CoreOptions,
+  { cache, resources, admit }: Pick<RegistryContext, "cache" | "resources" | "admit">,
+): RegistryContext => {
   const context: RegistryContext = {
     store: options.store,
     cache,
@@ -75,7 +77,10 @@ const contextOf = (options: CoreOptions, cache: WatchCache, resources: ResourceT
     fields: fieldManager,
     seal: onlySecrets(options.encryptValue ?? plain),
     open: onlySecrets(options.decryptValue ?? plain),
-    admit: (request) => admitByNamespace(context, request),
+    admit: async (request) => {
+      await admitByNamespace(context, request)
+      await admit(request)
+    },
   }
   return context
 }
@@ -86,35 +91,59 @@ export const assemble = (options: CoreOptions): Core => {
   const resources = new ResourceTable()
   const metrics = new Metrics()
   let manager: CrdManager | undefined
+  let access: AccessControl | undefined
+  let flows: FlowControl | undefined
   const cache = new WatchCache({
     store: options.store,
     ambient,
     open: onlySecrets(options.decryptValue ?? plain),
     onEvent: (resource, event) => {
+      access?.changed(resource, event)
+      flows?.changed(resource)
       if (resource.id !== crdId) {
         if (event.type === "DELETED") manager?.emptied(resource)
       } else if (event.type === "DELETED") manager?.removed(event.object.name)
       else manager?.changed(event.object)
     },
-    onLoaded: () => manager?.loaded(),
+    onLoaded: () => {
+      access?.loaded()
+      flows?.loaded()
+      manager?.loaded()
+    },
     onFault,
   })
-  for (const resource of builtins(options, resources)) {
+  const context = contextOf(options, { cache, resources, admit: async (request) => access?.admit(request) })
+  const started = new AccessControl({ server: options, context, onFault })
+  access = started
+  const { seats } = options
+  const fairness = new FlowControl({ context, onFault, ...(seats === undefined ? {} : { seats }) })
+  flows = fairness
+  for (const resource of builtins(options, resources, started)) {
     resources.install(resource)
     cache.claim(resource)
   }
-  const context = contextOf(options, cache, resources)
   manager = new CrdManager({ context, onFault })
-  const handler = requestHandler(options, { context, metrics, resources, cache })
+  const handler = requestHandler(options, {
+    context,
+    metrics,
+    resources,
+    cache,
+    access: started,
+    flows: fairness,
+  })
   return {
     start: async () => {
       await cache.start()
       await ensureNamespaces(context, onFault)
+      await Promise.all([started.start(), fairness.start()])
     },
     handle: (request, sink) => handler.handle(request, sink),
     upgrade: (request, upgrade) => handler.upgrade(request, upgrade),
+    authenticators: started.authenticators,
     healthy: () => cache.following,
     close: () => {
+      started.close()
+      fairness.close()
       manager?.close()
       cache.close()
     },
@@ -126,15 +155,17 @@ interface Parts {
   readonly metrics: Metrics
   readonly resources: ResourceTable
   readonly cache: WatchCache
+  readonly access: AccessControl
+  readonly flows: FlowControl
 }
 
 const requestHandler = (
   options: CoreOptions,
-  { context, metrics, resources, cache }: Parts,
+  { context, metrics, resources, cache, access, flows }: Parts,
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
-  const resourceHandler = new ResourceHandler({ context, metrics, connect })
-  const discovery = new DiscoveryHandler(resources, connect.proxied)
+  const resourceHandler = new ResourceHandler({ context, metrics, connect, creates: access.creates })
+  const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates: access.creates })
   const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([
     { name: "ping", about: "liveness", healthy: () => true },
@@ -143,7 +174,9 @@ const requestHandler = (
   ])
   return new RequestHandler({
     ambient: options.ambient,
-    authorizer: options.authorizer,
+    authorizer: access.authorizer,
+    flows,
+    audit: options.audit === undefined ? undefined : new Auditor(options.audit, options.ambient),
     metrics,
     onFault: options.onFault,
     subjectOf: (info) => subjectOf(info, resources),
@@ -155,9 +188,10 @@ const requestHandler = (
       (call) => discovery.handle(call),
       (call) => openapi.handle(call),
       versionHandler(options.version),
+      ...access.paths,
       async (call) => {
         if (call.info.path !== "/metrics") return false
-        await sendText(call, 200, metrics.render())
+        await sendText(call, 200, `${metrics.render()}${flows.renderMetrics()}`)
         return true
       },
     ],

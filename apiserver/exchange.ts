@@ -18,6 +18,8 @@ export interface ApiRequest {
   /** Read whole and bounded by the frontend. */
   readonly body: Uint8Array
   readonly user: UserInfo
+  /** The address that it came from; absent in process. */
+  readonly peer?: string
   /** Aborted when the peer goes away. */
   readonly signal: AbortSignal
 }

@@ -1,6 +1,16 @@
 /** The Kubernetes API over a store. Start with {@link ApiServer}. */
 export { type Ambient, systemAmbient } from "./ambient.ts"
 export {
+  AuditFileError,
+  type AuditFileOptions,
+  type AuditOptions,
+  type AuditPolicy,
+  AuditPolicyError,
+  type AuditWriter,
+  openAuditFile,
+  parseAuditPolicy,
+} from "./audit/index.ts"
+export {
   type Authenticator,
   type Credentials,
   certificateAuthenticator,
@@ -8,7 +18,7 @@ export {
   tokenAuthenticator,
 } from "./authenticator.ts"
 export {
-  type Asked,
+  type AccessRequest,
   type Attributes,
   type Authorizer,
   type Decision,
@@ -33,4 +43,11 @@ export {
 } from "./pki/pki.ts"
 export { ApiServer, ApiServerError } from "./server.ts"
 export type { ApiServerOptions } from "./server-options.ts"
+export {
+  ensureSigningKeys,
+  type OidcIssuer,
+  type SigningKey,
+  SigningKeysError,
+  type TokenOptions,
+} from "./tokens/index.ts"
 export type { ServerVersion } from "./version.ts"

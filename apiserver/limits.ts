@@ -60,6 +60,10 @@ export const limits = {
   keepAliveMs: 90_000,
   keepAliveProbeMs: 30_000,
   closeMs: 2_000,
+  /** Groups, extra values and the like of one impersonated user: each is a question to the authorizer. */
+  impersonatedPartsMax: 200,
+  /** Pause before a loop of the server tries again. */
+  retryMs: 1_000,
   /** After the last answer: for its bytes to reach the peer. */
   lingerMs: 250,
   /** Connecting to a node for log, exec, attach and portforward. */

@@ -1,12 +1,14 @@
 /**
- * The way of a request: parsed, authenticated, authorized, answered. Whatever is thrown becomes a Status; a defect is
+ * The way of a request: parsed, noted for the audit log, given a seat, authorized, answered. Whatever is thrown becomes a Status; a defect is
  * logged and answered without details.
  */
 import type { Ambient } from "./ambient.ts"
-import { type Authorizer, isOpenPath, refusal } from "./authorizer.ts"
+import type { Auditor, AuditRecord } from "./audit/index.ts"
+import { type Authorizer, accessOf, isOpenPath, refusal } from "./authorizer.ts"
 import type { Call } from "./call.ts"
 import type { Upgrade } from "./connect/connect-handler.ts"
 import type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"
+import type { Classified, Seat } from "./flow-control/index.ts"
 import { effectiveUser } from "./impersonation.ts"
 import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
@@ -28,6 +30,9 @@ export interface RequestHandlerOptions {
   readonly authorizer: Authorizer
   readonly metrics: Metrics
   readonly onFault: Fault
+  /** Priority and fairness. */
+  readonly flows: { readonly classify: (user: UserInfo, info: RequestInfo) => Classified }
+  readonly audit: Auditor | undefined
   /** Answers resource requests; false when nothing is served at the path. */
   readonly resources: (call: Call<ResourceRequestInfo>) => Promise<boolean>
   /** What errors of a request speak of. */
@@ -38,6 +43,16 @@ export interface RequestHandlerOptions {
   readonly upgrades: (call: Call<ResourceRequestInfo>, upgrade: Upgrade) => Promise<boolean>
   /** Tried in order. */
   readonly paths: ReadonlyArray<(call: Call<PathRequestInfo>) => Promise<boolean>>
+}
+
+/** A request on its way, and what it has picked up. */
+interface Passage {
+  readonly request: ApiRequest
+  readonly sink: TrackedSink
+  readonly auditId: string
+  info: RequestInfo | undefined
+  record: AuditRecord | undefined
+  seat: Seat | undefined
 }
 
 type Answer = (call: Call, info: RequestInfo) => Promise<boolean>
@@ -57,31 +72,59 @@ export class RequestHandler {
   async #handleWith(request: ApiRequest, sink: ResponseSink, answer: Answer): Promise<void> {
     const { ambient, metrics } = this.#options
     const started = ambient.now()
-    const tracked = new TrackedSink(sink)
-    const auditId = ambient.uuid()
-    let info: RequestInfo | undefined
-    try {
-      info = parseRequestInfo(request.method, request.url)
-      const user = effectiveUser(request)
-      const call = {
-        request: user === request.user ? request : { ...request, user },
-        sink: tracked,
-        info,
-        auditId,
-        warnings: [],
-      }
-      await this.#admit(user, info)
-      if (!(await answer(call, info))) await sendNoSuchPath(call)
-    } catch (error) {
-      await this.#refuse(
-        { request, sink: tracked, info: info ?? unread(request), auditId, warnings: [] },
-        error,
-      )
-    } finally {
-      const seconds = (ambient.now() - started) / 1000
-      const counted = info !== undefined && this.#options.isCounted(info) ? info : undefined
-      metrics.observe(counted, { code: tracked.status ?? 0, seconds })
+    const passage: Passage = {
+      request,
+      sink: new TrackedSink(sink),
+      auditId: ambient.uuid(),
+      info: undefined,
+      record: undefined,
+      seat: undefined,
     }
+    try {
+      await this.#pass(passage, answer)
+    } catch (error) {
+      await this.#refuse(passage, error)
+    } finally {
+      passage.seat?.release()
+      const logged = passage.record?.completed()
+      if (logged !== undefined) await logged.catch(() => {})
+      const seconds = (ambient.now() - started) / 1000
+      const { info } = passage
+      const counted = info !== undefined && this.#options.isCounted(info) ? info : undefined
+      metrics.observe(counted, { code: passage.sink.status ?? 0, seconds })
+    }
+  }
+
+  async #pass(passage: Passage, answer: Answer): Promise<void> {
+    const { authorizer, audit, flows } = this.#options
+    const { request, sink, auditId } = passage
+    const info = parseRequestInfo(request.method, request.url)
+    passage.info = info
+    const record = audit?.begin(request, info, auditId)
+    if (record !== undefined) {
+      passage.record = record
+      sink.observe(record)
+    }
+    const user = await effectiveUser(request, authorizer)
+    if (user !== request.user) record?.impersonated(user)
+    await this.#seat(passage, flows.classify(user, info))
+    await this.#admit(user, info, record)
+    const call: Call = {
+      request: user === request.user ? request : { ...request, user },
+      sink,
+      info,
+      auditId,
+      warnings: [],
+      release: () => passage.seat?.release(),
+    }
+    if (!(await answer(call, info))) await sendNoSuchPath(call)
+  }
+
+  /** Fails with `TooManyRequests`. */
+  async #seat(passage: Passage, { headers, take }: Classified): Promise<void> {
+    passage.sink.addHeaders(headers)
+    const seat = take(passage.request.signal)
+    passage.seat = seat instanceof Promise ? await seat : seat
   }
 
   /** As {@link handle}, for a connection that leaves HTTP. What is refused is answered in HTTP, and the connection closed. */
@@ -92,11 +135,14 @@ export class RequestHandler {
   }
 
   /** Fails with `Unauthorized`, `Forbidden`. */
-  async #admit(user: UserInfo, info: RequestInfo): Promise<void> {
+  async #admit(user: UserInfo, info: RequestInfo, record: AuditRecord | undefined): Promise<void> {
     if (isOpenPath(info)) return
     if (user.name === "system:anonymous") throw failure("Unauthorized", "Unauthorized")
-    const decision = await this.#options.authorizer.authorize({ user, info })
-    if (!decision.allowed) throw refusal({ user, info }, decision.reason)
+    const asked = { user, info: accessOf(info) }
+    const decision = await this.#options.authorizer.authorize(asked)
+    record?.annotate("authorization.k8s.io/decision", decision.allowed ? "allow" : "forbid")
+    record?.annotate("authorization.k8s.io/reason", decision.reason ?? "")
+    if (!decision.allowed) throw refusal(asked, decision.reason)
   }
 
   async #answer(call: Call, info: RequestInfo): Promise<boolean> {
@@ -109,10 +155,11 @@ export class RequestHandler {
     return false
   }
 
-  async #refuse(call: Call<RequestInfo>, error: unknown): Promise<void> {
-    const status = toStatusError(error, this.#options.subjectOf(call.info)) ?? this.#defect(error)
-    const { sink } = call
-    if (sink instanceof TrackedSink && sink.status !== undefined) {
+  async #refuse(passage: Passage, error: unknown): Promise<void> {
+    const { request, sink, auditId, info = unread(request) } = passage
+    const call: Call = { request, sink, info, auditId, warnings: [] }
+    const status = toStatusError(error, this.#options.subjectOf(info)) ?? this.#defect(passage, error)
+    if (sink.status !== undefined) {
       sink.end()
       return
     }
@@ -124,7 +171,8 @@ export class RequestHandler {
     }
   }
 
-  #defect(error: unknown): StatusError {
+  #defect({ record }: Passage, error: unknown): StatusError {
+    record?.panicked()
     this.#options.onFault("a request failed for a reason of the server's own", error)
     return failure("InternalError", "Internal error occurred", { details: { causes: [] } })
   }

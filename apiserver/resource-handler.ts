@@ -17,6 +17,11 @@ import { patch } from "./registry/patch.ts"
 import { put } from "./registry/put.ts"
 import { answerReview } from "./registry/review.ts"
 import { patchScale, putScale, scaleOf } from "./registry/scale.ts"
+import {
+  type SubresourceCreate,
+  type SubresourceCreates,
+  subresourceCreate,
+} from "./registry/subresource-create.ts"
 import { watch } from "./registry/watch.ts"
 import type { Written } from "./registry/written.ts"
 import type { ResourceRequestInfo } from "./request-info.ts"
@@ -33,6 +38,7 @@ export interface ResourceHandlerOptions {
   readonly context: RegistryContext
   readonly metrics: Metrics
   readonly connect: ConnectHandler
+  readonly creates: SubresourceCreates
 }
 
 type ResourceCall = Call<ResourceRequestInfo>
@@ -68,8 +74,10 @@ export class ResourceHandler {
   readonly #context: RegistryContext
   readonly #metrics: Metrics
   readonly #connect: ConnectHandler
+  readonly #creates: SubresourceCreates
 
-  constructor({ context, metrics, connect }: ResourceHandlerOptions) {
+  constructor({ context, metrics, connect, creates }: ResourceHandlerOptions) {
+    this.#creates = creates
     this.#context = context
     this.#metrics = metrics
     this.#connect = connect
@@ -83,9 +91,14 @@ export class ResourceHandler {
       await this.#connect.stream({ context: this.#context, call, target })
       return true
     }
+    const operation: Operation = { context: this.#context, call, target }
+    const creates = subresourceCreate(this.#creates, target.resource.id, target.subresource)
+    if (creates !== undefined) {
+      await this.#answerCreate(operation, creates)
+      return true
+    }
     if (!hasSubresource(target)) return false
     this.#warnOfDeprecation(call, target)
-    const operation: Operation = { context: this.#context, call, target }
     if (target.resource.strategy.answer !== undefined) await this.#review(operation)
     else if (target.subresource === "scale") await this.#scale(operation)
     else await this.#verb(operation)
@@ -220,6 +233,7 @@ export class ResourceHandler {
         return sink
       },
       opened: (watcher) => watcher.onEnd(this.#metrics.watcherOpened(target.resource)),
+      caughtUp: () => call.release?.(),
     })
   }
 
@@ -239,6 +253,15 @@ export class ResourceHandler {
       default:
         throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
     }
+  }
+
+  async #answerCreate(operation: Operation, { answer }: SubresourceCreate): Promise<void> {
+    const { call, target } = operation
+    if (call.info.verb !== "create") {
+      throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
+    }
+    const { negotiated } = this.#answering(operation, new Set<View>([""]))
+    await sendValue(call, { status: 201, negotiated }, await answer(operation))
   }
 
   async #review(operation: Operation): Promise<void> {

@@ -17,6 +17,8 @@ const countedSubresources: ReadonlySet<string> = new Set([
   "status",
   "scale",
   "finalize",
+  "approval",
+  "token",
   "log",
   "exec",
   "attach",

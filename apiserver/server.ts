@@ -7,7 +7,6 @@
 import { Data, Effect, type Scope } from "effect"
 import { systemAmbient } from "./ambient.ts"
 import { authenticate, type Credentials, certificateAuthenticator } from "./authenticator.ts"
-import { defaultAuthorizer } from "./authorizer.ts"
 import type { Upgrade } from "./connect/connect-handler.ts"
 import { assemble, type Core } from "./core.ts"
 import type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"
@@ -47,7 +46,12 @@ const make = Effect.fnUntraced(function* (
   const core: Core = yield* Effect.acquireRelease(
     Effect.try({
       try: () =>
-        assemble({ ...options, ambient, authorizer: options.authorize ?? defaultAuthorizer, onFault }),
+        assemble({
+          ...options,
+          ambient,
+          authenticate: options.authenticate ?? [certificateAuthenticator],
+          onFault,
+        }),
       catch: (cause) =>
         new ApiServerError({
           reason: "InvalidDefinition",
@@ -59,14 +63,13 @@ const make = Effect.fnUntraced(function* (
   )
   const started = core.start()
   started.catch((cause: unknown) => onFault("the server could not start", cause))
-  const chain = options.authenticate ?? [certificateAuthenticator]
   const handle = (request: ApiRequest, sink: ResponseSink) => core.handle(request, sink)
   return {
     handle,
     upgrade: (request, upgrade) => core.upgrade(request, upgrade),
     authenticate: async (credentials) => {
       try {
-        return await authenticate(chain, credentials)
+        return await authenticate(core.authenticators, credentials)
       } catch (cause) {
         onFault("an authenticator failed", cause)
         return "invalid"

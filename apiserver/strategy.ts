@@ -24,6 +24,8 @@ export interface Strategy {
   readonly collectionDelete?: boolean
   /** Whether names are DNS labels instead of subdomains. */
   readonly labelNames?: boolean
+  /** Whether names are anything that can stand in a path, such as `system:node`. */
+  readonly pathNames?: boolean
   /** Own subresources whose PUT and PATCH write the object: their names and what they may change. */
   readonly subresources?: { readonly [name: string]: (next: MutableObject, old: MutableObject) => void }
   /** Answers a create by itself: nothing is stored (reviews). */
@@ -46,6 +48,10 @@ export interface Strategy {
   /** Whether something besides metadata.finalizers still holds a deleted object. */
   readonly held?: (object: MutableObject) => boolean
 }
+
+/** What names of a kind may look like, as the validation of metadata asks. */
+export const nameRule = ({ labelNames, pathNames }: Strategy): "dnsLabel" | "dnsSubdomain" | "pathSegment" =>
+  labelNames === true ? "dnsLabel" : pathNames === true ? "pathSegment" : "dnsSubdomain"
 
 /** The strategy of custom resources, and of built-in kinds that need nothing else. */
 export const customStrategy: Strategy = { generation: true, unconditionalUpdate: false }

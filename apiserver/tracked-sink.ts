@@ -1,8 +1,16 @@
-/** A sink that remembers what was answered. */
+/** A sink that remembers what was answered, adds headers of the request's own, and lets others see what is sent. */
 import type { ResponseSink } from "./exchange.ts"
+
+/** Who sees a response as it is sent. */
+export interface ResponseObserver {
+  head(status: number, headers: { readonly [name: string]: string }): void
+  chunk(bytes: Uint8Array): void
+}
 
 export class TrackedSink implements ResponseSink {
   readonly #sink: ResponseSink
+  #headers: { readonly [name: string]: string } | undefined
+  #observer: ResponseObserver | undefined
   #status: number | undefined
   #ended = false
 
@@ -19,14 +27,26 @@ export class TrackedSink implements ResponseSink {
     return this.#sink.pending
   }
 
+  /** Headers that go with whatever the answer is. */
+  addHeaders(headers: { readonly [name: string]: string }): void {
+    this.#headers = { ...this.#headers, ...headers }
+  }
+
+  observe(observer: ResponseObserver): void {
+    this.#observer = observer
+  }
+
   head(status: number, headers: { readonly [name: string]: string }): void {
     if (this.#status !== undefined) return
     this.#status = status
-    this.#sink.head(status, headers)
+    this.#observer?.head(status, headers)
+    this.#sink.head(status, this.#headers === undefined ? headers : { ...headers, ...this.#headers })
   }
 
   write(chunk: Uint8Array): boolean {
-    return this.#ended ? false : this.#sink.write(chunk)
+    if (this.#ended) return false
+    this.#observer?.chunk(chunk)
+    return this.#sink.write(chunk)
   }
 
   drained(): Promise<void> {
@@ -36,6 +56,7 @@ export class TrackedSink implements ResponseSink {
   end(chunk?: Uint8Array): void {
     if (this.#ended) return
     this.#ended = true
+    if (chunk !== undefined) this.#observer?.chunk(chunk)
     this.#sink.end(chunk)
   }
 }

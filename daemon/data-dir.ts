@@ -16,6 +16,8 @@ export const layout = (dataDir: string) => ({
   /** Tars that the runner imports at start and when they change. */
   images: join(dataDir, "images"),
   secretKeys: join(dataDir, "pki", "secrets.keys"),
+  /** Private keys of ServiceAccount tokens, newest first. */
+  serviceAccountKeys: join(dataDir, "pki", "service-accounts.key"),
 })
 
 const codeOf = (error: unknown): string =>

@@ -4,21 +4,18 @@
  * Order: data dir, store, keys and certificates, API, controllers, runner. What is acquired last is released first, so that
  * the runner writes its last status to an API that still answers, over a store that is still open.
  */
-import { readFile, writeFile } from "node:fs/promises"
+import { writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import { Clock, Effect, Layer, type Scope } from "effect"
 import {
   ApiServer,
   adminKubeconfig,
-  certificateAuthenticator,
   ensurePki,
   issueClientCertificate,
   issueServerCertificate,
   type Listening,
   listen,
   type Pki,
-  parseTokenFile,
-  tokenAuthenticator,
 } from "../apiserver/index.ts"
 import {
   clientLayer,
@@ -30,6 +27,7 @@ import {
 import { Informers } from "../reconciler/index.ts"
 import { definitions, type ServerConfig } from "../schemas/index.ts"
 import { keepHistory } from "../store/index.ts"
+import { accessOptions } from "./access-options.ts"
 import { runControllers } from "./controllers-role.ts"
 import { ensureDataDir, holdDataDir, layout } from "./data-dir.ts"
 import { openRuntime } from "./open-runtime.ts"
@@ -80,40 +78,23 @@ const writeAdminKubeconfig = Effect.fnUntraced(function* (
   })
 })
 
-/** Client certificates, and the tokens of the file where one is given. */
-const authenticators = (config: ServerConfig) => {
-  const { tokenFile } = config
-  if (tokenFile === undefined) return Effect.succeed([certificateAuthenticator])
-  return Effect.tryPromise({
-    try: async () => [
-      certificateAuthenticator,
-      tokenAuthenticator(parseTokenFile(await readFile(tokenFile, "utf8"))),
-    ],
-    catch: (cause) =>
-      new StartError({
-        reason: "InvalidConfig",
-        message: `the token file ${tokenFile} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
-        cause,
-      }),
-  })
-}
-
 /** The API over its store, and where it listens. */
 const runApi = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki) {
   const store = yield* openStore(config)
   yield* Effect.forkScoped(keepHistory(store, { window: retention, every: "1 minute" }))
   const secrets = yield* openSecretsAtRest(layout(config.dataDir).secretKeys)
+  const access = yield* accessOptions(config, pki)
   const { ca, server } = pki
   const api = yield* ApiServer.make({
     store,
     definitions,
     version,
-    authenticate: yield* authenticators(config),
     connect: {
       resources: { "compute.miren.dev/sandboxes": ["log", "exec"] },
       clientTls: { cert: server.certificate, key: server.privateKey, ca: ca.certificate },
     },
     ...secrets,
+    ...access,
   }).pipe(Effect.mapError(refuse("Store")))
   yield* api.ready
   const tls = { cert: server.certificate, key: server.privateKey }

@@ -80,7 +80,14 @@ if [ "$want" != packages ]; then
   fi
 fi
 
-if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+# What is installed is told by the lock file's checksum: times change with every checkout.
+stamp=node_modules/.lock-cksum
+lock=$(cksum <package-lock.json)
+if [ "$(cat "$stamp" 2>/dev/null)" != "$lock" ]; then
+  if [ -L node_modules ]; then
+    say "node_modules is a link, and what it leads to was not installed from this package-lock.json. Remove the link, then run this again."
+    exit 1
+  fi
   say "installing the node packages (npm ci)"
   log=$(mktemp)
   if ! npm ci --ignore-scripts --no-audit --no-fund >"$log" 2>&1; then
@@ -89,7 +96,7 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
     exit 1
   fi
   rm -f "$log"
-  touch node_modules/.package-lock.json
+  printf '%s\n' "$lock" >"$stamp"
 fi
 
 # npm 9 without install scripts does not link the binaries of optional packages.

@@ -2001,6 +2001,1235 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
     ]
   },
   {
+    "group": "authentication.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "selfsubjectreviews",
+      "singular": "selfsubjectreview",
+      "kind": "SelfSubjectReview",
+      "listKind": "SelfSubjectReviewList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "The question who is asking, answered and never stored.",
+            "type": "object",
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "status": {
+                "description": "The answer, filled in by the server.",
+                "type": "object",
+                "properties": {
+                  "userInfo": {
+                    "description": "The user that the server takes the asker for.",
+                    "type": "object",
+                    "properties": {
+                      "username": {
+                        "description": "The name, unique among users.",
+                        "type": "string"
+                      },
+                      "uid": {
+                        "description": "What tells this user from others that had the name before.",
+                        "type": "string"
+                      },
+                      "groups": {
+                        "description": "The groups that the user is in.",
+                        "type": "array",
+                        "x-kubernetes-list-type": "atomic",
+                        "items": {
+                          "description": "One group.",
+                          "type": "string"
+                        }
+                      },
+                      "extra": {
+                        "description": "What else the authenticator says.",
+                        "type": "object",
+                        "additionalProperties": {
+                          "description": "The values under one key.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One value.",
+                            "type": "string"
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "authentication.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "tokenreviews",
+      "singular": "tokenreview",
+      "kind": "TokenReview",
+      "listKind": "TokenReviewList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "The question whose a token is, answered and never stored.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "The question.",
+                "type": "object",
+                "properties": {
+                  "token": {
+                    "description": "The bearer token.",
+                    "type": "string"
+                  },
+                  "audiences": {
+                    "description": "Who asks, as the token would name it. The API server's own audiences when empty.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "One audience.",
+                      "type": "string"
+                    }
+                  }
+                }
+              },
+              "status": {
+                "description": "The answer, filled in by the server.",
+                "type": "object",
+                "properties": {
+                  "authenticated": {
+                    "description": "Whether the token is somebody's.",
+                    "type": "boolean"
+                  },
+                  "audiences": {
+                    "description": "Those of the audiences asked for that the token is meant for.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "One audience.",
+                      "type": "string"
+                    }
+                  },
+                  "error": {
+                    "description": "Why the token could not be checked.",
+                    "type": "string"
+                  },
+                  "user": {
+                    "description": "Whose the token is.",
+                    "type": "object",
+                    "properties": {
+                      "username": {
+                        "description": "The name, unique among users.",
+                        "type": "string"
+                      },
+                      "uid": {
+                        "description": "What tells this user from others that had the name before.",
+                        "type": "string"
+                      },
+                      "groups": {
+                        "description": "The groups that the user is in.",
+                        "type": "array",
+                        "x-kubernetes-list-type": "atomic",
+                        "items": {
+                          "description": "One group.",
+                          "type": "string"
+                        }
+                      },
+                      "extra": {
+                        "description": "What else the authenticator says.",
+                        "type": "object",
+                        "additionalProperties": {
+                          "description": "The values under one key.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One value.",
+                            "type": "string"
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "authorization.k8s.io",
+    "scope": "Namespaced",
+    "names": {
+      "plural": "localsubjectaccessreviews",
+      "singular": "localsubjectaccessreview",
+      "kind": "LocalSubjectAccessReview",
+      "listKind": "LocalSubjectAccessReviewList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "The question whether a user may do something in one namespace, answered and never stored.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "The question.",
+                "type": "object",
+                "properties": {
+                  "resourceAttributes": {
+                    "description": "A request for a resource. Either this or nonResourceAttributes.",
+                    "type": "object",
+                    "properties": {
+                      "namespace": {
+                        "description": "The namespace; empty for cluster scope and for all namespaces.",
+                        "type": "string"
+                      },
+                      "verb": {
+                        "description": "get, list, watch, create, update, patch, delete, deletecollection, `*`, or one of its own.",
+                        "type": "string"
+                      },
+                      "group": {
+                        "description": "The API group, `*` for all.",
+                        "type": "string"
+                      },
+                      "version": {
+                        "description": "The API version, `*` for all.",
+                        "type": "string"
+                      },
+                      "resource": {
+                        "description": "The plural name, `*` for all.",
+                        "type": "string"
+                      },
+                      "subresource": {
+                        "description": "The subresource; empty for none.",
+                        "type": "string"
+                      },
+                      "name": {
+                        "description": "The object's name; empty for all.",
+                        "type": "string"
+                      },
+                      "fieldSelector": {
+                        "description": "The field selector of a list, watch or deletecollection.",
+                        "type": "object",
+                        "properties": {
+                          "rawSelector": {
+                            "description": "As it stands in a query.",
+                            "type": "string"
+                          },
+                          "requirements": {
+                            "description": "The selector taken apart.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "What is selected by.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "`In`, `NotIn`, `Exists` or `DoesNotExist`.",
+                                  "type": "string"
+                                },
+                                "values": {
+                                  "description": "The values for `In` and `NotIn`.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "labelSelector": {
+                        "description": "The label selector of a list, watch or deletecollection.",
+                        "type": "object",
+                        "properties": {
+                          "rawSelector": {
+                            "description": "As it stands in a query.",
+                            "type": "string"
+                          },
+                          "requirements": {
+                            "description": "The selector taken apart.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "What is selected by.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "`In`, `NotIn`, `Exists` or `DoesNotExist`.",
+                                  "type": "string"
+                                },
+                                "values": {
+                                  "description": "The values for `In` and `NotIn`.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "nonResourceAttributes": {
+                    "description": "A request for a path that is no resource. Either this or resourceAttributes.",
+                    "type": "object",
+                    "properties": {
+                      "path": {
+                        "description": "The path.",
+                        "type": "string"
+                      },
+                      "verb": {
+                        "description": "The HTTP method in lower case.",
+                        "type": "string"
+                      }
+                    }
+                  },
+                  "user": {
+                    "description": "The user that is asked about. Without a user, the groups are.",
+                    "type": "string"
+                  },
+                  "groups": {
+                    "description": "The groups that the user is in.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "One group.",
+                      "type": "string"
+                    }
+                  },
+                  "extra": {
+                    "description": "What else an authenticator would say of the user.",
+                    "type": "object",
+                    "additionalProperties": {
+                      "description": "The values under one key.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One value.",
+                        "type": "string"
+                      }
+                    }
+                  },
+                  "uid": {
+                    "description": "The user's uid.",
+                    "type": "string"
+                  }
+                }
+              },
+              "status": {
+                "description": "The answer, filled in by the server.",
+                "type": "object",
+                "required": [
+                  "allowed"
+                ],
+                "properties": {
+                  "allowed": {
+                    "description": "Whether the request would be allowed.",
+                    "type": "boolean"
+                  },
+                  "denied": {
+                    "description": "Whether it is refused outright, so that no other authorizer need be asked.",
+                    "type": "boolean"
+                  },
+                  "reason": {
+                    "description": "Why.",
+                    "type": "string"
+                  },
+                  "evaluationError": {
+                    "description": "What went wrong while deciding; the answer holds all the same.",
+                    "type": "string"
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "authorization.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "selfsubjectaccessreviews",
+      "singular": "selfsubjectaccessreview",
+      "kind": "SelfSubjectAccessReview",
+      "listKind": "SelfSubjectAccessReviewList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "The question whether the asker may do something, answered and never stored.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "The question.",
+                "type": "object",
+                "properties": {
+                  "resourceAttributes": {
+                    "description": "A request for a resource. Either this or nonResourceAttributes.",
+                    "type": "object",
+                    "properties": {
+                      "namespace": {
+                        "description": "The namespace; empty for cluster scope and for all namespaces.",
+                        "type": "string"
+                      },
+                      "verb": {
+                        "description": "get, list, watch, create, update, patch, delete, deletecollection, `*`, or one of its own.",
+                        "type": "string"
+                      },
+                      "group": {
+                        "description": "The API group, `*` for all.",
+                        "type": "string"
+                      },
+                      "version": {
+                        "description": "The API version, `*` for all.",
+                        "type": "string"
+                      },
+                      "resource": {
+                        "description": "The plural name, `*` for all.",
+                        "type": "string"
+                      },
+                      "subresource": {
+                        "description": "The subresource; empty for none.",
+                        "type": "string"
+                      },
+                      "name": {
+                        "description": "The object's name; empty for all.",
+                        "type": "string"
+                      },
+                      "fieldSelector": {
+                        "description": "The field selector of a list, watch or deletecollection.",
+                        "type": "object",
+                        "properties": {
+                          "rawSelector": {
+                            "description": "As it stands in a query.",
+                            "type": "string"
+                          },
+                          "requirements": {
+                            "description": "The selector taken apart.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "What is selected by.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "`In`, `NotIn`, `Exists` or `DoesNotExist`.",
+                                  "type": "string"
+                                },
+                                "values": {
+                                  "description": "The values for `In` and `NotIn`.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "labelSelector": {
+                        "description": "The label selector of a list, watch or deletecollection.",
+                        "type": "object",
+                        "properties": {
+                          "rawSelector": {
+                            "description": "As it stands in a query.",
+                            "type": "string"
+                          },
+                          "requirements": {
+                            "description": "The selector taken apart.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "What is selected by.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "`In`, `NotIn`, `Exists` or `DoesNotExist`.",
+                                  "type": "string"
+                                },
+                                "values": {
+                                  "description": "The values for `In` and `NotIn`.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "nonResourceAttributes": {
+                    "description": "A request for a path that is no resource. Either this or resourceAttributes.",
+                    "type": "object",
+                    "properties": {
+                      "path": {
+                        "description": "The path.",
+                        "type": "string"
+                      },
+                      "verb": {
+                        "description": "The HTTP method in lower case.",
+                        "type": "string"
+                      }
+                    }
+                  }
+                }
+              },
+              "status": {
+                "description": "The answer, filled in by the server.",
+                "type": "object",
+                "required": [
+                  "allowed"
+                ],
+                "properties": {
+                  "allowed": {
+                    "description": "Whether the request would be allowed.",
+                    "type": "boolean"
+                  },
+                  "denied": {
+                    "description": "Whether it is refused outright, so that no other authorizer need be asked.",
+                    "type": "boolean"
+                  },
+                  "reason": {
+                    "description": "Why.",
+                    "type": "string"
+                  },
+                  "evaluationError": {
+                    "description": "What went wrong while deciding; the answer holds all the same.",
+                    "type": "string"
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "authorization.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "selfsubjectrulesreviews",
+      "singular": "selfsubjectrulesreview",
+      "kind": "SelfSubjectRulesReview",
+      "listKind": "SelfSubjectRulesReviewList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "The question what the asker may do in a namespace, answered and never stored.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "The question.",
+                "type": "object",
+                "properties": {
+                  "namespace": {
+                    "description": "The namespace; required.",
+                    "type": "string"
+                  }
+                }
+              },
+              "status": {
+                "description": "The answer, filled in by the server. For showing to people, not for deciding.",
+                "type": "object",
+                "required": [
+                  "resourceRules",
+                  "nonResourceRules",
+                  "incomplete"
+                ],
+                "properties": {
+                  "resourceRules": {
+                    "description": "What is allowed on resources.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "Verbs on resources.",
+                      "type": "object",
+                      "required": [
+                        "verbs"
+                      ],
+                      "properties": {
+                        "verbs": {
+                          "description": "The verbs allowed, `*` for all.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One verb.",
+                            "type": "string"
+                          }
+                        },
+                        "apiGroups": {
+                          "description": "The groups meant, `*` for all.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One group.",
+                            "type": "string"
+                          }
+                        },
+                        "resources": {
+                          "description": "Plural names and subresources, `*` for all.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One resource.",
+                            "type": "string"
+                          }
+                        },
+                        "resourceNames": {
+                          "description": "The names of the only objects allowed; empty allows every name.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One name.",
+                            "type": "string"
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "nonResourceRules": {
+                    "description": "What is allowed on paths that are no resources.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "Verbs on paths.",
+                      "type": "object",
+                      "required": [
+                        "verbs"
+                      ],
+                      "properties": {
+                        "verbs": {
+                          "description": "The verbs allowed, `*` for all.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One verb.",
+                            "type": "string"
+                          }
+                        },
+                        "nonResourceURLs": {
+                          "description": "Paths, with `*` as the last part for everything below.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One path.",
+                            "type": "string"
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "incomplete": {
+                    "description": "Whether more may be allowed than is listed.",
+                    "type": "boolean"
+                  },
+                  "evaluationError": {
+                    "description": "What went wrong while listing.",
+                    "type": "string"
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "authorization.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "subjectaccessreviews",
+      "singular": "subjectaccessreview",
+      "kind": "SubjectAccessReview",
+      "listKind": "SubjectAccessReviewList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "The question whether a user may do something, answered and never stored.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "The question.",
+                "type": "object",
+                "properties": {
+                  "resourceAttributes": {
+                    "description": "A request for a resource. Either this or nonResourceAttributes.",
+                    "type": "object",
+                    "properties": {
+                      "namespace": {
+                        "description": "The namespace; empty for cluster scope and for all namespaces.",
+                        "type": "string"
+                      },
+                      "verb": {
+                        "description": "get, list, watch, create, update, patch, delete, deletecollection, `*`, or one of its own.",
+                        "type": "string"
+                      },
+                      "group": {
+                        "description": "The API group, `*` for all.",
+                        "type": "string"
+                      },
+                      "version": {
+                        "description": "The API version, `*` for all.",
+                        "type": "string"
+                      },
+                      "resource": {
+                        "description": "The plural name, `*` for all.",
+                        "type": "string"
+                      },
+                      "subresource": {
+                        "description": "The subresource; empty for none.",
+                        "type": "string"
+                      },
+                      "name": {
+                        "description": "The object's name; empty for all.",
+                        "type": "string"
+                      },
+                      "fieldSelector": {
+                        "description": "The field selector of a list, watch or deletecollection.",
+                        "type": "object",
+                        "properties": {
+                          "rawSelector": {
+                            "description": "As it stands in a query.",
+                            "type": "string"
+                          },
+                          "requirements": {
+                            "description": "The selector taken apart.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "What is selected by.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "`In`, `NotIn`, `Exists` or `DoesNotExist`.",
+                                  "type": "string"
+                                },
+                                "values": {
+                                  "description": "The values for `In` and `NotIn`.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "labelSelector": {
+                        "description": "The label selector of a list, watch or deletecollection.",
+                        "type": "object",
+                        "properties": {
+                          "rawSelector": {
+                            "description": "As it stands in a query.",
+                            "type": "string"
+                          },
+                          "requirements": {
+                            "description": "The selector taken apart.",
+                            "type": "array",
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {
+                              "description": "One requirement.",
+                              "type": "object",
+                              "required": [
+                                "key",
+                                "operator"
+                              ],
+                              "properties": {
+                                "key": {
+                                  "description": "What is selected by.",
+                                  "type": "string"
+                                },
+                                "operator": {
+                                  "description": "`In`, `NotIn`, `Exists` or `DoesNotExist`.",
+                                  "type": "string"
+                                },
+                                "values": {
+                                  "description": "The values for `In` and `NotIn`.",
+                                  "type": "array",
+                                  "x-kubernetes-list-type": "atomic",
+                                  "items": {
+                                    "description": "One value.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  },
+                  "nonResourceAttributes": {
+                    "description": "A request for a path that is no resource. Either this or resourceAttributes.",
+                    "type": "object",
+                    "properties": {
+                      "path": {
+                        "description": "The path.",
+                        "type": "string"
+                      },
+                      "verb": {
+                        "description": "The HTTP method in lower case.",
+                        "type": "string"
+                      }
+                    }
+                  },
+                  "user": {
+                    "description": "The user that is asked about. Without a user, the groups are.",
+                    "type": "string"
+                  },
+                  "groups": {
+                    "description": "The groups that the user is in.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "One group.",
+                      "type": "string"
+                    }
+                  },
+                  "extra": {
+                    "description": "What else an authenticator would say of the user.",
+                    "type": "object",
+                    "additionalProperties": {
+                      "description": "The values under one key.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One value.",
+                        "type": "string"
+                      }
+                    }
+                  },
+                  "uid": {
+                    "description": "The user's uid.",
+                    "type": "string"
+                  }
+                }
+              },
+              "status": {
+                "description": "The answer, filled in by the server.",
+                "type": "object",
+                "required": [
+                  "allowed"
+                ],
+                "properties": {
+                  "allowed": {
+                    "description": "Whether the request would be allowed.",
+                    "type": "boolean"
+                  },
+                  "denied": {
+                    "description": "Whether it is refused outright, so that no other authorizer need be asked.",
+                    "type": "boolean"
+                  },
+                  "reason": {
+                    "description": "Why.",
+                    "type": "string"
+                  },
+                  "evaluationError": {
+                    "description": "What went wrong while deciding; the answer holds all the same.",
+                    "type": "string"
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "certificates.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "certificatesigningrequests",
+      "singular": "certificatesigningrequest",
+      "kind": "CertificateSigningRequest",
+      "listKind": "CertificateSigningRequestList",
+      "shortNames": [
+        "csr"
+      ]
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "selectableFields": [
+          {
+            "jsonPath": ".spec.signerName"
+          }
+        ],
+        "subresources": {
+          "status": {}
+        },
+        "additionalPrinterColumns": [
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since the request was made.",
+            "jsonPath": ".metadata.creationTimestamp"
+          },
+          {
+            "name": "SignerName",
+            "type": "string",
+            "description": "Who is asked to sign.",
+            "jsonPath": ".spec.signerName"
+          },
+          {
+            "name": "Requestor",
+            "type": "string",
+            "description": "Who made the request.",
+            "jsonPath": ".spec.username"
+          },
+          {
+            "name": "RequestedDuration",
+            "type": "integer",
+            "description": "How long the certificate is wanted for, in seconds.",
+            "jsonPath": ".spec.expirationSeconds"
+          },
+          {
+            "name": "Condition",
+            "type": "string",
+            "description": "What has become of it.",
+            "jsonPath": ".status.conditions[*].type"
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "A request for an X.509 certificate, its approval, and the certificate.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "The request. It cannot be changed.",
+                "type": "object",
+                "required": [
+                  "request",
+                  "signerName"
+                ],
+                "properties": {
+                  "request": {
+                    "description": "A PKCS#10 request as PEM, in base64.",
+                    "type": "string",
+                    "format": "byte",
+                    "minLength": 1
+                  },
+                  "signerName": {
+                    "description": "Who is asked to sign, `example.com/name`. This server signs for `kubernetes.io/kube-apiserver-client`, `kubernetes.io/kube-apiserver-client-kubelet` and `kubernetes.io/kubelet-serving`.",
+                    "type": "string",
+                    "minLength": 1
+                  },
+                  "expirationSeconds": {
+                    "description": "How long the certificate is wanted for; the signer may give less.",
+                    "type": "integer",
+                    "format": "int32",
+                    "minimum": 600
+                  },
+                  "usages": {
+                    "description": "What the key will be used for, such as `digital signature` and `client auth`.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "One use.",
+                      "type": "string"
+                    }
+                  },
+                  "username": {
+                    "description": "Who made the request, filled in by the server.",
+                    "type": "string"
+                  },
+                  "uid": {
+                    "description": "Their uid, filled in by the server.",
+                    "type": "string"
+                  },
+                  "groups": {
+                    "description": "Their groups, filled in by the server.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "One group.",
+                      "type": "string"
+                    }
+                  },
+                  "extra": {
+                    "description": "What else the authenticator said of them, filled in by the server.",
+                    "type": "object",
+                    "additionalProperties": {
+                      "description": "The values under one key.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One value.",
+                        "type": "string"
+                      }
+                    }
+                  }
+                }
+              },
+              "status": {
+                "description": "What has become of it.",
+                "type": "object",
+                "properties": {
+                  "conditions": {
+                    "description": "`Approved` or `Denied` by whoever decides, `Failed` by the signer.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "type"
+                    ],
+                    "items": {
+                      "description": "One decision.",
+                      "type": "object",
+                      "required": [
+                        "type"
+                      ],
+                      "properties": {
+                        "type": {
+                          "description": "`Approved`, `Denied`, `Failed`, or one of the signer's own.",
+                          "type": "string",
+                          "minLength": 1
+                        },
+                        "status": {
+                          "description": "`True`, `False` or `Unknown`.",
+                          "type": "string",
+                          "enum": [
+                            "True",
+                            "False",
+                            "Unknown"
+                          ],
+                          "default": "True"
+                        },
+                        "reason": {
+                          "description": "Why, in one word.",
+                          "type": "string"
+                        },
+                        "message": {
+                          "description": "Why, in a sentence.",
+                          "type": "string"
+                        },
+                        "lastUpdateTime": {
+                          "description": "When it was written last.",
+                          "type": "string",
+                          "format": "date-time",
+                          "nullable": true
+                        },
+                        "lastTransitionTime": {
+                          "description": "When its status changed last.",
+                          "type": "string",
+                          "format": "date-time",
+                          "nullable": true
+                        }
+                      }
+                    }
+                  },
+                  "certificate": {
+                    "description": "The certificate and what leads to its authority, as PEM in base64.",
+                    "type": "string",
+                    "format": "byte"
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
     "group": "compute.miren.dev",
     "scope": "Namespaced",
     "names": {
@@ -2761,6 +3990,1103 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                     "description": "Who the lease should go to next; only with `strategy`.",
                     "type": "string",
                     "nullable": true
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "flowcontrol.apiserver.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "flowschemas",
+      "singular": "flowschema",
+      "kind": "FlowSchema",
+      "listKind": "FlowSchemaList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "subresources": {
+          "status": {}
+        },
+        "additionalPrinterColumns": [
+          {
+            "name": "PriorityLevel",
+            "type": "string",
+            "description": "Where its requests go.",
+            "jsonPath": ".spec.priorityLevelConfiguration.name"
+          },
+          {
+            "name": "MatchingPrecedence",
+            "type": "integer",
+            "description": "The lowest that matches a request decides.",
+            "jsonPath": ".spec.matchingPrecedence"
+          },
+          {
+            "name": "DistinguisherMethod",
+            "type": "string",
+            "description": "What tells its flows apart.",
+            "jsonPath": ".spec.distinguisherMethod.type"
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since it was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          },
+          {
+            "name": "MissingPL",
+            "type": "string",
+            "description": "Whether its priority level is missing.",
+            "jsonPath": ".status.conditions[?(@.type==\"Dangling\")].status"
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "A group of requests that are alike for fairness: which, to which priority level, and what tells its flows apart.",
+            "type": "object",
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "The group.",
+                "type": "object",
+                "required": [
+                  "priorityLevelConfiguration"
+                ],
+                "properties": {
+                  "priorityLevelConfiguration": {
+                    "description": "Where its requests go.",
+                    "type": "object",
+                    "required": [
+                      "name"
+                    ],
+                    "properties": {
+                      "name": {
+                        "description": "The name of a PriorityLevelConfiguration.",
+                        "type": "string",
+                        "minLength": 1
+                      }
+                    }
+                  },
+                  "matchingPrecedence": {
+                    "description": "The lowest of the FlowSchemas that match a request decides.",
+                    "type": "integer",
+                    "format": "int32",
+                    "minimum": 1,
+                    "maximum": 10000,
+                    "default": 1000
+                  },
+                  "distinguisherMethod": {
+                    "description": "What tells flows apart. Unset, all requests are one flow.",
+                    "type": "object",
+                    "nullable": true,
+                    "required": [
+                      "type"
+                    ],
+                    "properties": {
+                      "type": {
+                        "description": "`ByUser` or `ByNamespace`.",
+                        "type": "string",
+                        "enum": [
+                          "ByUser",
+                          "ByNamespace"
+                        ]
+                      }
+                    }
+                  },
+                  "rules": {
+                    "description": "Which requests; one of the rules must match.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "A subject that matches, and a request that does.",
+                      "type": "object",
+                      "required": [
+                        "subjects"
+                      ],
+                      "properties": {
+                        "subjects": {
+                          "description": "Who; one must match.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "minItems": 1,
+                          "items": {
+                            "description": "A user, a group or a ServiceAccount.",
+                            "type": "object",
+                            "required": [
+                              "kind"
+                            ],
+                            "properties": {
+                              "kind": {
+                                "description": "Which of the three.",
+                                "type": "string",
+                                "enum": [
+                                  "User",
+                                  "Group",
+                                  "ServiceAccount"
+                                ]
+                              },
+                              "user": {
+                                "description": "The user.",
+                                "type": "object",
+                                "required": [
+                                  "name"
+                                ],
+                                "properties": {
+                                  "name": {
+                                    "description": "Their name, `*` for all.",
+                                    "type": "string"
+                                  }
+                                }
+                              },
+                              "group": {
+                                "description": "The group.",
+                                "type": "object",
+                                "required": [
+                                  "name"
+                                ],
+                                "properties": {
+                                  "name": {
+                                    "description": "Its name, `*` for all.",
+                                    "type": "string"
+                                  }
+                                }
+                              },
+                              "serviceAccount": {
+                                "description": "The ServiceAccount.",
+                                "type": "object",
+                                "required": [
+                                  "namespace",
+                                  "name"
+                                ],
+                                "properties": {
+                                  "namespace": {
+                                    "description": "Its namespace.",
+                                    "type": "string"
+                                  },
+                                  "name": {
+                                    "description": "Its name, `*` for all of the namespace.",
+                                    "type": "string"
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        },
+                        "resourceRules": {
+                          "description": "Requests for resources; one of these or of nonResourceRules must match.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "Verbs on resources.",
+                            "type": "object",
+                            "required": [
+                              "verbs",
+                              "apiGroups",
+                              "resources"
+                            ],
+                            "properties": {
+                              "verbs": {
+                                "description": "The verbs meant, `*` for all.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "set",
+                                "minItems": 1,
+                                "items": {
+                                  "description": "One verb.",
+                                  "type": "string"
+                                }
+                              },
+                              "apiGroups": {
+                                "description": "The groups meant, `*` for all.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "set",
+                                "minItems": 1,
+                                "items": {
+                                  "description": "One group.",
+                                  "type": "string"
+                                }
+                              },
+                              "resources": {
+                                "description": "Plural names and subresources, `*` for all.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "set",
+                                "minItems": 1,
+                                "items": {
+                                  "description": "One resource.",
+                                  "type": "string"
+                                }
+                              },
+                              "clusterScope": {
+                                "description": "Whether requests without a namespace match.",
+                                "type": "boolean"
+                              },
+                              "namespaces": {
+                                "description": "The namespaces meant, `*` for all.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "set",
+                                "items": {
+                                  "description": "One namespace.",
+                                  "type": "string"
+                                }
+                              }
+                            }
+                          }
+                        },
+                        "nonResourceRules": {
+                          "description": "Requests for paths that are no resources.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "Verbs on paths.",
+                            "type": "object",
+                            "required": [
+                              "verbs",
+                              "nonResourceURLs"
+                            ],
+                            "properties": {
+                              "verbs": {
+                                "description": "The verbs meant, `*` for all.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "set",
+                                "minItems": 1,
+                                "items": {
+                                  "description": "One verb.",
+                                  "type": "string"
+                                }
+                              },
+                              "nonResourceURLs": {
+                                "description": "Paths, with `*` as the last part for everything below.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "set",
+                                "minItems": 1,
+                                "items": {
+                                  "description": "One path.",
+                                  "type": "string"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              },
+              "status": {
+                "description": "What the server made of it.",
+                "type": "object",
+                "properties": {
+                  "conditions": {
+                    "description": "`Dangling` says whether what it refers to is missing.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "type"
+                    ],
+                    "items": {
+                      "description": "One observation.",
+                      "type": "object",
+                      "required": [
+                        "type"
+                      ],
+                      "properties": {
+                        "type": {
+                          "description": "Which.",
+                          "type": "string"
+                        },
+                        "status": {
+                          "description": "`True`, `False` or `Unknown`.",
+                          "type": "string"
+                        },
+                        "lastTransitionTime": {
+                          "description": "When its status changed last.",
+                          "type": "string",
+                          "format": "date-time",
+                          "nullable": true
+                        },
+                        "reason": {
+                          "description": "Why, in one word.",
+                          "type": "string"
+                        },
+                        "message": {
+                          "description": "Why, in a sentence.",
+                          "type": "string"
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "flowcontrol.apiserver.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "prioritylevelconfigurations",
+      "singular": "prioritylevelconfiguration",
+      "kind": "PriorityLevelConfiguration",
+      "listKind": "PriorityLevelConfigurationList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "subresources": {
+          "status": {}
+        },
+        "additionalPrinterColumns": [
+          {
+            "name": "Type",
+            "type": "string",
+            "description": "Limited or Exempt.",
+            "jsonPath": ".spec.type"
+          },
+          {
+            "name": "NominalConcurrencyShares",
+            "type": "integer",
+            "description": "Its share of the server's seats.",
+            "jsonPath": ".spec.limited.nominalConcurrencyShares"
+          },
+          {
+            "name": "Queues",
+            "type": "integer",
+            "description": "How many queues it has.",
+            "jsonPath": ".spec.limited.limitResponse.queuing.queues"
+          },
+          {
+            "name": "HandSize",
+            "type": "integer",
+            "description": "How many queues a flow may stand in.",
+            "jsonPath": ".spec.limited.limitResponse.queuing.handSize"
+          },
+          {
+            "name": "QueueLengthLimit",
+            "type": "integer",
+            "description": "How many requests a queue holds.",
+            "jsonPath": ".spec.limited.limitResponse.queuing.queueLengthLimit"
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since it was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "A share of the server's concurrency, and what becomes of requests that find it taken.",
+            "type": "object",
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "The share.",
+                "type": "object",
+                "required": [
+                  "type"
+                ],
+                "properties": {
+                  "type": {
+                    "description": "`Exempt` requests never wait, `Limited` ones do.",
+                    "type": "string",
+                    "enum": [
+                      "Exempt",
+                      "Limited"
+                    ]
+                  },
+                  "exempt": {
+                    "description": "What an exempt level lends to others; only with type Exempt.",
+                    "type": "object",
+                    "nullable": true,
+                    "properties": {
+                      "nominalConcurrencyShares": {
+                        "description": "Its share of the seats.",
+                        "type": "integer",
+                        "format": "int32",
+                        "minimum": 0,
+                        "default": 0
+                      },
+                      "lendablePercent": {
+                        "description": "How much of them others may borrow.",
+                        "type": "integer",
+                        "format": "int32",
+                        "minimum": 0,
+                        "maximum": 100,
+                        "default": 0
+                      }
+                    }
+                  },
+                  "limited": {
+                    "description": "The limit; only with type Limited.",
+                    "type": "object",
+                    "nullable": true,
+                    "properties": {
+                      "nominalConcurrencyShares": {
+                        "description": "Its share of the seats, against the sum of all shares.",
+                        "type": "integer",
+                        "format": "int32",
+                        "minimum": 0,
+                        "default": 30
+                      },
+                      "lendablePercent": {
+                        "description": "How much of them others may borrow.",
+                        "type": "integer",
+                        "format": "int32",
+                        "minimum": 0,
+                        "maximum": 100,
+                        "default": 0
+                      },
+                      "borrowingLimitPercent": {
+                        "description": "How much it may borrow from others, of its own seats; unset is without limit.",
+                        "type": "integer",
+                        "format": "int32",
+                        "minimum": 0,
+                        "nullable": true
+                      },
+                      "limitResponse": {
+                        "description": "What becomes of requests over the limit.",
+                        "type": "object",
+                        "required": [
+                          "type"
+                        ],
+                        "default": {
+                          "type": "Reject"
+                        },
+                        "properties": {
+                          "type": {
+                            "description": "`Queue` or `Reject`.",
+                            "type": "string",
+                            "enum": [
+                              "Queue",
+                              "Reject"
+                            ]
+                          },
+                          "queuing": {
+                            "description": "The queues; only with type Queue.",
+                            "type": "object",
+                            "nullable": true,
+                            "properties": {
+                              "queues": {
+                                "description": "How many queues there are.",
+                                "type": "integer",
+                                "format": "int32",
+                                "minimum": 1,
+                                "maximum": 10000000,
+                                "default": 64
+                              },
+                              "handSize": {
+                                "description": "How many of them one flow may stand in, by its hash.",
+                                "type": "integer",
+                                "format": "int32",
+                                "minimum": 1,
+                                "default": 8
+                              },
+                              "queueLengthLimit": {
+                                "description": "How many requests one queue holds.",
+                                "type": "integer",
+                                "format": "int32",
+                                "minimum": 1,
+                                "default": 50
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              },
+              "status": {
+                "description": "What the server made of it.",
+                "type": "object",
+                "properties": {
+                  "conditions": {
+                    "description": "`Dangling` says whether what it refers to is missing.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": [
+                      "type"
+                    ],
+                    "items": {
+                      "description": "One observation.",
+                      "type": "object",
+                      "required": [
+                        "type"
+                      ],
+                      "properties": {
+                        "type": {
+                          "description": "Which.",
+                          "type": "string"
+                        },
+                        "status": {
+                          "description": "`True`, `False` or `Unknown`.",
+                          "type": "string"
+                        },
+                        "lastTransitionTime": {
+                          "description": "When its status changed last.",
+                          "type": "string",
+                          "format": "date-time",
+                          "nullable": true
+                        },
+                        "reason": {
+                          "description": "Why, in one word.",
+                          "type": "string"
+                        },
+                        "message": {
+                          "description": "Why, in a sentence.",
+                          "type": "string"
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "rbac.authorization.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "clusterrolebindings",
+      "singular": "clusterrolebinding",
+      "kind": "ClusterRoleBinding",
+      "listKind": "ClusterRoleBindingList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "additionalPrinterColumns": [
+          {
+            "name": "Role",
+            "type": "string",
+            "description": "The role that is given.",
+            "jsonPath": ".roleRef.name"
+          },
+          {
+            "name": "Role Kind",
+            "type": "string",
+            "description": "Role or ClusterRole.",
+            "jsonPath": ".roleRef.kind",
+            "priority": 1
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since the ClusterRoleBinding was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          },
+          {
+            "name": "Users",
+            "type": "string",
+            "description": "Users and groups that the role is given to.",
+            "jsonPath": ".subjects[*].name",
+            "priority": 1
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "Gives a ClusterRole to users, groups and ServiceAccounts, in the whole cluster.",
+            "type": "object",
+            "required": [
+              "roleRef"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "subjects": {
+                "description": "Who is given the role.",
+                "type": "array",
+                "x-kubernetes-list-type": "atomic",
+                "items": {
+                  "description": "A user, a group or a ServiceAccount.",
+                  "type": "object",
+                  "x-kubernetes-map-type": "atomic",
+                  "required": [
+                    "kind",
+                    "name"
+                  ],
+                  "properties": {
+                    "kind": {
+                      "description": "`User`, `Group` or `ServiceAccount`.",
+                      "type": "string"
+                    },
+                    "apiGroup": {
+                      "description": "The empty string for ServiceAccounts, `rbac.authorization.k8s.io` for users and groups.",
+                      "type": "string"
+                    },
+                    "name": {
+                      "description": "The name.",
+                      "type": "string"
+                    },
+                    "namespace": {
+                      "description": "The namespace of the ServiceAccount.",
+                      "type": "string"
+                    }
+                  }
+                }
+              },
+              "roleRef": {
+                "description": "The role that is given. It cannot be changed; make another binding instead.",
+                "type": "object",
+                "x-kubernetes-map-type": "atomic",
+                "required": [
+                  "kind",
+                  "name"
+                ],
+                "properties": {
+                  "apiGroup": {
+                    "description": "`rbac.authorization.k8s.io`.",
+                    "type": "string"
+                  },
+                  "kind": {
+                    "description": "`ClusterRole`.",
+                    "type": "string"
+                  },
+                  "name": {
+                    "description": "The name of the role.",
+                    "type": "string"
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "rbac.authorization.k8s.io",
+    "scope": "Cluster",
+    "names": {
+      "plural": "clusterroles",
+      "singular": "clusterrole",
+      "kind": "ClusterRole",
+      "listKind": "ClusterRoleList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "additionalPrinterColumns": [
+          {
+            "name": "Created At",
+            "type": "string",
+            "description": "When the ClusterRole was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "A named set of permissions: in the whole cluster, or in the namespaces of the RoleBindings that refer to it.",
+            "type": "object",
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "rules": {
+                "description": "What is allowed. Rules only ever add up.",
+                "type": "array",
+                "x-kubernetes-list-type": "atomic",
+                "nullable": true,
+                "items": {
+                  "description": "Verbs on resources, or on paths that are no resources.",
+                  "type": "object",
+                  "required": [
+                    "verbs"
+                  ],
+                  "properties": {
+                    "verbs": {
+                      "description": "The verbs allowed, `*` for all.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One verb.",
+                        "type": "string"
+                      }
+                    },
+                    "apiGroups": {
+                      "description": "The groups whose resources are meant, `*` for all, the empty string for core.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One group.",
+                        "type": "string"
+                      }
+                    },
+                    "resources": {
+                      "description": "Plural names, `pods/log` for a subresource, `*/scale` for one of every resource, `*` for all.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One resource.",
+                        "type": "string"
+                      }
+                    },
+                    "resourceNames": {
+                      "description": "The names of the only objects allowed; empty allows every name.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One name.",
+                        "type": "string"
+                      }
+                    },
+                    "nonResourceURLs": {
+                      "description": "Paths, with `*` as the last part for everything below. Only in ClusterRoles.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One path.",
+                        "type": "string"
+                      }
+                    }
+                  }
+                }
+              },
+              "aggregationRule": {
+                "description": "Where `rules` comes from, in place of a hand. The server keeps them in step and overwrites what is written there.",
+                "type": "object",
+                "nullable": true,
+                "properties": {
+                  "clusterRoleSelectors": {
+                    "description": "Any ClusterRole that one of these selects gives its rules.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "A selection by labels.",
+                      "type": "object",
+                      "x-kubernetes-map-type": "atomic",
+                      "properties": {
+                        "matchLabels": {
+                          "description": "Labels that all must be there with these values.",
+                          "type": "object",
+                          "additionalProperties": {
+                            "description": "The value of one label.",
+                            "type": "string"
+                          }
+                        },
+                        "matchExpressions": {
+                          "description": "Requirements that all must hold.",
+                          "type": "array",
+                          "x-kubernetes-list-type": "atomic",
+                          "items": {
+                            "description": "One requirement on one label.",
+                            "type": "object",
+                            "required": [
+                              "key",
+                              "operator"
+                            ],
+                            "properties": {
+                              "key": {
+                                "description": "The label's key.",
+                                "type": "string"
+                              },
+                              "operator": {
+                                "description": "`In`, `NotIn`, `Exists` or `DoesNotExist`.",
+                                "type": "string"
+                              },
+                              "values": {
+                                "description": "The values for `In` and `NotIn`.",
+                                "type": "array",
+                                "x-kubernetes-list-type": "atomic",
+                                "items": {
+                                  "description": "One value.",
+                                  "type": "string"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "rbac.authorization.k8s.io",
+    "scope": "Namespaced",
+    "names": {
+      "plural": "rolebindings",
+      "singular": "rolebinding",
+      "kind": "RoleBinding",
+      "listKind": "RoleBindingList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "additionalPrinterColumns": [
+          {
+            "name": "Role",
+            "type": "string",
+            "description": "The role that is given.",
+            "jsonPath": ".roleRef.name"
+          },
+          {
+            "name": "Role Kind",
+            "type": "string",
+            "description": "Role or ClusterRole.",
+            "jsonPath": ".roleRef.kind",
+            "priority": 1
+          },
+          {
+            "name": "Age",
+            "type": "date",
+            "description": "Time since the RoleBinding was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          },
+          {
+            "name": "Users",
+            "type": "string",
+            "description": "Users and groups that the role is given to.",
+            "jsonPath": ".subjects[*].name",
+            "priority": 1
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "Gives a Role or ClusterRole to users, groups and ServiceAccounts, in one namespace.",
+            "type": "object",
+            "required": [
+              "roleRef"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "subjects": {
+                "description": "Who is given the role.",
+                "type": "array",
+                "x-kubernetes-list-type": "atomic",
+                "items": {
+                  "description": "A user, a group or a ServiceAccount.",
+                  "type": "object",
+                  "x-kubernetes-map-type": "atomic",
+                  "required": [
+                    "kind",
+                    "name"
+                  ],
+                  "properties": {
+                    "kind": {
+                      "description": "`User`, `Group` or `ServiceAccount`.",
+                      "type": "string"
+                    },
+                    "apiGroup": {
+                      "description": "The empty string for ServiceAccounts, `rbac.authorization.k8s.io` for users and groups.",
+                      "type": "string"
+                    },
+                    "name": {
+                      "description": "The name.",
+                      "type": "string"
+                    },
+                    "namespace": {
+                      "description": "The namespace of the ServiceAccount.",
+                      "type": "string"
+                    }
+                  }
+                }
+              },
+              "roleRef": {
+                "description": "The role that is given. It cannot be changed; make another binding instead.",
+                "type": "object",
+                "x-kubernetes-map-type": "atomic",
+                "required": [
+                  "kind",
+                  "name"
+                ],
+                "properties": {
+                  "apiGroup": {
+                    "description": "`rbac.authorization.k8s.io`.",
+                    "type": "string"
+                  },
+                  "kind": {
+                    "description": "`Role` of the same namespace, or `ClusterRole`.",
+                    "type": "string"
+                  },
+                  "name": {
+                    "description": "The name of the role.",
+                    "type": "string"
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "rbac.authorization.k8s.io",
+    "scope": "Namespaced",
+    "names": {
+      "plural": "roles",
+      "singular": "role",
+      "kind": "Role",
+      "listKind": "RoleList"
+    },
+    "versions": [
+      {
+        "name": "v1",
+        "served": true,
+        "storage": true,
+        "additionalPrinterColumns": [
+          {
+            "name": "Created At",
+            "type": "string",
+            "description": "When the Role was created.",
+            "jsonPath": ".metadata.creationTimestamp"
+          }
+        ],
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "A named set of permissions in one namespace.",
+            "type": "object",
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "rules": {
+                "description": "What is allowed. Rules only ever add up.",
+                "type": "array",
+                "x-kubernetes-list-type": "atomic",
+                "nullable": true,
+                "items": {
+                  "description": "Verbs on resources, or on paths that are no resources.",
+                  "type": "object",
+                  "required": [
+                    "verbs"
+                  ],
+                  "properties": {
+                    "verbs": {
+                      "description": "The verbs allowed, `*` for all.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One verb.",
+                        "type": "string"
+                      }
+                    },
+                    "apiGroups": {
+                      "description": "The groups whose resources are meant, `*` for all, the empty string for core.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One group.",
+                        "type": "string"
+                      }
+                    },
+                    "resources": {
+                      "description": "Plural names, `pods/log` for a subresource, `*/scale` for one of every resource, `*` for all.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One resource.",
+                        "type": "string"
+                      }
+                    },
+                    "resourceNames": {
+                      "description": "The names of the only objects allowed; empty allows every name.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One name.",
+                        "type": "string"
+                      }
+                    },
+                    "nonResourceURLs": {
+                      "description": "Paths, with `*` as the last part for everything below. Only in ClusterRoles.",
+                      "type": "array",
+                      "x-kubernetes-list-type": "atomic",
+                      "items": {
+                        "description": "One path.",
+                        "type": "string"
+                      }
+                    }
                   }
                 }
               }

@@ -66,6 +66,63 @@ export {
   type CustomResourceDefinitionStatusCondition,
 } from "./apiextensions/customresourcedefinition.gen.ts"
 export {
+  SelfSubjectReview,
+  type SelfSubjectReviewStatus,
+  type SelfSubjectReviewStatusUserInfo,
+} from "./authentication/selfsubjectreview.gen.ts"
+export {
+  TokenReview,
+  type TokenReviewSpec,
+  type TokenReviewStatus,
+  type TokenReviewStatusUser,
+} from "./authentication/tokenreview.gen.ts"
+export {
+  LocalSubjectAccessReview,
+  type LocalSubjectAccessReviewSpec,
+  type LocalSubjectAccessReviewSpecNonResourceAttributes,
+  type LocalSubjectAccessReviewSpecResourceAttributes,
+  type LocalSubjectAccessReviewSpecResourceAttributesFieldSelector,
+  type LocalSubjectAccessReviewSpecResourceAttributesFieldSelectorRequirement,
+  type LocalSubjectAccessReviewSpecResourceAttributesLabelSelector,
+  type LocalSubjectAccessReviewSpecResourceAttributesLabelSelectorRequirement,
+  type LocalSubjectAccessReviewStatus,
+} from "./authorization/localsubjectaccessreview.gen.ts"
+export {
+  SelfSubjectAccessReview,
+  type SelfSubjectAccessReviewSpec,
+  type SelfSubjectAccessReviewSpecNonResourceAttributes,
+  type SelfSubjectAccessReviewSpecResourceAttributes,
+  type SelfSubjectAccessReviewSpecResourceAttributesFieldSelector,
+  type SelfSubjectAccessReviewSpecResourceAttributesFieldSelectorRequirement,
+  type SelfSubjectAccessReviewSpecResourceAttributesLabelSelector,
+  type SelfSubjectAccessReviewSpecResourceAttributesLabelSelectorRequirement,
+  type SelfSubjectAccessReviewStatus,
+} from "./authorization/selfsubjectaccessreview.gen.ts"
+export {
+  SelfSubjectRulesReview,
+  type SelfSubjectRulesReviewSpec,
+  type SelfSubjectRulesReviewStatus,
+  type SelfSubjectRulesReviewStatusNonResourceRule,
+  type SelfSubjectRulesReviewStatusResourceRule,
+} from "./authorization/selfsubjectrulesreview.gen.ts"
+export {
+  SubjectAccessReview,
+  type SubjectAccessReviewSpec,
+  type SubjectAccessReviewSpecNonResourceAttributes,
+  type SubjectAccessReviewSpecResourceAttributes,
+  type SubjectAccessReviewSpecResourceAttributesFieldSelector,
+  type SubjectAccessReviewSpecResourceAttributesFieldSelectorRequirement,
+  type SubjectAccessReviewSpecResourceAttributesLabelSelector,
+  type SubjectAccessReviewSpecResourceAttributesLabelSelectorRequirement,
+  type SubjectAccessReviewStatus,
+} from "./authorization/subjectaccessreview.gen.ts"
+export {
+  CertificateSigningRequest,
+  type CertificateSigningRequestSpec,
+  type CertificateSigningRequestStatus,
+  type CertificateSigningRequestStatusCondition,
+} from "./certificates/certificatesigningrequest.gen.ts"
+export {
   Sandbox,
   type SandboxContainer,
   type SandboxContainerEnv,
@@ -86,3 +143,49 @@ export {
   Lease,
   type LeaseSpec,
 } from "./coordination/lease.gen.ts"
+export {
+  FlowSchema,
+  type FlowSchemaSpec,
+  type FlowSchemaSpecDistinguisherMethod,
+  type FlowSchemaSpecPriorityLevelConfiguration,
+  type FlowSchemaSpecRule,
+  type FlowSchemaSpecRuleNonResourceRule,
+  type FlowSchemaSpecRuleResourceRule,
+  type FlowSchemaSpecRuleSubject,
+  type FlowSchemaSpecRuleSubjectGroup,
+  type FlowSchemaSpecRuleSubjectServiceAccount,
+  type FlowSchemaSpecRuleSubjectUser,
+  type FlowSchemaStatus,
+  type FlowSchemaStatusCondition,
+} from "./flowcontrol/flowschema.gen.ts"
+export {
+  PriorityLevelConfiguration,
+  type PriorityLevelConfigurationSpec,
+  type PriorityLevelConfigurationSpecExempt,
+  type PriorityLevelConfigurationSpecLimited,
+  type PriorityLevelConfigurationSpecLimitedLimitResponse,
+  type PriorityLevelConfigurationSpecLimitedLimitResponseQueuing,
+  type PriorityLevelConfigurationStatus,
+  type PriorityLevelConfigurationStatusCondition,
+} from "./flowcontrol/prioritylevelconfiguration.gen.ts"
+export {
+  ClusterRoleBinding,
+  type ClusterRoleBindingRoleRef,
+  type ClusterRoleBindingSubject,
+} from "./rbac/clusterrolebinding.gen.ts"
+export {
+  ClusterRole,
+  type ClusterRoleAggregationRule,
+  type ClusterRoleAggregationRuleClusterRoleSelector,
+  type ClusterRoleAggregationRuleClusterRoleSelectorMatchExpression,
+  type ClusterRoleRule,
+} from "./rbac/clusterrole.gen.ts"
+export {
+  RoleBinding,
+  type RoleBindingRoleRef,
+  type RoleBindingSubject,
+} from "./rbac/rolebinding.gen.ts"
+export {
+  Role,
+  type RoleRule,
+} from "./rbac/role.gen.ts"

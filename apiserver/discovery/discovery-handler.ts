@@ -43,13 +43,13 @@ const formOf = (call: Call, hasAggregated: boolean): "aggregated" | "legacy" => 
 
 export class DiscoveryHandler {
   readonly #table: ResourceTable
-  readonly #proxied: DiscoverySource["proxied"]
+  readonly #more: Omit<DiscoverySource, "resources">
   readonly #documents = new Map<string, Document | undefined>()
   #generation = -1
 
-  constructor(table: ResourceTable, proxied: DiscoverySource["proxied"]) {
+  constructor(table: ResourceTable, more: Omit<DiscoverySource, "resources">) {
     this.#table = table
-    this.#proxied = proxied
+    this.#more = more
   }
 
   /** Answers; false when the path is none of discovery's, or nothing is served there. */
@@ -80,7 +80,7 @@ export class DiscoveryHandler {
     }
     const known = this.#documents.get(key)
     if (known !== undefined) return known
-    const made = make({ resources: this.#table.all(), proxied: this.#proxied })
+    const made = make({ resources: this.#table.all(), ...this.#more })
     if (made === undefined) return undefined
     const bytes = Buffer.from(`${JSON.stringify(made)}\n`)
     const document = { bytes, etag: `"${createHash("sha256").update(bytes).digest("hex").toUpperCase()}"` }

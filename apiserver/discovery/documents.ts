@@ -1,13 +1,23 @@
 /** The discovery documents: legacy (one a group version) and aggregated (everything in two). Source: KEP-3352. */
 import { apiVersionOf } from "../../schemas/index.ts"
+import type { SubresourceCreates } from "../registry/subresource-create.ts"
 import { byPreference, type Resource, type ResourceVersion } from "../resource.ts"
-import { subresourcesOf, verbsOf } from "./resources.ts"
+import { type SubresourceRow, subresourcesOf, verbsOf } from "./resources.ts"
 
 export interface DiscoverySource {
   readonly resources: ReadonlyArray<Resource>
   /** Subresources that nodes answer, by `group/plural`. */
   readonly proxied: { readonly [id: string]: ReadonlyArray<string> }
+  /** Subresources that a POST answers by itself. */
+  readonly creates: SubresourceCreates
 }
+
+const createdOf = (source: DiscoverySource, resource: Resource): ReadonlyArray<SubresourceRow> =>
+  Object.entries(source.creates).flatMap(([id, { kind }]) =>
+    id.startsWith(`${resource.id}/`)
+      ? [{ name: id.slice(resource.id.length + 1), responseKind: kind, verbs: ["create"] }]
+      : [],
+  )
 
 const proxiedOf = (source: DiscoverySource, resource: Resource): ReadonlyArray<string> => {
   const id = resource.id.replace(/^\//, "")
@@ -18,6 +28,14 @@ interface Row {
   readonly resource: Resource
   readonly version: ResourceVersion
 }
+
+const allSubresources = (
+  source: DiscoverySource,
+  { resource, version }: Row,
+): ReadonlyArray<SubresourceRow> => [
+  ...subresourcesOf(resource, version, proxiedOf(source, resource)),
+  ...createdOf(source, resource),
+]
 
 const rowsOf = (source: DiscoverySource, group: string, version: string): ReadonlyArray<Row> =>
   source.resources
@@ -87,7 +105,7 @@ const legacyResources = (source: DiscoverySource, { resource, version }: Row): R
       ? {}
       : { categories: names.categories }),
   }
-  const parts = subresourcesOf(resource, version, proxiedOf(source, resource)).map((row) => {
+  const parts = allSubresources(source, { resource, version }).map((row) => {
     const { responseKind } = row
     const foreign = responseKind.kind !== kind
     return {
@@ -120,7 +138,7 @@ export const apiResourceList = (
 
 const aggregatedResource = (source: DiscoverySource, { resource, version }: Row): object => {
   const { names } = resource.definition
-  const subresources = subresourcesOf(resource, version, proxiedOf(source, resource)).map((row) => ({
+  const subresources = allSubresources(source, { resource, version }).map((row) => ({
     subresource: row.name,
     responseKind: row.responseKind,
     verbs: row.verbs,

@@ -32,6 +32,9 @@ const flatHeaders = (headers: IncomingHttpHeaders): { readonly [name: string]: s
   return flat
 }
 
+const socketOf = (request: NodeRequest) =>
+  "stream" in request ? request.stream.session?.socket : request.socket
+
 const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD"])
 
 export class Exchanges {
@@ -66,8 +69,7 @@ export class Exchanges {
   }
 
   async #userOf(request: NodeRequest): Promise<UserInfo> {
-    const socket = "stream" in request ? request.stream.session?.socket : request.socket
-    const user = await this.#server.authenticate(credentialsOf(socket, request.headers))
+    const user = await this.#server.authenticate(credentialsOf(socketOf(request), request.headers))
     return user === "invalid" ? anonymous : user
   }
 
@@ -75,12 +77,14 @@ export class Exchanges {
     request: NodeRequest,
     more: { readonly user: UserInfo; readonly body: Uint8Array; readonly abort: AbortController },
   ): ApiRequest {
+    const peer = socketOf(request)?.remoteAddress
     return {
       method: request.method ?? "GET",
       url: request.url ?? "/",
       headers: flatHeaders(request.headers),
       body: more.body,
       user: more.user,
+      ...(peer === undefined ? {} : { peer }),
       signal: more.abort.signal,
     }
   }

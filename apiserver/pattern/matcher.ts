@@ -4,19 +4,9 @@
  */
 import { Alphabet } from "./alphabet.ts"
 import { newline, word } from "./char-set.ts"
+import { type Gap, holds } from "./gap.ts"
 import { MATCH_STEPS_MAX, REMEMBERED_MAX } from "./limits.ts"
 import type { Instruction, Program } from "./program.ts"
-import type { Assertion } from "./syntax.ts"
-
-/** What is known between two characters: what was before, and what comes. */
-interface Gap {
-  readonly textStart: boolean
-  readonly textEnd: boolean
-  readonly afterWord: boolean
-  readonly beforeWord: boolean
-  readonly afterNewline: boolean
-  readonly beforeNewline: boolean
-}
 
 interface State {
   /** Instructions alive here, in order. */
@@ -29,23 +19,6 @@ interface State {
 
 const matched: State = { alive: [], after: 0, next: [], matchesAtEnd: true }
 const dead: State = { alive: [], after: 0, next: [], matchesAtEnd: false }
-
-const holds = (assertion: Assertion, gap: Gap): boolean => {
-  switch (assertion) {
-    case "textStart":
-      return gap.textStart
-    case "textEnd":
-      return gap.textEnd
-    case "lineStart":
-      return gap.textStart || gap.afterNewline
-    case "lineEnd":
-      return gap.textEnd || gap.beforeNewline
-    case "wordBoundary":
-      return gap.afterWord !== gap.beforeWord
-    case "noWordBoundary":
-      return gap.afterWord === gap.beforeWord
-  }
-}
 
 /** Whether a match can only begin at the start of the text. */
 const isAnchored = ({ instructions, start }: Program): boolean => {

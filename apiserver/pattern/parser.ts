@@ -77,9 +77,10 @@ class Parser {
   #repeated(body: Expression): Expression {
     const bounds = this.#bounds()
     if (bounds === undefined) return body
-    if (this.#char === "?") this.#at++
+    const lazy = this.#char === "?"
+    if (lazy) this.#at++
     if (this.#bounds() !== undefined) throw new PatternError("a repetition repeats a repetition")
-    return { kind: "repeat", body, min: bounds.min, max: bounds.max }
+    return { kind: "repeat", body, min: bounds.min, max: bounds.max, lazy }
   }
 
   #bounds(): { readonly min: number; readonly max: number } | undefined {

@@ -111,3 +111,56 @@ test("the language's own engine agrees on what both can say", () => {
     { numRuns: 2_000 },
   )
 })
+
+describe("the place of a match", () => {
+  test.each([
+    ["the leftmost is found", "b+", "abbcb", "bb"],
+    ["a repetition takes as much as it can", "a.*c", "abcabc", "abcabc"],
+    ["a lazy repetition takes as little as it can", "a.*?c", "abcabc", "abc"],
+    ["the first choice that matches wins, not the longest", "a|ab", "ab", "a"],
+    ["a bounded lazy repetition prefers fewer", "a{1,3}?", "aaa", "a"],
+    ["an assertion is looked at where the match begins", "\\bfoo", "afoo foo", "foo"],
+    ["an empty match is a match", "x*", "abc", ""],
+    ["characters above the basic plane count as one", "..$", "a😀b", "😀b"],
+  ])("%s", (_, source, text, want) => {
+    const match = compilePattern(source).find(text)
+    expect(match && text.slice(match.start, match.end)).toBe(want)
+  })
+
+  test("none is undefined, and a search goes on from an offset", () => {
+    const pattern = compilePattern("a")
+    expect(pattern.find("bcd")).toBeUndefined()
+    expect(pattern.find("aba", 1)).toMatchObject({ start: 2, end: 3 })
+  })
+
+  test("it agrees with JavaScript's own expressions where both know the syntax", () => {
+    const piece = fc.constantFrom(
+      "a",
+      "b",
+      "(a|b)",
+      "a*",
+      "b+?",
+      "(ab)?",
+      ".",
+      "[ab]",
+      "a{1,2}",
+      "(a|ab)(b|)",
+      "^",
+      "$",
+    )
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 5 }),
+        fc.string({ unit: fc.constantFrom("a", "b", "c") }),
+        (pieces, text) => {
+          const source = pieces.join("")
+          const want = new RegExp(source).exec(text)
+          const found = compilePattern(source).find(text)
+          expect(found && [found.start, found.end]).toEqual(
+            want === null ? undefined : [want.index, want.index + want[0].length],
+          )
+        },
+      ),
+    )
+  })
+})

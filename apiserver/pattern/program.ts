@@ -3,6 +3,7 @@ import type { CharSet } from "./char-set.ts"
 import { PROGRAM_LENGTH_MAX } from "./limits.ts"
 import { type Assertion, type Expression, PatternError } from "./syntax.ts"
 
+/** Of a split, `next` is preferred to `other`: that tells which of several matches is the match. */
 export type Instruction =
   | { readonly op: "chars"; readonly set: CharSet; next: number }
   | { readonly op: "assert"; readonly assertion: Assertion; next: number }
@@ -46,16 +47,19 @@ class Emitter {
     return starts.reduceRight((other, start) => this.emit({ op: "split", next: start, other }))
   }
 
-  #repeat({ body, min, max }: Expression & { readonly kind: "repeat" }, next: number): number {
+  #repeat({ body, min, max, lazy }: Expression & { readonly kind: "repeat" }, next: number): number {
     let start = next
     if (max === Number.POSITIVE_INFINITY) {
-      const loop: Instruction = { op: "split", next: 0, other: next }
+      const loop: Instruction = { op: "split", next, other: next }
       start = this.emit(loop)
-      loop.next = this.expression(body, start)
+      loop[lazy ? "other" : "next"] = this.expression(body, start)
     } else {
       for (let count = min; count < max; count++) {
         const before = this.instructions.length
-        start = this.emit({ op: "split", next: this.expression(body, start), other: next })
+        const once = this.expression(body, start)
+        start = this.emit(
+          lazy ? { op: "split", next, other: once } : { op: "split", next: once, other: next },
+        )
         if (this.instructions.length === before + 1) break
       }
     }

@@ -9,7 +9,14 @@ export type Expression =
   | { readonly kind: "assert"; readonly assertion: Assertion }
   | { readonly kind: "sequence"; readonly parts: ReadonlyArray<Expression> }
   | { readonly kind: "choice"; readonly options: ReadonlyArray<Expression> }
-  | { readonly kind: "repeat"; readonly body: Expression; readonly min: number; readonly max: number }
+  | {
+      readonly kind: "repeat"
+      readonly body: Expression
+      readonly min: number
+      readonly max: number
+      /** Prefers fewer; matters only for where a match ends. */
+      readonly lazy: boolean
+    }
 
 /** What is wrong with an expression, in one sentence. */
 export class PatternError extends Error {

@@ -68,7 +68,8 @@ const nameOf = ({ commonName, organizations }: Subject): x509.JsonName => [
   { CN: [commonName] },
 ]
 
-const importKey = (pem: string): Promise<webcrypto.CryptoKey> =>
+/** A P-256 private key (PKCS #8 PEM) for signing certificates. */
+export const importSigningKey = (pem: string): Promise<webcrypto.CryptoKey> =>
   webcrypto.subtle.importKey("pkcs8", x509.PemConverter.decodeFirst(pem), algorithm, false, ["sign"])
 
 /** A new key and its certificate, signed by the issuer or by itself. Rejects when the issuer cannot sign. */
@@ -87,7 +88,7 @@ export const makeCertificate = async (request: CertificateRequest): Promise<KeyP
     notAfter: request.notAfter,
     signingAlgorithm: signing,
     publicKey: keys.publicKey,
-    signingKey: issuer === undefined ? keys.privateKey : await importKey(issuer.privateKey),
+    signingKey: issuer === undefined ? keys.privateKey : await importSigningKey(issuer.privateKey),
     extensions: extensionsOf(request),
   })
   const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)

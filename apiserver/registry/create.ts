@@ -6,6 +6,7 @@ import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { validateObjectMeta } from "../schema/index.ts"
 import { alreadyExists, failure, invalid, methodNotAllowed, qualified } from "../status-error.ts"
+import { nameRule } from "../strategy.ts"
 import { type Operation, strategyContext, subjectOf, type Target } from "./context.ts"
 import { generatedName } from "./generated-name.ts"
 import { matchName, readIncoming } from "./incoming.ts"
@@ -64,7 +65,7 @@ export const validateNew = (object: MutableObject, target: Target): void => {
   const errors = [
     ...validateObjectMeta(metadataOf(object), {
       namespaced: resource.namespaced,
-      nameIs: resource.strategy.labelNames === true ? "dnsLabel" : "dnsSubdomain",
+      nameIs: nameRule(resource.strategy),
     }),
     ...version.schema.validate(object),
     ...(resource.strategy.validate?.(object, undefined) ?? []),

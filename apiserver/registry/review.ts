@@ -1,14 +1,22 @@
 /** Kinds that are questions: a create is answered by the kind's strategy, and nothing is stored. */
 import type { MutableObject } from "../machinery.ts"
-import { methodNotAllowed } from "../status-error.ts"
+import { invalid, methodNotAllowed } from "../status-error.ts"
 import { type Operation, strategyContext } from "./context.ts"
 import { readIncoming } from "./incoming.ts"
 import { parseWriteOptions } from "./write-options.ts"
 
-/** The answered question. Fails with `BadRequest`, and whatever the kind refuses. */
+/** The answered question. Fails with `BadRequest`, `Invalid`, and whatever the kind refuses. */
 export const answerReview = async (operation: Operation): Promise<MutableObject> => {
-  const { resource } = operation.target
+  const { resource, version } = operation.target
   if (resource.strategy.answer === undefined) throw methodNotAllowed(resource.subject(), "POST")
   const question = readIncoming(operation, parseWriteOptions(operation.call, "CreateOptions"))
+  // Typed clients send an empty answer along with the question.
+  delete question.status
+  version.schema.applyDefaults(question)
+  const errors = [
+    ...version.schema.validate(question),
+    ...(resource.strategy.validate?.(question, undefined) ?? []),
+  ]
+  if (errors.length > 0) throw invalid(resource.subject(""), errors)
   return resource.strategy.answer(question, strategyContext(operation))
 }

@@ -4,6 +4,7 @@ import { clone, equal } from "../json/index.ts"
 import type { FieldError, MutableJson, MutableObject } from "../machinery.ts"
 import { validateObjectMeta } from "../schema/index.ts"
 import { invalid } from "../status-error.ts"
+import { nameRule } from "../strategy.ts"
 import { type Operation, strategyContext, subjectOf } from "./context.ts"
 import { finalizersOf, isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"
 import type { WriteOptions } from "./write-options.ts"
@@ -129,7 +130,7 @@ export const validateUpdate = (wanted: MutableObject, old: MutableObject, operat
   const errors = [
     ...validateObjectMeta(metadataOf(wanted), {
       namespaced: resource.namespaced,
-      nameIs: resource.strategy.labelNames === true ? "dnsLabel" : "dnsSubdomain",
+      nameIs: nameRule(resource.strategy),
     }),
     ...finalizerErrors(wanted, old),
     ...version.schema.validate(wanted, old),

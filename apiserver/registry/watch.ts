@@ -12,6 +12,8 @@ export interface WatchStart {
   readonly head: () => ResponseSink
   readonly format: EventFormat
   readonly opened: (watcher: Watcher) => void
+  /** It has told what there was: from here on it only follows. */
+  readonly caughtUp: () => void
 }
 
 /** Whether the watch opens with the current objects. */
@@ -63,5 +65,6 @@ export const watch = async (operation: Operation, start: WatchStart): Promise<vo
     initial,
     initialEnd: options.sendInitialEvents && options.allowBookmarks,
   })
+  start.caughtUp()
   await ended
 }

@@ -33,6 +33,14 @@ export const dnsSubdomainProblem = (value: string): string | undefined => {
   )
 }
 
+/** For names that are only ever one part of a path, such as `system:node`. Source: apimachinery ValidatePathSegmentName. */
+export const pathSegmentProblem = (value: string): string | undefined => {
+  if (value.length > DNS_SUBDOMAIN_LENGTH_MAX) return tooLong(DNS_SUBDOMAIN_LENGTH_MAX)
+  if (value === "." || value === "..") return `may not be '${value}'`
+  const bad = ["/", "%"].find((character) => value.includes(character))
+  return bad === undefined ? undefined : `may not contain '${bad}'`
+}
+
 const namePartProblem = (value: string): string | undefined => {
   if (value === "") return "name part must be non-empty"
   if (value.length > QUALIFIED_NAME_LENGTH_MAX) return `name part ${tooLong(QUALIFIED_NAME_LENGTH_MAX)}`

@@ -8,12 +8,18 @@ import type { FieldError } from "../machinery.ts"
 import { forbidden, invalid, required, tooLong, typeInvalid } from "./field-error.ts"
 import { isDateTime } from "./formats.ts"
 import { ANNOTATIONS_SIZE_MAX } from "./limits.ts"
-import { dnsLabelProblem, dnsSubdomainProblem, labelValueProblem, qualifiedNameProblem } from "./names.ts"
+import {
+  dnsLabelProblem,
+  dnsSubdomainProblem,
+  labelValueProblem,
+  pathSegmentProblem,
+  qualifiedNameProblem,
+} from "./names.ts"
 import { ownerReferenceErrors } from "./owner-references.ts"
 
 export interface ObjectMetaRules {
   readonly namespaced: boolean
-  readonly nameIs: "dnsLabel" | "dnsSubdomain"
+  readonly nameIs: "dnsLabel" | "dnsSubdomain" | "pathSegment"
   /** Part of another object: it may be without a name and a namespace. */
   readonly embedded?: boolean
 }
@@ -42,8 +48,14 @@ const shapeErrors = (metadata: JsonObject): ReadonlyArray<FieldError> => {
   return errors
 }
 
+const nameProblems = {
+  dnsLabel: dnsLabelProblem,
+  dnsSubdomain: dnsSubdomainProblem,
+  pathSegment: pathSegmentProblem,
+} as const
+
 const nameErrors = (metadata: JsonObject, rules: ObjectMetaRules): ReadonlyArray<FieldError> => {
-  const problem = rules.nameIs === "dnsLabel" ? dnsLabelProblem : dnsSubdomainProblem
+  const problem = nameProblems[rules.nameIs]
   const errors: FieldError[] = []
   const name = own(metadata, "name") ?? ""
   const generateName = own(metadata, "generateName") ?? ""

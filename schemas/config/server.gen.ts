@@ -35,6 +35,34 @@ export interface ServerConfig {
   readonly kubeconfig?: string
   /** The least severe messages that are logged. */
   readonly logLevel: "debug" | "info" | "warn" | "error"
+  /** What tokens of ServiceAccounts name as their issuer. Where it is a URL at which this API can be reached, others can check the tokens by it. */
+  readonly serviceAccountIssuer: string
+  /** The private keys of those tokens, PEM, newest first: the first signs, all are believed. One is made in the data folder when unset. Servers that share an etcd need the same. */
+  readonly serviceAccountKeyFile?: string
+  /** An OpenID Connect issuer whose ID tokens are believed, an https URL; together with oidcClientID. */
+  readonly oidcIssuerURL?: string
+  /** Whom those tokens are meant for, their `aud`. */
+  readonly oidcClientID?: string
+  /** The claim that is the user's name. */
+  readonly oidcUsernameClaim: string
+  /** What is put in front of names. The issuer and `#` when unset, unless the claim is `email`. */
+  readonly oidcUsernamePrefix?: string
+  /** The claim that lists the user's groups. None when unset. */
+  readonly oidcGroupsClaim?: string
+  /** What is put in front of groups. */
+  readonly oidcGroupsPrefix: string
+  /** Certificate authorities to trust at the issuer, PEM. The system's when unset. */
+  readonly oidcCAFile?: string
+  /** Which requests are written to the audit log and how much of them, an audit.k8s.io/v1 Policy. Nothing is written when unset. */
+  readonly auditPolicyFile?: string
+  /** The audit log, a JSON document a line. `audit.log` in the data folder when unset. */
+  readonly auditLogFile?: string
+  /** The size in megabytes at which the audit log is begun anew. */
+  readonly auditLogMaxSize: number
+  /** How many older files of the audit log are kept. */
+  readonly auditLogMaxFiles: number
+  /** How many small requests the API answers at the same time; a list counts for as many as it has hundreds of objects. Others wait their turn, by priority and fairness. */
+  readonly maxRequestsInFlight: number
 }
 
 /** Every option of the server, in the order of its documentation. */
@@ -211,5 +239,132 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
     ],
     "default": "info",
     "description": "The least severe messages that are logged."
+  },
+  {
+    "name": "serviceAccountIssuer",
+    "flag": "service-account-issuer",
+    "env": "MIREN_SERVICE_ACCOUNT_ISSUER",
+    "inFile": true,
+    "type": "string",
+    "minLength": 1,
+    "default": "https://kubernetes.default.svc",
+    "description": "What tokens of ServiceAccounts name as their issuer. Where it is a URL at which this API can be reached, others can check the tokens by it."
+  },
+  {
+    "name": "serviceAccountKeyFile",
+    "flag": "service-account-key-file",
+    "env": "MIREN_SERVICE_ACCOUNT_KEY_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "The private keys of those tokens, PEM, newest first: the first signs, all are believed. One is made in the data folder when unset. Servers that share an etcd need the same."
+  },
+  {
+    "name": "oidcIssuerURL",
+    "flag": "oidc-issuer-url",
+    "env": "MIREN_OIDC_ISSUER_URL",
+    "inFile": true,
+    "type": "string",
+    "pattern": "^https://",
+    "example": "https://login.example.com",
+    "description": "An OpenID Connect issuer whose ID tokens are believed, an https URL; together with oidcClientID."
+  },
+  {
+    "name": "oidcClientID",
+    "flag": "oidc-client-id",
+    "env": "MIREN_OIDC_CLIENT_ID",
+    "inFile": true,
+    "type": "string",
+    "description": "Whom those tokens are meant for, their `aud`."
+  },
+  {
+    "name": "oidcUsernameClaim",
+    "flag": "oidc-username-claim",
+    "env": "MIREN_OIDC_USERNAME_CLAIM",
+    "inFile": true,
+    "type": "string",
+    "default": "sub",
+    "description": "The claim that is the user's name."
+  },
+  {
+    "name": "oidcUsernamePrefix",
+    "flag": "oidc-username-prefix",
+    "env": "MIREN_OIDC_USERNAME_PREFIX",
+    "inFile": true,
+    "type": "string",
+    "description": "What is put in front of names. The issuer and `#` when unset, unless the claim is `email`."
+  },
+  {
+    "name": "oidcGroupsClaim",
+    "flag": "oidc-groups-claim",
+    "env": "MIREN_OIDC_GROUPS_CLAIM",
+    "inFile": true,
+    "type": "string",
+    "description": "The claim that lists the user's groups. None when unset."
+  },
+  {
+    "name": "oidcGroupsPrefix",
+    "flag": "oidc-groups-prefix",
+    "env": "MIREN_OIDC_GROUPS_PREFIX",
+    "inFile": true,
+    "type": "string",
+    "default": "",
+    "description": "What is put in front of groups."
+  },
+  {
+    "name": "oidcCAFile",
+    "flag": "oidc-ca-file",
+    "env": "MIREN_OIDC_CA_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "Certificate authorities to trust at the issuer, PEM. The system's when unset."
+  },
+  {
+    "name": "auditPolicyFile",
+    "flag": "audit-policy-file",
+    "env": "MIREN_AUDIT_POLICY_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "Which requests are written to the audit log and how much of them, an audit.k8s.io/v1 Policy. Nothing is written when unset."
+  },
+  {
+    "name": "auditLogFile",
+    "flag": "audit-log-file",
+    "env": "MIREN_AUDIT_LOG_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "The audit log, a JSON document a line. `audit.log` in the data folder when unset."
+  },
+  {
+    "name": "auditLogMaxSize",
+    "flag": "audit-log-max-size",
+    "env": "MIREN_AUDIT_LOG_MAX_SIZE",
+    "inFile": true,
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 10000,
+    "default": 100,
+    "description": "The size in megabytes at which the audit log is begun anew."
+  },
+  {
+    "name": "auditLogMaxFiles",
+    "flag": "audit-log-max-files",
+    "env": "MIREN_AUDIT_LOG_MAX_FILES",
+    "inFile": true,
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 1000,
+    "default": 10,
+    "description": "How many older files of the audit log are kept."
+  },
+  {
+    "name": "maxRequestsInFlight",
+    "flag": "max-requests-in-flight",
+    "env": "MIREN_MAX_REQUESTS_IN_FLIGHT",
+    "inFile": true,
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 100000,
+    "default": 400,
+    "description": "How many small requests the API answers at the same time; a list counts for as many as it has hundreds of objects. Others wait their turn, by priority and fairness."
   }
 ]
