@@ -14,6 +14,7 @@ import { hasReason, type TaskWorld } from "./task-world.ts"
 /** containerd 1.6, or one whose plugin `io.containerd.grpc.v1.sandboxes` is switched off. */
 const isWithoutStore = hasReason("FailedPrecondition")
 
+/** Not to be cut: containerd would go on without us, and nothing lists an entry that has neither record nor container. */
 export const createSandboxEntry = (
   { containerd, installation }: TaskWorld,
   sandboxId: SandboxId,
@@ -28,6 +29,7 @@ export const createSandboxEntry = (
     .pipe(
       Effect.asVoid,
       Effect.catchIf(isWithoutStore, () => Effect.void),
+      Effect.uninterruptible,
     )
 
 /** Succeeds when there is none; asked for first, since the answer to deleting what is not there has no code of its own. */
@@ -39,6 +41,9 @@ export const removeSandboxEntry = (
   return containerd.call(Store.method.get, { sandboxId }, { subject }).pipe(
     Effect.andThen(containerd.call(Store.method.delete, { sandboxId }, { subject })),
     Effect.asVoid,
-    Effect.catchIf(hasReason("NotFound", "FailedPrecondition"), () => Effect.void),
+    Effect.catchIf(
+      (error) => isWithoutStore(error) || hasReason("NotFound")(error),
+      () => Effect.void,
+    ),
   )
 }

@@ -204,9 +204,10 @@ inOwnNamespaces({ file: import.meta.filename, project: "conformance", timeoutMs:
             expect(states.get(short.id)).toMatchObject({ state: "exited", exitCode: 9 })
             expect(yield* output(runtime, short.id)).toBe("done\n")
             yield* runtime.stop(server.id, 0)
-            yield* runtime.remove(server.id)
-            yield* runtime.remove(short.id)
-          }),
+          }).pipe(
+            Effect.ensuring(Effect.orDie(runtime.remove(server.id))),
+            Effect.ensuring(Effect.orDie(runtime.remove(short.id))),
+          ),
         )
       },
       60_000,
