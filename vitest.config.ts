@@ -12,6 +12,7 @@ export default defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...everywhere.exclude, "test/e2e/**", "test/conformance/**"],
+          setupFiles: ["test/kit/fast-check-setup.ts"],
           testTimeout: 10_000,
         },
       },

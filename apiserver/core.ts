@@ -16,6 +16,7 @@ import type { ApiRequest, ResponseSink } from "./exchange.ts"
 import { FlowControl } from "./flow-control/index.ts"
 import { HealthHandler } from "./health.ts"
 import { Metrics } from "./metrics.ts"
+import { podCreates } from "./pods/eviction.ts"
 import { MetricsHandler } from "./pods/metrics-handler.ts"
 import type { RegistryContext } from "./registry/context.ts"
 import { ensureNamespaces } from "./registry/first-namespaces.ts"
@@ -158,8 +159,9 @@ const requestHandler = (
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
   const usage = new MetricsHandler(context, options.connect)
-  const resourceHandler = new ResourceHandler({ context, metrics, connect, usage, creates: access.creates })
-  const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates: access.creates })
+  const creates = { ...access.creates, ...podCreates }
+  const resourceHandler = new ResourceHandler({ context, metrics, connect, usage, creates })
+  const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates })
   const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([
     { name: "ping", about: "liveness", healthy: () => true },

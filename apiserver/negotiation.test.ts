@@ -27,6 +27,7 @@ test.each([
 
 test.each([
   "text/html",
+  "application/vnd.kubernetes.protobuf",
   "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
   "application/json;q=0",
 ])("Accept %j is refused", (accept) => {

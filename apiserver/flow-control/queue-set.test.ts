@@ -153,7 +153,7 @@ test("whatever is sent, every request that is not refused is seated once, within
     }),
     { maxLength: 200 },
   )
-  fc.assert(
+  void fc.assert(
     fc.property(requests, (sent) => {
       const bench = new Bench(8, level({ queuing: { queues: 8, handSize: 2, queueLengthLimit: 5 } }))
       let taken = 0

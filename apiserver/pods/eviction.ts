@@ -8,20 +8,16 @@ import type { MutableObject } from "../machinery.ts"
 import type { Operation } from "../registry/context.ts"
 import { parseDeleteOptions } from "../registry/delete-options.ts"
 import { metadataOf, stringOf } from "../registry/object-meta.ts"
-import type { Resource } from "../resource.ts"
+import type { SubresourceCreates } from "../registry/subresource-create.ts"
 import { badRequest, methodNotAllowed } from "../status-error.ts"
 import { podsId } from "./pod-resource.ts"
 import { podWrites } from "./pod-writes.ts"
 
-export const isEviction = (resource: Resource, subresource: string): boolean =>
-  resource.id === podsId && subresource === "eviction"
-
 /** The answer. Fails with `BadRequest`, and as a deletion does. */
-export const evict = async (operation: Operation): Promise<MutableObject> => {
+const evict = async (operation: Operation): Promise<MutableObject> => {
   const { call, target } = operation
   const { facade } = target.resource
-  if (call.info.method !== "POST" || facade === undefined)
-    throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
+  if (facade === undefined) throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
   const { object } = decodeObject(call.request.body, call.request.headers["content-type"])
   const kind = stringOf(object, "kind")
   if (kind !== "Eviction")
@@ -37,4 +33,9 @@ export const evict = async (operation: Operation): Promise<MutableObject> => {
   const onPod = { ...operation, call: asDelete, target: { ...target, subresource: "" } }
   await podWrites(target.resource, facade).deleteObject(onPod, options)
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" }
+}
+
+/** What a POST to a subresource of a Pod answers. */
+export const podCreates: SubresourceCreates = {
+  [`${podsId}/eviction`]: { kind: { group: "policy", version: "v1", kind: "Eviction" }, answer: evict },
 }

@@ -238,3 +238,20 @@ test(
     expect(at(second.json, "items.0.metadata.name")).toBe("c")
   }),
 )
+
+test(
+  "an eviction is a deletion, with its options",
+  withServer(async (world) => {
+    await world.post(pods, pod("a", {}, { finalizers: ["example.com/held"] }))
+    const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "a" } }
+    const wrong = { ...eviction, deleteOptions: { preconditions: { uid: "x" } } }
+    expect((await world.post(`${pods}/a/eviction`, wrong)).json.reason).toBe("Conflict")
+    const asked = { ...eviction, deleteOptions: { gracePeriodSeconds: 3 } }
+    const evicted = await world.post(`${pods}/a/eviction`, asked)
+    expect([evicted.status, evicted.json.status]).toEqual([201, "Success"])
+    const { json } = await world.get(`${pods}/a`)
+    expect(at(json, "metadata.deletionGracePeriodSeconds")).toBe(3)
+    expect((await world.post(`${pods}/a/eviction`, pod("a"))).json.reason).toBe("BadRequest")
+    expect((await world.get("/api/v1")).text).toContain('"name":"pods/eviction"')
+  }),
+)

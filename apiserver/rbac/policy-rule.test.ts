@@ -124,7 +124,7 @@ const everyRequest: ReadonlyArray<AccessRequest> = [
 ]
 
 test("who has all that a role gives may do all that it allows", () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.array(rules, { maxLength: 4 }), rules, (held, wanted) => {
       if (uncovered(held, [wanted]).length > 0) return
       for (const request of everyRequest) {

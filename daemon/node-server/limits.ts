@@ -21,6 +21,8 @@ export const limits = {
   lingerMs: 5_000,
   /** Of a resize message that is not whole yet. */
   resizeCharacters: 4_096,
+  /** Of one connection that has a channel for each. */
+  forwardedPorts: 64,
   /** Of a sentence on an error stream. */
   errorCharacters: 4_096,
   /** Sandboxes whose use is read at once. */

@@ -38,7 +38,8 @@ export type Route = Data.TaggedEnum<{
   Log: { readonly sandbox: SandboxName; readonly query: LogQuery }
   Exec: { readonly sandbox: SandboxName; readonly query: ExecQuery }
   Attach: { readonly sandbox: SandboxName; readonly query: StreamQuery }
-  PortForward: { readonly sandbox: SandboxName }
+  /** The ports are told beforehand by clients that have one connection for each. */
+  PortForward: { readonly sandbox: SandboxName; readonly ports: ReadonlyArray<number> }
   Stats: Record<never, never>
 }>
 export const Route = Data.taggedEnum<Route>()
@@ -66,10 +67,18 @@ export const parseRoute = (url: string): Result.Result<Route, Refusal> => {
     case "attach":
       return Result.map(parseStreamQuery(searchParams), (query) => Route.Attach({ sandbox, query }))
     case "portforward":
-      return Result.succeed(Route.PortForward({ sandbox }))
+      return Result.map(parsePorts(searchParams), (ports) => Route.PortForward({ sandbox, ports }))
     default:
       return nowhere()
   }
+}
+
+const parsePorts = (query: URLSearchParams): Result.Result<ReadonlyArray<number>, Refusal> => {
+  const texts = query.getAll("ports").flatMap((text) => text.split(","))
+  const ports = texts.filter((text) => text !== "").map((text) => (/^\d{1,5}$/.test(text) ? Number(text) : 0))
+  if (ports.length > limits.forwardedPorts || ports.some((port) => port < 1 || port > 65_535))
+    return refuse("BadRequest", `ports: at most ${limits.forwardedPorts} numbers from 1 to 65535`)
+  return Result.succeed(ports)
 }
 
 const nowhere = (): Result.Result<never, Refusal> =>

@@ -76,16 +76,26 @@ export const streamFormOf = ({ request }: Upgrade): Effect.Effect<StreamForm, Re
     : Effect.succeed({ form: "webSocket", protocol })
 }
 
-/** Fails with `BadRequest` where the client's port-forward is none of ours. */
-export const checkPortForward = ({ request }: Upgrade): Effect.Effect<void, Refusal> => {
+/** How the client wants to speak of ports: SPDY, as it is or inside a WebSocket, or a channel of a WebSocket for each. */
+export type PortForm = "spdy" | "tunnel" | "channels"
+
+/** Fails with `BadRequest` where no protocol is spoken by both. */
+export const portFormOf = (
+  { request }: Upgrade,
+  ports: ReadonlyArray<number>,
+): Effect.Effect<PortForm, Refusal> => {
   if (isSpdy(request)) {
     return listed(request.headers["x-stream-protocol-version"]).has(portForwardProtocol)
-      ? Effect.void
+      ? Effect.succeed("spdy")
       : refused(`${portForwardProtocol} is spoken: offer it in X-Stream-Protocol-Version`)
   }
-  return subprotocols(request).has(tunnelProtocol)
-    ? Effect.void
-    : refused(`${tunnelProtocol} is spoken: offer it in Sec-WebSocket-Protocol`)
+  const offered = subprotocols(request)
+  if (offered.has(tunnelProtocol)) return Effect.succeed("tunnel")
+  if (chooseSubprotocol(offered) === undefined)
+    return refused(`${tunnelProtocol} and v4.channel.k8s.io are spoken: offer one in Sec-WebSocket-Protocol`)
+  return ports.length === 0
+    ? refused("ports: name the ports to forward, as ?ports=8080")
+    : Effect.succeed("channels")
 }
 
 /** Completes the handshake. Never done where the request is no WebSocket handshake: `ws` answers it and closes the socket. */
@@ -115,9 +125,12 @@ export const acceptSpdy = (
     return socket
   })
 
-/** The connection of a port-forward: SPDY itself, or SPDY inside a WebSocket. */
-export const acceptPortForward = (upgrade: Upgrade): Effect.Effect<Duplex> =>
-  isSpdy(upgrade.request) ? acceptSpdy(upgrade, portForwardProtocol) : acceptTunnel(upgrade)
+/** The connection of a port-forward over SPDY. */
+export const acceptPortForward = (
+  upgrade: Upgrade,
+  form: Exclude<PortForm, "channels">,
+): Effect.Effect<Duplex> =>
+  form === "spdy" ? acceptSpdy(upgrade, portForwardProtocol) : acceptTunnel(upgrade)
 
 /** Answers the upgrade request with a Status and closes the connection. */
 export const refuseUpgrade = ({ socket }: Upgrade, refusal: Refusal): Effect.Effect<void> =>

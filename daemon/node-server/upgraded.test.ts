@@ -230,10 +230,33 @@ describe("a port-forward", () => {
     }),
   )
 
+  it.live("has a channel for each port where the client knows no streams", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      const path = `${sandbox}/portforward?ports=8080&ports=300`
+      const socket = yield* upgraded(world, { path, protocols: "v4.channel.k8s.io", form: "websocket" })
+      if (typeof socket === "number") throw new Error(`refused with ${socket}`)
+      const messages = webSocketMessages(socket)
+      const said: Array<Buffer> = []
+      messages.on("data", (chunk: Buffer) => said.push(chunk))
+      const heard = () => Buffer.concat(said).toString("latin1")
+      messages.write(Buffer.concat([Buffer.of(2), Buffer.from(ask)]))
+      while (!heard().includes("Hello from web")) yield* Effect.sleep("5 millis")
+      expect(Buffer.concat(said).subarray(0, 12)).toEqual(
+        Buffer.from([0, 0x90, 0x1f, 1, 0x90, 0x1f, 2, 0x2c, 1, 3, 0x2c, 1]),
+      )
+      messages.destroy()
+    }),
+  )
+
   it.live("is refused where its protocol is not spoken", () =>
     Effect.gen(function* () {
       const world = yield* started(["serve"])
-      expect(yield* upgraded(world, { path: `${sandbox}/portforward`, protocols: v4 })).toBe(400)
+      const path = `${sandbox}/portforward`
+      expect(yield* upgraded(world, { path, protocols: v4 })).toBe(400)
+      expect(yield* upgraded(world, { path, protocols: v4, form: "websocket" })).toBe(400)
+      const many = { path: `${path}?ports=0`, protocols: v4, form: "websocket" } as const
+      expect(yield* upgraded(world, many)).toBe(400)
     }),
   )
 })

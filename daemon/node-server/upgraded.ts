@@ -3,6 +3,7 @@ import { Effect, type Scope } from "effect"
 import type { SandboxId, SandboxRuntime } from "../../runtime-shim/index.ts"
 import { checkAttach, serveAttach } from "./attach-session.ts"
 import { serveExec } from "./exec-session.ts"
+import { servePortChannels } from "./port-channels.ts"
 import { servePortForward } from "./port-forward.ts"
 import { Refusal } from "./refusal.ts"
 import type { RemotePeer } from "./remote-peer.ts"
@@ -13,7 +14,8 @@ import {
   acceptPortForward,
   acceptSpdy,
   acceptWebSocket,
-  checkPortForward,
+  type PortForm,
+  portFormOf,
   type StreamForm,
   streamFormOf,
   type Upgrade,
@@ -80,15 +82,17 @@ export const serveUpgrade = Effect.fnUntraced(function* (
       return yield* converse(upgrade, route.query, (peer) => serveAttach(peer, id))
     }
     case "PortForward": {
-      yield* checkPortForward(upgrade)
+      const form = yield* portFormOf(upgrade, route.ports)
       const id = yield* resolveSandbox(route.sandbox, { previous: false })
-      return yield* Effect.scoped(forwardPorts(upgrade, id))
+      if (form !== "channels") return yield* Effect.scoped(forwardPorts(upgrade, form, id))
+      return yield* servePortChannels(yield* acceptWebSocket(upgrade), id, route.ports)
     }
   }
 })
 
 const forwardPorts = (
   upgrade: Upgrade,
+  form: Exclude<PortForm, "channels">,
   id: SandboxId,
 ): Effect.Effect<void, never, SandboxRuntime | Scope.Scope> =>
-  Effect.flatMap(acceptPortForward(upgrade), (transport) => servePortForward(transport, id))
+  Effect.flatMap(acceptPortForward(upgrade, form), (transport) => servePortForward(transport, id))

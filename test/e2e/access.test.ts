@@ -1,7 +1,9 @@
 /** Who may do what, as an unmodified kubectl meets it: roles, tokens of ServiceAccounts, certificates, the audit log. */
-import { execFileSync } from "node:child_process"
+import "reflect-metadata"
+import { webcrypto } from "node:crypto"
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import * as x509 from "@peculiar/x509"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { endToEnd, type System, startSystem, worlds } from "../kit/system.ts"
 
@@ -13,6 +15,21 @@ rules:
 - {level: None, users: ["system:miren:controllers"]}
 - {level: RequestResponse}
 `
+
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
+
+/** A new key and a request for its certificate, as PEM. */
+const certificateRequest = async (name: string) => {
+  x509.cryptoProvider.set(webcrypto)
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name,
+    keys,
+    signingAlgorithm: algorithm,
+  })
+  const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)
+  return { request: request.toString("pem"), key: x509.PemConverter.encode(key, "PRIVATE KEY") }
+}
 
 endToEnd(import.meta.filename, () => {
   describe.each(worlds)("access in the %s world", (kind) => {
@@ -111,31 +128,13 @@ endToEnd(import.meta.filename, () => {
     })
 
     it("signs the certificate of who was approved", async () => {
-      const key = join(shared, "key.pem")
-      const request = execFileSync(
-        "openssl",
-        [
-          "req",
-          "-new",
-          "-newkey",
-          "ec",
-          "-pkeyopt",
-          "ec_paramgen_curve:P-256",
-          "-nodes",
-          "-keyout",
-          key,
-          "-subj",
-          "/O=dev/CN=jane",
-        ],
-        { stdio: ["ignore", "pipe", "ignore"] },
-      )
-      chmodSync(key, 0o644)
+      const { request, key } = await certificateRequest("O=dev, CN=jane")
       await apply({
         apiVersion: "certificates.k8s.io/v1",
         kind: "CertificateSigningRequest",
         metadata: { name: "jane" },
         spec: {
-          request: request.toString("base64"),
+          request: Buffer.from(request).toString("base64"),
           signerName: "kubernetes.io/kube-apiserver-client",
           usages: ["digital signature", "client auth"],
         },
@@ -164,7 +163,7 @@ endToEnd(import.meta.filename, () => {
       ])
       const { stdout } = await system.kubectl(["get", "csr", "jane", "-o", "jsonpath={.status.certificate}"])
       const certificate = write("jane.pem", Buffer.from(stdout, "base64").toString())
-      const credentials = ["--client-certificate", certificate, "--client-key", key]
+      const credentials = ["--client-certificate", certificate, "--client-key", write("key.pem", key)]
       expect((await asUser(credentials, ["get", "configmaps", "-n", "default"])).code).toBe(0)
       expect((await asUser(credentials, ["get", "secrets", "-n", "default"])).stderr).toContain(
         'User "jane" cannot list',

@@ -1,4 +1,3 @@
 /** SPDY/3.1 as Kubernetes' clients speak it. Start with {@link serveSpdy}. */
 export { type SpdyConnection, serveSpdy } from "./connection.ts"
-export type { Headers } from "./header-block.ts"
 export { SpdyStream } from "./stream.ts"
