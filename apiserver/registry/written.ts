@@ -28,7 +28,7 @@ export interface PatchResult {
 }
 
 export const currentFromCache = (context: RegistryContext, target: Target): Current | undefined => {
-  const found = context.cache.get(target.resource).get(keyOf(target))
+  const found = context.cache.latest(target.resource, keyOf(target))
   return found === undefined ? undefined : { revision: found.revision, bytes: found.bytes, source: "cache" }
 }
 
@@ -85,5 +85,6 @@ export const putObject = async (
   }
   const bytes = atStorage ? withResourceVersion(value, revision) : servedBytes(write.object, revision)
   if (bytes === undefined) throw new Error("an encoded document has no metadata")
+  if (atStorage) context.cache.committed(key, { bytes, revision })
   return { bytes, revision }
 }
