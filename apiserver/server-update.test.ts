@@ -1,4 +1,12 @@
 import { expect, test } from "vitest"
+import {
+  makeMemoryStore,
+  type Put,
+  type Store,
+  type Watch,
+  type WatchOptions,
+  type WatchSink,
+} from "../store/index.ts"
 import { at, configMap, configMaps, crds, widget, widgets, widgetsCrd, withServer } from "./test-world.ts"
 
 test(
@@ -136,3 +144,66 @@ test(
     expect([at(found.json, "spec.replicas"), at(found.json, "metadata.generation")]).toEqual([4, 3])
   }),
 )
+
+/** A store whose watch is silent until it is let go on; it counts the puts that were tried. */
+class SilentStore implements Store {
+  readonly name = "silent"
+  readonly #store = makeMemoryStore()
+  #held: Array<() => void> | undefined
+  puts = 0
+  get: Store["get"] = (key) => this.#store.get(key)
+  range: Store["range"] = (options) => this.#store.range(options)
+  delete: Store["delete"] = (key, expected) => this.#store.delete(key, expected)
+  compact: Store["compact"] = (revision) => this.#store.compact(revision)
+  session: Store["session"] = (ttl) => this.#store.session(ttl)
+
+  put(put: Put): Promise<bigint> {
+    this.puts++
+    return this.#store.put(put)
+  }
+
+  watch(options: WatchOptions, sink: WatchSink): Watch {
+    return this.#store.watch(options, {
+      ...sink,
+      events: (events) => this.#later(() => sink.events(events)),
+      progress: (revision) => this.#later(() => sink.progress(revision)),
+      ended: (error) => sink.ended(error),
+    })
+  }
+
+  #later(tell: () => void): void {
+    if (this.#held === undefined) tell()
+    else this.#held.push(tell)
+  }
+
+  hold(): void {
+    this.#held = []
+  }
+
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const tell of held) tell()
+  }
+}
+
+test("writes one after another rest on each other, though the cache has not heard of them", async () => {
+  const store = new SilentStore()
+  await withServer(
+    async (world) => {
+      await world.post(configMaps, configMap("a"))
+      store.hold()
+      store.puts = 0
+      for (const n of ["1", "2", "3"]) {
+        const { status, json } = await world.patch(`${configMaps}/a`, "merge", { data: { n } })
+        expect([status, at(json, "data.n")]).toEqual([200, n])
+      }
+      expect(store.puts).toBe(3)
+      store.release()
+      expect(at((await world.get(`${configMaps}/a`)).json, "data.n")).toBe("3")
+      await world.delete(`${configMaps}/a`)
+      expect((await world.patch(`${configMaps}/a`, "merge", { data: { n: "4" } })).status).toBe(404)
+    },
+    { store },
+  )()
+})

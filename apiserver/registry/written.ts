@@ -32,7 +32,7 @@ export interface PatchResult {
 }
 
 export const currentFromCache = (context: RegistryContext, target: Target): Current | undefined => {
-  const found = context.cache.get(target.resource).get(keyOf(target))
+  const found = context.cache.latest(target.resource, keyOf(target))
   if (found === undefined) return undefined
   const { revision, bytes, version } = found
   return { revision, bytes, version, source: "cache" }
@@ -115,5 +115,6 @@ export const putObject = async (
   }
   const bytes = atStorage ? withResourceVersion(value, revision) : servedBytes(write.object, revision)
   if (bytes === undefined) throw new Error("an encoded document has no metadata")
+  if (atStorage) context.cache.committed(key, { bytes, revision, version: version.name })
   return { bytes, revision }
 }

@@ -13,6 +13,7 @@ import { type Resource, storagePrefix } from "../resource.ts"
 import { noSuchPath } from "../status-error.ts"
 import type { Anticipated } from "./cached-object.ts"
 import type { CacheEvent } from "./event-window.ts"
+import { type Committed, OwnWrites } from "./own-writes.ts"
 import { Progress } from "./progress.ts"
 import { ResourceCache } from "./resource-cache.ts"
 import { SharedRead } from "./shared-read.ts"
@@ -37,7 +38,7 @@ export class WatchCache {
   readonly #caches = new Map<string, ResourceCache>()
   /** What is stored for resources that nobody has defined (yet), by key. */
   readonly #unclaimed = new Map<string, KeyValue>()
-  readonly #anticipated = new Map<string, Anticipated>()
+  readonly #ownWrites = new OwnWrites()
   readonly #progress: Progress
   #watch: Watch | undefined
   #state: "loading" | "following" | "closed" = "loading"
@@ -94,10 +95,21 @@ export class WatchCache {
 
   /** A write is about to be made: the returned function says that it was not. */
   anticipate(key: string, write: Anticipated): () => void {
-    this.#anticipated.set(key, write)
-    return () => {
-      if (this.#anticipated.get(key) === write) this.#anticipated.delete(key)
-    }
+    return this.#ownWrites.anticipate(key, write)
+  }
+
+  /** A write was answered: until its event comes, {@link latest} tells of it. */
+  committed(key: string, write: Committed): void {
+    if (write.revision > this.#progress.revision) this.#ownWrites.commit(key, write)
+  }
+
+  /** The newest state that this server knows of, in the storage version: a conditional write upon it rarely conflicts. */
+  latest(resource: Resource, key: string): Committed | undefined {
+    const found = this.get(resource).get(key)
+    const written = this.#ownWrites.committed(key)
+    return written !== undefined && (found === undefined || found.revision < written.revision)
+      ? written
+      : found
   }
 
   reach(revision: bigint): Promise<void> {
@@ -149,7 +161,7 @@ export class WatchCache {
   #adopt(loaded: ReadonlyArray<KeyValue>, revision: bigint): void {
     if (this.#state === "closed") return
     this.#unclaimed.clear()
-    this.#anticipated.clear()
+    this.#ownWrites.clear()
     for (const cache of this.#caches.values()) cache.reset(revision)
     this.#progress.advance(revision)
     for (const kv of loaded) {
@@ -195,6 +207,7 @@ export class WatchCache {
 
   #takeOne(event: StoreEvent): void {
     const { kv } = event
+    const anticipated = this.#ownWrites.told(kv.key, kv.modRevision, event.type)
     const cache = this.#cacheOf(kv.key)
     if (cache === undefined) {
       if (event.type === "put") this.#unclaimed.set(kv.key, kv)
@@ -205,8 +218,6 @@ export class WatchCache {
       this.#tell(cache, cache.delete(kv.key, kv.modRevision))
       return
     }
-    const anticipated = this.#anticipated.get(kv.key)
-    if (anticipated !== undefined) this.#anticipated.delete(kv.key)
     const value = this.#opened(kv)
     if (value === undefined) return
     const told = cache.put({ key: kv.key, value, revision: kv.modRevision }, anticipated)

@@ -24,6 +24,7 @@ import { readImageFile } from "./image-files.ts"
 import { observeSandbox } from "./observation.ts"
 import { ID } from "./record.ts"
 import { removeSandbox } from "./removal.ts"
+import { createSandboxEntry } from "./sandbox-entry.ts"
 import { HANDLER_LABEL } from "./status.ts"
 import { startFailed, type TaskWorld } from "./task-world.ts"
 
@@ -163,7 +164,8 @@ const make = (world: TaskWorld, parts: Parts) =>
     )
     const both = { concurrency: 2 } as const
     const [mounts] = yield* Effect.all([container, networks.prepare(id, spec.ports)], both)
-    yield* Effect.all([createTask(world, parts, mounts), attach], both)
+    const entry = createSandboxEntry(world, id, parts.runtime)
+    yield* Effect.all([createTask(world, parts, mounts), attach, entry], { concurrency: 3 })
   })
 
 /** Idempotent by id: gives what is there, or makes it; a half is taken away first. */

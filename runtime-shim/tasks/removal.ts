@@ -21,6 +21,7 @@ import { cgroupPath, pidsIn, removeCgroup } from "./cgroup.ts"
 import { awaitExit, killTask, SIGKILL } from "./lifecycle.ts"
 import { findProcess } from "./observation.ts"
 import { ID } from "./record.ts"
+import { removeSandboxEntry } from "./sandbox-entry.ts"
 import { hasReason, RUNC_ROOT, type TaskWorld } from "./task-world.ts"
 
 const tolerate = <A>(effect: Effect.Effect<A, RuntimeError>) =>
@@ -130,8 +131,8 @@ const removeState = ({ installation, containerd: { address } }: TaskWorld, id: S
   Effect.sync(() => {
     const { containerd, fifos } = pathsOf(installation)
     const bundle = join(containerd.state, "io.containerd.runtime.v2.task", NAMESPACE, id)
-    // runc keeps a directory by the id, runsc files whose names begin with it.
-    const state = list(RUNC_ROOT).filter((name) => name.startsWith(id))
+    // runc keeps a directory by the id; runsc files `<id>_sandbox:<id>.*` and, in newer builds, a socket `runsc-<id>.sock`.
+    const state = list(RUNC_ROOT).filter((name) => name.includes(id))
     const paths = [
       bundle,
       join(fifos, id),
@@ -173,6 +174,7 @@ export const removeSandbox = (world: TaskWorld, id: SandboxId): Effect.Effect<vo
     yield* removeTask(world, id)
     for (const pid of pidsIn(cgroupPath(world.installation, id))) kill(pid)
     yield* tolerate(containerd.call(Containers.method.delete, { id }, { subject: id }))
+    yield* removeSandboxEntry(world, id)
     yield* unmountLeftovers(world, id)
     yield* removeSnapshot(world, id)
     yield* networks.down(id)

@@ -7,6 +7,7 @@ import { Effect, Exit, Option, Stream } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import {
   destroyRuntime,
+  type Handler,
   type RuntimeError,
   SandboxRuntime,
   type SandboxSpec,
@@ -21,9 +22,13 @@ type Service = SandboxRuntime["Service"]
 
 const newId = () => randomBytes(16).toString("hex")
 
-const specOf = (command: ReadonlyArray<string>, image = TEST_IMAGE): SandboxSpec => ({
+const specOf = (
+  command: ReadonlyArray<string>,
+  image = TEST_IMAGE,
+  handler: Handler = "gvisor",
+): SandboxSpec => ({
   id: newId(),
-  handler: "gvisor",
+  handler,
   hostname: "h",
   labels: {},
   ports: [],
@@ -111,7 +116,7 @@ inOwnNamespaces({ file: import.meta.filename, project: "conformance", timeoutMs:
     return opened
   }
   beforeAll(async () => {
-    opened = await openRealRuntime(["gvisor"])
+    opened = await openRealRuntime(["gvisor", "runc"])
   }, 60_000)
   afterAll(() => opened?.close(), 60_000)
 
@@ -179,29 +184,34 @@ inOwnNamespaces({ file: import.meta.filename, project: "conformance", timeoutMs:
   })
 
   describe("a daemon that stops and starts", () => {
-    it("what runs goes on meanwhile, is adopted, and its exit in the meantime is known", async () => {
-      const server = specOf(HTTPD)
-      const short = specOf(["sh", "-c", "sleep 2; echo done; exit 9"])
-      const address = await use(real(), (runtime) =>
-        Effect.andThen(launch(runtime, short), launch(runtime, server)),
-      )
-      expect(await get(address)).toBe("hello from a sandbox\n")
-      await real().stop()
-      expect(await get(address)).toBe("hello from a sandbox\n")
-      await new Promise((resolve) => setTimeout(resolve, 2_500))
-      await real().start()
-      await use(real(), (runtime) =>
-        Effect.gen(function* () {
-          const states = new Map((yield* runtime.list).map(({ id, task }) => [id, task]))
-          expect(states.get(server.id)).toMatchObject({ state: "running" })
-          expect(states.get(short.id)).toMatchObject({ state: "exited", exitCode: 9 })
-          expect(yield* output(runtime, short.id)).toBe("done\n")
-          yield* runtime.stop(server.id, 0)
-          yield* runtime.remove(server.id)
-          yield* runtime.remove(short.id)
-        }),
-      )
-    }, 60_000)
+    it.each(["gvisor", "runc"] as const)(
+      "what runs under %s goes on meanwhile, is adopted, and its exit in the meantime is known",
+      async (handler) => {
+        const server = specOf(HTTPD, TEST_IMAGE, handler)
+        const short = specOf(["sh", "-c", "sleep 2; echo done; exit 9"], TEST_IMAGE, handler)
+        const address = await use(real(), (runtime) =>
+          Effect.andThen(launch(runtime, short), launch(runtime, server)),
+        )
+        expect(await get(address)).toBe("hello from a sandbox\n")
+        await real().stop()
+        expect(await get(address)).toBe("hello from a sandbox\n")
+        await new Promise((resolve) => setTimeout(resolve, 2_500))
+        await real().start()
+        await use(real(), (runtime) =>
+          Effect.gen(function* () {
+            const states = new Map((yield* runtime.list).map(({ id, task }) => [id, task]))
+            expect(states.get(server.id)).toMatchObject({ state: "running" })
+            expect(states.get(short.id)).toMatchObject({ state: "exited", exitCode: 9 })
+            expect(yield* output(runtime, short.id)).toBe("done\n")
+            yield* runtime.stop(server.id, 0)
+          }).pipe(
+            Effect.ensuring(Effect.orDie(runtime.remove(server.id))),
+            Effect.ensuring(Effect.orDie(runtime.remove(short.id))),
+          ),
+        )
+      },
+      60_000,
+    )
     it("a sandbox whose shim is killed has exited, and is removed whole", async () => {
       const spec = specOf(HTTPD)
       await use(real(), (runtime) =>

@@ -74,6 +74,12 @@ export const processes = (): ReadonlyArray<{ readonly pid: number; readonly comm
     }
   })
 
+/** Entries of the sandbox store, which containerd has from 1.7 on. */
+const sandboxEntries = (address: string): ReadonlyArray<string> => {
+  const hasStore = ctr(address, "plugins", "list").some((line) => /\.grpc\.v1\s+sandboxes\s/.test(line))
+  return hasStore ? ctr(address, "sandboxes", "list").filter((line) => /^[0-9a-f]{32}\s/.test(line)) : []
+}
+
 /** What sandboxes leave where they are not wholly removed, each thing as a line. */
 export const leftovers = ({
   dataDir,
@@ -96,6 +102,7 @@ export const leftovers = ({
     snapshots: ctr(address, "snapshots", "list").filter((line) => line.includes(" Active")),
     containers: ctr(address, "containers", "list", "-q"),
     tasks: ctr(address, "tasks", "list", "-q"),
+    entries: sandboxEntries(address),
     cgroups: cgroups.filter((name) => /^[0-9a-f]{32}$/.test(name)),
     processes: processes().flatMap(({ command }) =>
       /^\S*(containerd-shim|runsc)/.test(command) ? [command] : [],

@@ -15,7 +15,6 @@ export {
   configMap,
   configMaps,
   crds,
-  type OpenWatch,
   type WatchedEvent,
   type World,
   widget,
