@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { must, run } from "../kit/command.ts"
-import { endToEnd, type System, startSystem, worlds } from "../kit/system.ts"
+import { bindCheckout, endToEnd, type System, startSystem, worlds } from "../kit/system.ts"
 
 const sandbox = (name: string, container: string): string =>
   `apiVersion: compute.miren.dev/v1alpha1\nkind: Sandbox\nmetadata:\n  name: ${name}\nspec:\n  containers:\n${container}`
@@ -126,6 +126,30 @@ endToEnd(import.meta.filename, () => {
           }
         }
       })
+
+    it("says what to do where the user is not root", async () => {
+      const start = [
+        "server",
+        "--data-dir",
+        "/tmp/miren-not-root",
+        "--listen",
+        "127.0.0.1:0",
+        "--store",
+        "memory",
+      ]
+      const view = worlds.includes("real") ? await bindCheckout() : undefined
+      const nobody = view === undefined ? {} : { uid: 65_534, gid: 65_534 }
+      const mctl =
+        view === undefined ? join(import.meta.dirname, "..", "..", "bin", "mctl") : join(view, "bin", "mctl")
+      try {
+        const result = await run([mctl, ...start], { ...nobody, env: { HOME: "/tmp" }, timeoutMs: 30_000 })
+        expect(result.code).toBe(1)
+        expect(result.stderr.trim()).toMatch(/^mctl server: .*root.*--runtime fake[^\n]*$/)
+      } finally {
+        if (view !== undefined) await must(["umount", view])
+        rmSync("/tmp/miren-not-root", { recursive: true, force: true })
+      }
+    })
 
     it("names the port that is in use", async () => {
       const { createServer } = await import("node:net")

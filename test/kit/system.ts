@@ -196,7 +196,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
 }
 
 /** The checkout where an ordinary user can reach it, whatever the modes of the folders above. */
-const bindCheckout = async (): Promise<string> => {
+export const bindCheckout = async (): Promise<string> => {
   const view = mkdtempSync("/tmp/miren-checkout-")
   chmodSync(view, 0o755)
   await must(["mount", "--bind", root, view])
