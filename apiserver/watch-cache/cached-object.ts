@@ -96,16 +96,13 @@ export interface Anticipated {
   readonly resource: Resource
 }
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a === b || Buffer.compare(a, b) === 0
-
-/** As {@link cacheDocument}, from what was written where these are the very bytes. */
+/** As {@link cacheDocument}, from the write that put these very bytes. */
 export const cacheAnticipated = (
   stored: StoredDocument,
   resource: Resource,
   anticipated: Anticipated | undefined,
 ): CachedObject | undefined => {
-  const known = anticipated !== undefined && anticipated.resource === resource
-  if (!known || !sameBytes(anticipated.value, stored.value)) return cacheDocument(stored, resource)
+  if (anticipated?.resource !== resource) return cacheDocument(stored, resource)
   const bytes = withResourceVersion(stored.value, stored.revision)
   if (bytes === undefined) return undefined
   return described(stored, { resource, object: anticipated.object, bytes, version: resource.storage.name })

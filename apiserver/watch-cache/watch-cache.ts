@@ -207,7 +207,7 @@ export class WatchCache {
 
   #takeOne(event: StoreEvent): void {
     const { kv } = event
-    const anticipated = this.#ownWrites.told(kv.key, kv.modRevision, event.type)
+    this.#ownWrites.told(kv.key, kv.modRevision)
     const cache = this.#cacheOf(kv.key)
     if (cache === undefined) {
       if (event.type === "put") this.#unclaimed.set(kv.key, kv)
@@ -220,7 +220,8 @@ export class WatchCache {
     }
     const value = this.#opened(kv)
     if (value === undefined) return
-    const told = cache.put({ key: kv.key, value, revision: kv.modRevision }, anticipated)
+    const stored = { key: kv.key, value, revision: kv.modRevision }
+    const told = cache.put(stored, this.#ownWrites.take(kv.key, value))
     if (told === undefined) this.#unreadable(kv)
     else this.#tell(cache, told)
   }
