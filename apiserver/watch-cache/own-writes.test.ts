@@ -32,7 +32,7 @@ test("a write that was not made is not waited for", () => {
 
 test("what was committed is told until its event comes", () => {
   const writes = new OwnWrites()
-  const committed = { revision: 7n, bytes: Buffer.from("7") }
+  const committed = { revision: 7n, version: "v1", bytes: Buffer.from("7") }
   writes.commit("k", committed)
   writes.told("k", 6n)
   expect(writes.committed("k")).toBe(committed)
