@@ -1,20 +1,21 @@
 /** Bearer tokens beside client certificates, and what a stranger gets. */
-import { chmodSync, writeFileSync } from "node:fs"
+import { chmodSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { endToEnd, type System, startSystem, worlds } from "../kit/system.ts"
 
 endToEnd(import.meta.filename, () => {
   describe.each(worlds)("who may ask in the %s world", (kind) => {
+    const file = `/tmp/miren-tokens-${process.pid}`
     let system: System
     beforeAll(async () => {
-      const file = `/tmp/miren-tokens-${process.pid}`
       writeFileSync(file, 'operator-token,olga,7,"system:masters"\nguest-token,gustav,8,"guests"\n')
       chmodSync(file, 0o644)
       system = await startSystem({ kind, flags: ["--roles", "api", "--token-file", file] })
     })
     afterAll(async () => {
       await system?.destroy()
+      rmSync(file, { force: true })
     })
     const asToken = (token: string, args: ReadonlyArray<string>) =>
       system.kubectl(
