@@ -13,7 +13,9 @@ const root = resolve(import.meta.dirname, "..", "..")
 const traces = async (data: string): Promise<ReadonlyArray<string>> => {
   const lines = async (label: string, argv: ReadonlyArray<string>): Promise<ReadonlyArray<string>> =>
     (await must(argv)).split("\n").flatMap((line) => (line.trim() === "" ? [] : [`${label}: ${line.trim()}`]))
-  const rules = (await must(["iptables-save"])).split("\n").filter((line) => /^(-A|:[A-Z]+-)/.test(line))
+  const rules = `${await must(["iptables-save"])}${await must(["ip6tables-save"])}`
+    .split("\n")
+    .filter((line) => /^(-A|:[A-Z]+-)/.test(line))
   // Control groups have no namespace here: only those that name our installation are ours.
   const mark = createHash("sha256")
     .update(join(realpathSync(data), "runtime"))
