@@ -2,10 +2,6 @@
 import { rfc3339 } from "../reconciler/index.ts"
 import type { Condition } from "../schemas/index.ts"
 
-/** RFC 3339 with microseconds, as Kubernetes writes the times of a Lease. */
-export const microTimestampOf = (millis: number): string =>
-  `${new Date(millis).toISOString().slice(0, 23)}000Z`
-
 /** What the conditions of every kind have. */
 export interface AnyCondition {
   readonly type: string
@@ -31,8 +27,3 @@ export const withConditions = <C extends AnyCondition, U extends Omit<AnyConditi
   }
   return [...next.values()]
 }
-
-export const conditionOf = <C extends { readonly type: string }>(
-  conditions: ReadonlyArray<C> | undefined,
-  type: string,
-): C | undefined => conditions?.find((condition) => condition.type === type)

@@ -1,7 +1,8 @@
 /** Where things are in a checkout, and what this user can run: shared by up, down and the dev shell. */
 import { spawnSync } from "node:child_process"
-import { accessSync, constants, existsSync, readFileSync } from "node:fs"
+import { accessSync, constants } from "node:fs"
 import { delimiter, join, resolve } from "node:path"
+import { runningServer } from "../daemon/index.ts"
 
 export const root = resolve(import.meta.dirname, "..")
 export const mctl = join(root, "bin", "mctl")
@@ -63,18 +64,7 @@ export const chooseMode = (): Mode => {
 }
 
 /** The pid of the server on our data dir, where one runs. */
-export const serverPid = (): number | undefined => {
-  const file = join(dataDir, "server.pid")
-  if (!existsSync(file)) return undefined
-  const pid = Number(readFileSync(file, "utf8").trim())
-  if (!Number.isInteger(pid) || pid < 2) return undefined
-  try {
-    process.kill(pid, 0)
-    return pid
-  } catch {
-    return undefined
-  }
-}
+export const serverPid = (): number | undefined => runningServer(dataDir)
 
 /** Runs mctl against our server; its output goes to ours unless it is wanted. */
 export const runMctl = (

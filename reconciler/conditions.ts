@@ -47,10 +47,10 @@ export const setConditions = (
 ): ReadonlyArray<Condition> =>
   next.reduce<ReadonlyArray<Condition>>((all, one) => setCondition(all, one, now), conditions ?? [])
 
-export const conditionOf = (
-  conditions: ReadonlyArray<Condition> | undefined,
+export const conditionOf = <C extends { readonly type: string }>(
+  conditions: ReadonlyArray<C> | undefined,
   type: string,
-): Condition | undefined => conditions?.find((condition) => condition.type === type)
+): C | undefined => conditions?.find((condition) => condition.type === type)
 
 export const isConditionTrue = (conditions: ReadonlyArray<Condition> | undefined, type: string): boolean =>
   conditionOf(conditions, type)?.status === "True"

@@ -34,6 +34,7 @@ export {
   electionStep,
   type LeaderElectionOptions,
   type Leadership,
+  microTime,
   type Observation,
   withLeadership,
 } from "./leader-election.ts"

@@ -57,7 +57,7 @@ export const electionStep = (
 }
 
 /** A MicroTime: RFC 3339 with six digits. */
-const microTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z")
+export const microTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z")
 
 interface Terms {
   readonly name: string

@@ -17,7 +17,7 @@ import { deleteObject } from "../registry/delete.ts"
 import { decodeDocument } from "../registry/document.ts"
 import { internalOperation } from "../registry/internal.ts"
 import { finalizersOf, isDeleting, metadataOf } from "../registry/object-meta.ts"
-import { updateObject } from "../registry/update.ts"
+import { changeByServer } from "../registry/server-write.ts"
 import { Resource } from "../resource.ts"
 import { StatusError } from "../status-error.ts"
 import { customStrategy } from "../strategy.ts"
@@ -217,26 +217,7 @@ export class CrdManager {
   async #write(name: string, subresource: string, change: (crd: MutableObject) => void): Promise<void> {
     const resource = this.#context.resources.get(crdId)
     if (resource === undefined) return
-    const target: Target = { resource, version: resource.storage, namespace: "", name, subresource }
-    const options = {
-      dryRun: false,
-      fieldValidation: "Ignore",
-      fieldManager: "apiserver",
-      named: true,
-      force: false,
-    } as const
-    try {
-      await updateObject(internalOperation(this.#context, target, "update"), {
-        options,
-        next: (current) => {
-          const crd = current.copy()
-          change(crd)
-          return crd
-        },
-      })
-    } catch (error) {
-      if (!(error instanceof StatusError && error.reason === "NotFound")) throw error
-    }
+    await changeByServer(this.#context, { resource, name, subresource, change })
   }
 }
 

@@ -1,5 +1,6 @@
 /** A node response (HTTP/1.1 or HTTP/2) as a ResponseSink. */
 import type { ResponseSink } from "../exchange.ts"
+import { untilDrained } from "../wire/drained.ts"
 
 /** What a ServerResponse and an Http2ServerResponse have in common. */
 export interface NodeResponse {
@@ -81,15 +82,7 @@ export class ResponseAdapter implements ResponseSink {
   drained(): Promise<void> {
     const response = this.#response
     if (this.#stage === "ended" || this.pending === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        response.off("drain", settle)
-        response.off("close", settle)
-        resolve()
-      }
-      response.on("drain", settle)
-      response.on("close", settle)
-    })
+    return untilDrained(response)
   }
 
   end(chunk?: Uint8Array): void {

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto"
 import type { Duplex } from "node:stream"
 import type { ApiRequest, ResponseSink } from "../exchange.ts"
 import { badRequest } from "../status-error.ts"
+import { untilDrained } from "./drained.ts"
 
 const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 const tokenProtocol = "base64url.bearer.authorization.k8s.io."
@@ -93,15 +94,7 @@ export class WebSocketSink implements ResponseSink {
   drained(): Promise<void> {
     const socket = this.#socket
     if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve()
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        socket.off("drain", settle)
-        socket.off("close", settle)
-        resolve()
-      }
-      socket.on("drain", settle)
-      socket.on("close", settle)
-    })
+    return untilDrained(socket)
   }
 
   end(chunk?: Uint8Array): void {

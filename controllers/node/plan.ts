@@ -5,8 +5,9 @@
  * itself is gone nobody is left to let its Sandboxes go: that is done here. A runner that comes back sweeps what it finds.
  */
 import { Data, Duration } from "effect"
+import { conditionOf } from "../../reconciler/index.ts"
 import type { Condition, Node, NodeStatusCondition, Sandbox } from "../../schemas/index.ts"
-import { conditionOf, withConditions } from "../conditions.ts"
+import { withConditions } from "../conditions.ts"
 import { SANDBOX_FINALIZER } from "../finalizers.ts"
 import { nodeLostAfter } from "../limits.ts"
 

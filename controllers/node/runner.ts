@@ -3,9 +3,9 @@
  */
 import { Clock, Duration, Effect, Schedule, type Scope } from "effect"
 import { type ApiError, Client, isReason } from "../../client/index.ts"
+import { microTime } from "../../reconciler/index.ts"
 import { SandboxRuntime } from "../../runtime-shim/index.ts"
 import { Lease, Namespace, Node } from "../../schemas/index.ts"
-import { microTimestampOf } from "../conditions.ts"
 import { leaseRenewEvery, nodeLostAfter } from "../limits.ts"
 import { type Machine, readMachine } from "./machine.ts"
 import {
@@ -98,7 +98,7 @@ const ensureStatus = Effect.fnUntraced(function* (node: Node, facts: RunnerFacts
 const renewLease = Effect.fnUntraced(function* ({ metadata }: Node, now: number) {
   const client = yield* Client
   const key = { namespace: LEASE_NAMESPACE, name: metadata.name }
-  const renewTime = microTimestampOf(now)
+  const renewTime = microTime(now)
   const owner = { apiVersion: "v1", kind: "Node", name: metadata.name, uid: metadata.uid ?? "" }
   const lease: Lease = {
     apiVersion: "coordination.k8s.io/v1",

@@ -1,5 +1,5 @@
 /** What to do about the action that failed just now: say it where the user looks, and try again in due time. */
-import { conditionOf } from "../conditions.ts"
+import { conditionOf } from "../../reconciler/index.ts"
 import { Action } from "./action.ts"
 import { retryDelaySeconds } from "./backoff.ts"
 import type { Failure, Observed } from "./observed.ts"

@@ -7,9 +7,8 @@
  * Assumes nothing of where an earlier run was cut: the world is met as it is.
  */
 import { Result } from "effect"
-import { rfc3339 } from "../../reconciler/index.ts"
+import { conditionOf, rfc3339 } from "../../reconciler/index.ts"
 import type { Sandbox } from "../../schemas/index.ts"
-import { conditionOf } from "../conditions.ts"
 import { SANDBOX_FINALIZER } from "../finalizers.ts"
 import { Action } from "./action.ts"
 import { endOf } from "./end.ts"

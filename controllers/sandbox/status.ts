@@ -1,13 +1,13 @@
 /** The status of a Sandbox as it should read now. Pure; the same observations give the same bytes. */
 
-import { rfc3339 } from "../../reconciler/index.ts"
+import { conditionOf, rfc3339 } from "../../reconciler/index.ts"
 import type {
   Condition,
   SandboxContainerState,
   SandboxContainerStatus,
   SandboxStatus,
 } from "../../schemas/index.ts"
-import { type ConditionUpdate, conditionOf, withConditions } from "../conditions.ts"
+import { type ConditionUpdate, withConditions } from "../conditions.ts"
 import { runtimeIdOf } from "./identity.ts"
 import { attemptOf, containerStatusOf, currentOf, type Observed } from "./observed.ts"
 import { handlerOf } from "./runtime-spec.ts"
