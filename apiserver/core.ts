@@ -26,12 +26,14 @@ import { MetricsHandler } from "./pods/metrics-handler.ts"
 import type { AdmissionRequest, RegistryContext } from "./registry/context.ts"
 import { ensureNamespaces } from "./registry/first-namespaces.ts"
 import { admitByNamespace } from "./registry/namespace-lifecycle.ts"
+import { storeWriter } from "./registry/object-writer.ts"
 import { type Fault, RequestHandler } from "./request-handler.ts"
 import { ResourceHandler } from "./resource-handler.ts"
 import { ResourceTable } from "./resource-table.ts"
 import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
 import type { Strategy } from "./strategy.ts"
+import { TransactionMetrics, transactionCreates } from "./transactions/index.ts"
 import { versionHandler } from "./version.ts"
 import { WatchCache } from "./watch-cache/watch-cache.ts"
 import { sendText } from "./wire/response.ts"
@@ -71,13 +73,16 @@ const contextOf = (
   { cache, resources }: Pick<RegistryContext, "cache" | "resources">,
   { permit, chain }: Gates,
 ): RegistryContext => {
+  const { store } = options
+  const seal = onlySecrets(options.encryptValue ?? plain)
   const context: RegistryContext = {
-    store: options.store,
+    store,
+    writer: storeWriter({ store, cache, seal }),
     cache,
     resources,
     ambient: options.ambient,
     fields: fieldManager,
-    seal: onlySecrets(options.encryptValue ?? plain),
+    seal,
     open: onlySecrets(options.decryptValue ?? plain),
     admit: async (request) => {
       await admitByNamespace(context, request)
@@ -186,7 +191,12 @@ const requestHandler = (
   const connect = new ConnectHandler(options.connect, options.ambient)
   const usage = new MetricsHandler(context, options.connect)
   const creates = { ...access.creates, ...podCreates }
-  const resourceHandler = new ResourceHandler({ context, metrics, connect, usage, creates })
+  const transactions = new TransactionMetrics()
+  const answers = {
+    ...creates,
+    ...transactionCreates({ authorizer: access.authorizer, metrics: transactions }),
+  }
+  const resourceHandler = new ResourceHandler({ context, metrics, connect, usage, creates: answers })
   const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates })
   const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([
@@ -213,7 +223,7 @@ const requestHandler = (
       ...access.paths,
       async (call) => {
         if (call.info.path !== "/metrics") return false
-        await sendText(call, 200, `${metrics.render()}${flows.renderMetrics()}`)
+        await sendText(call, 200, `${metrics.render()}${flows.renderMetrics()}${transactions.render()}`)
         return true
       },
     ],

@@ -210,9 +210,10 @@ describe("watching", () => {
           ),
         )
         const written = (name: string) => ({
+        verb: "patch" as const,
+        kind: Widget,
           key: { namespace: "ns", name },
           object: widget(name, "7"),
-          removedUid: undefined,
         })
         expect(informer.hasSeen(written("a"))).toBe(true)
         expect(informer.hasSeen(written("b"))).toBe(false)

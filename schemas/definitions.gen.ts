@@ -7456,6 +7456,149 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
     ]
   },
   {
+    "group": "meta.miren.dev",
+    "scope": "Cluster",
+    "names": {
+      "plural": "transactions",
+      "singular": "transaction",
+      "kind": "Transaction",
+      "listKind": "TransactionList"
+    },
+    "versions": [
+      {
+        "name": "v1alpha1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "A server-side apply of several objects, all in one revision or none; answered and never stored.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "What is to be applied.",
+                "type": "object",
+                "required": [
+                  "fieldManager",
+                  "objects"
+                ],
+                "properties": {
+                  "fieldManager": {
+                    "description": "The name under which the applied fields are owned.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 128
+                  },
+                  "force": {
+                    "description": "Takes over fields that others own.",
+                    "type": "boolean"
+                  },
+                  "prune": {
+                    "description": "The set that the objects are. Each gets the label `applyset.kubernetes.io/part-of` with this value, and every other object that has it is deleted in the same revision.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 63
+                  },
+                  "objects": {
+                    "description": "The manifests. Those in a namespace must name it. A Namespace and what is in it may come together.",
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 100,
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "An object as it would be sent in an apply PATCH of its own.",
+                      "type": "object",
+                      "x-kubernetes-preserve-unknown-fields": true
+                    }
+                  }
+                }
+              },
+              "status": {
+                "description": "What has been done, filled in by the server.",
+                "type": "object",
+                "properties": {
+                  "resourceVersion": {
+                    "description": "The one revision of all that was written; where nothing was, one at which every object is as applied.",
+                    "type": "string"
+                  },
+                  "objects": {
+                    "description": "The objects in the order of the request, then those that were pruned.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "What became of one object.",
+                      "type": "object",
+                      "required": [
+                        "apiVersion",
+                        "kind",
+                        "name",
+                        "outcome"
+                      ],
+                      "properties": {
+                        "apiVersion": {
+                          "description": "Its group and version.",
+                          "type": "string"
+                        },
+                        "kind": {
+                          "description": "Its kind.",
+                          "type": "string"
+                        },
+                        "namespace": {
+                          "description": "The namespace that it is in; absent for cluster-scoped kinds.",
+                          "type": "string"
+                        },
+                        "name": {
+                          "description": "Its name.",
+                          "type": "string"
+                        },
+                        "uid": {
+                          "description": "Its uid; of a dry run that would create it, one that no object will have.",
+                          "type": "string"
+                        },
+                        "resourceVersion": {
+                          "description": "Of its last write. Absent where a dry run would write it.",
+                          "type": "string"
+                        },
+                        "outcome": {
+                          "description": "`created`, `configured`, `unchanged` or `pruned`.",
+                          "type": "string",
+                          "enum": [
+                            "created",
+                            "configured",
+                            "unchanged",
+                            "pruned"
+                          ]
+                        },
+                        "terminating": {
+                          "description": "Whether it was pruned and is there until its finalizers let it go.",
+                          "type": "boolean"
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
     "group": "metrics.k8s.io",
     "scope": "Cluster",
     "names": {

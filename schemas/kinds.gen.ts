@@ -258,6 +258,12 @@ export {
   type PriorityLevelConfigurationStatusCondition,
 } from "./flowcontrol/prioritylevelconfiguration.gen.ts"
 export {
+  Transaction,
+  type TransactionSpec,
+  type TransactionStatus,
+  type TransactionStatusObject,
+} from "./transactions/transaction.gen.ts"
+export {
   NodeMetrics,
 } from "./metrics/nodemetrics.gen.ts"
 export {

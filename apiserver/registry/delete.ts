@@ -110,7 +110,7 @@ const attempt = async (operation: Operation, options: DeleteOptions, current: Cu
     const uid = stringOf(metadataOf(object), "uid")
     const revision = options.dryRun
       ? current.revision
-      : await context.store.delete(keyOf(target), { modRevision: current.revision })
+      : await context.writer.delete(keyOf(target), { modRevision: current.revision })
     return { type: "gone", uid, last: { bytes: servedBytes(object, revision), revision } }
   }
   const { gracePeriodSeconds } = options

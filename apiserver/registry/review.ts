@@ -5,10 +5,9 @@ import { type Operation, strategyContext } from "./context.ts"
 import { readIncoming } from "./incoming.ts"
 import { parseWriteOptions } from "./write-options.ts"
 
-/** The answered question. Fails with `BadRequest`, `Invalid`, and whatever the kind refuses. */
-export const answerReview = async (operation: Operation): Promise<MutableObject> => {
+/** The question as it was asked, checked. Fails with `BadRequest`, `Invalid`. */
+export const readReview = (operation: Operation): MutableObject => {
   const { resource, version } = operation.target
-  if (resource.strategy.answer === undefined) throw methodNotAllowed(resource.subject(), "POST")
   const question = readIncoming(operation, parseWriteOptions(operation.call, "CreateOptions"))
   // Typed clients send an empty answer along with the question.
   delete question.status
@@ -18,5 +17,12 @@ export const answerReview = async (operation: Operation): Promise<MutableObject>
     ...(resource.strategy.validate?.(question, undefined) ?? []),
   ]
   if (errors.length > 0) throw invalid(resource.subject(""), errors)
-  return resource.strategy.answer(question, strategyContext(operation))
+  return question
+}
+
+/** The answered question. Fails with `BadRequest`, `Invalid`, and whatever the kind refuses. */
+export const answerReview = async (operation: Operation): Promise<MutableObject> => {
+  const { resource } = operation.target
+  if (resource.strategy.answer === undefined) throw methodNotAllowed(resource.subject(), "POST")
+  return resource.strategy.answer(readReview(operation), strategyContext(operation))
 }

@@ -111,7 +111,7 @@ const held = (object: MutableObject, operation: Operation): boolean =>
 
 /** The last finalizer is gone: the object goes, and the answer is its last state. */
 const remove = async (operation: Operation, object: MutableObject, current: Current): Promise<Written> => {
-  const revision = await operation.context.store.delete(keyOf(operation.target), {
+  const revision = await operation.context.writer.delete(keyOf(operation.target), {
     modRevision: current.revision,
   })
   return { bytes: servedBytes(object, revision), revision }
@@ -129,5 +129,6 @@ const unchanged = async (operation: Operation, old: MutableObject, current: Curr
   const { revision, bytes, version } = current
   if (!(await isStoredSo(context.open(key, kv.value), old, target)))
     return putObject(context, target, { object: old, expect: { modRevision: revision } })
+  context.writer.keep(key, revision)
   return { bytes: target.version.name === version ? bytes : servedBytes(old, revision), revision }
 }
