@@ -8,6 +8,6 @@ export const transactionLimits = {
   causesPerObjectMax: 10,
   /** Objects that the message of a refusal names; its causes name all. */
   objectsNamedMax: 3,
-  /** Tries, where other writers are faster. */
-  attemptsMax: 10,
+  /** Tries where other writers are faster; only what they changed is computed anew. */
+  attemptsMax: 25,
 } as const

@@ -21,6 +21,8 @@ export interface Decided {
   /** In the order in which the store is to write them. */
   readonly outcomes: ReadonlyArray<Outcome>
   readonly problems: ReadonlyArray<Problem>
+  /** The same, once others were faster at the objects under these keys. */
+  readonly again: (lost: ReadonlySet<string>) => Promise<Decided>
 }
 
 /** Rejects with what is nobody's refusal: the store's faults, and defects. */
@@ -39,8 +41,8 @@ export const decide = async (
 const isNamespace = ({ target }: Manifest): boolean => target.resource.id === "/namespaces"
 
 class Round implements Decided {
-  readonly outcomes: Outcome[] = []
-  readonly problems: Problem[]
+  outcomes: ReadonlyArray<Outcome> = []
+  problems: ReadonlyArray<Problem>
   readonly #whole: Whole
   readonly #asked: Asked
   readonly #authorizer: Authorizer
@@ -54,18 +56,32 @@ class Round implements Decided {
     this.#asked = asked
     this.#authorizer = authorizer
     this.#manifests = manifests
-    this.problems = [...problems]
+    this.problems = problems
   }
 
   /** Namespaces come first: what is in them is looked at as if they were there. */
   async apply(): Promise<void> {
     for (const manifest of this.#manifests.filter(isNamespace)) {
-      const [made] = await this.#each([manifest], (one) => this.#applied(one))
+      const [made] = await this.#add([manifest], (one) => this.#applied(one))
       // What is in one that was refused has its own problems, and they are told too.
       this.#namespaces.set(manifest.target.name, made?.object ?? manifest.object)
     }
     const others = this.#manifests.filter((manifest) => !isNamespace(manifest))
-    await this.#each(others, (one) => this.#applied(one))
+    await this.#add(others, (one) => this.#applied(one))
+  }
+
+  /** What rests on the lost objects alone is computed anew, and everything where others may rest on them too. */
+  readonly again = async (lost: ReadonlySet<string>): Promise<Decided> => {
+    const stale = this.outcomes.filter(({ write }) => write !== undefined && lost.has(write.key))
+    const manifests = stale.map(({ part }) => part.manifest)
+    if (manifests.some((manifest) => manifest.verb === "delete" || isNamespace(manifest)))
+      return decide(this.#whole.operation, this.#asked, this.#authorizer)
+    const results = await this.#each(manifests, (one) => this.#applied(one))
+    const fresh = new Map(stale.map((outcome, index) => [outcome, results[index] ?? outcome]))
+    const all = this.outcomes.map((outcome) => fresh.get(outcome) ?? outcome)
+    this.outcomes = all.flatMap((result) => ("status" in result ? [] : [result]))
+    this.problems = all.flatMap((result) => ("status" in result ? [result] : []))
+    return this
   }
 
   async #applied(part: Part): Promise<Outcome> {
@@ -85,7 +101,7 @@ class Round implements Decided {
       return
     }
     const manifests = members.map((member, place) => ({ ...member, index: objects.length + place }))
-    await this.#each(manifests, async (part) => {
+    await this.#add(manifests, async (part) => {
       const refused = await refusedMember(part, this.#authorizer)
       return refused ?? pruneObject(part, dryRun)
     })
@@ -100,14 +116,27 @@ class Round implements Decided {
 
   #refuse(why: string): void {
     const status = failure("RequestEntityTooLarge", why)
-    this.problems.push({ at: "spec.prune", object: `set ${this.#asked.set}`, status })
+    const problem = { at: "spec.prune", object: `set ${this.#asked.set}`, status }
+    this.problems = [...this.problems, problem]
   }
 
-  /** Looks at several at the same time; what comes of them is kept, and returned, in their order. */
-  async #each(
+  /** Takes up what comes of these; returns the outcomes. */
+  async #add(
     manifests: ReadonlyArray<Manifest>,
     run: (part: Part) => Promise<Outcome | Problem>,
   ): Promise<ReadonlyArray<Outcome>> {
+    const results = await this.#each(manifests, run)
+    const made = results.flatMap((result) => ("status" in result ? [] : [result]))
+    this.outcomes = [...this.outcomes, ...made]
+    this.problems = [...this.problems, ...results.flatMap((result) => ("status" in result ? [result] : []))]
+    return made
+  }
+
+  /** Looks at several at the same time; what comes of them is in their order. */
+  async #each(
+    manifests: ReadonlyArray<Manifest>,
+    run: (part: Part) => Promise<Outcome | Problem>,
+  ): Promise<ReadonlyArray<Outcome | Problem>> {
     const results: Array<Outcome | Problem> = []
     const queue = manifests.entries()
     const worker = async (): Promise<void> => {
@@ -117,9 +146,6 @@ class Round implements Decided {
       }
     }
     await Promise.all(Array.from({ length: transactionLimits.objectsAtOnce }, worker))
-    const made = results.flatMap((result) => ("status" in result ? [] : [result]))
-    this.outcomes.push(...made)
-    this.problems.push(...results.flatMap((result) => ("status" in result ? [result] : [])))
-    return made
+    return results
   }
 }

@@ -12,7 +12,7 @@
  * What one object's admission reads of the others is the state before, but for Namespaces: what is in a Namespace of the
  * same transaction sees it as it will be (`Call.namespaces`).
  */
-import { isStoreError } from "../../store/index.ts"
+import { isStoreError, type UnmetCondition } from "../../store/index.ts"
 import { registrationIds } from "../admission/registrations.ts"
 import type { Authorizer } from "../authorizer.ts"
 import { crdId } from "../crd/definition.ts"
@@ -49,8 +49,9 @@ const answerTransaction = async (
   { authorizer, metrics }: TransactionOptions,
 ): Promise<MutableObject> => {
   const asked = readTransaction(operation)
+  let decided = await decide(operation, asked, authorizer)
   for (let attempt = 1; ; attempt++) {
-    const { outcomes, problems } = await decide(operation, asked, authorizer)
+    const { outcomes, problems } = decided
     if (problems.length > 0) {
       metrics.observe("refused", problems.length)
       await auditRefusals(problems)
@@ -66,9 +67,27 @@ const answerTransaction = async (
       const lost = new Set(error.unmet.map(({ key }) => key))
       if (attempt >= transactionLimits.attemptsMax)
         throw refusalOf(contended(outcomes, lost), asked.objects.length)
-      await operation.context.cache.fresh()
+      await reachConflicts(operation, error.unmet)
+      decided = await decided.again(lost)
     }
   }
+}
+
+/** Waits until the cache shows what others have written. */
+const reachConflicts = async (
+  { context: { cache } }: Operation,
+  unmet: ReadonlyArray<UnmetCondition>,
+): Promise<void> => {
+  let newest = 0n
+  for (const { modRevision } of unmet) {
+    if (modRevision === undefined) {
+      // Of a deletion the revision is not told.
+      await cache.fresh()
+      return
+    }
+    if (modRevision > newest) newest = modRevision
+  }
+  await cache.reach(newest)
 }
 
 /** Writes what was decided, and says at which revision. What configures the server itself is in force then. */

@@ -15,6 +15,7 @@ import { serverSideApplySuite } from "./server-side-apply.ts"
 import { servicesSuite } from "./services.ts"
 import { subresourcesSuite } from "./subresources.ts"
 import { type OpenStore, type Suite, serverOver } from "./suite.ts"
+import { transactionsSuite } from "./transactions.ts"
 import { updatePatchSuite } from "./update-patch.ts"
 import { watchSuite } from "./watch.ts"
 
@@ -35,6 +36,7 @@ const suites: ReadonlyArray<Suite> = [
   coreKindsSuite,
   eventsSuite,
   servicesSuite,
+  transactionsSuite,
   overTlsSuite,
 ]
 
