@@ -374,21 +374,32 @@ export const transactionsSuite: Suite = (name, openServer) => {
     )
 
     statement("a server that starts at a revision of several events tells them again too", async (world) => {
+      await defineWidgets(world)
+      await world.get(widgets)
       const before = await world.get(configMaps)
-      const answer = await transact(world, [settings("a"), settings("b"), secret("s", {})])
+      const answer = await transact(world, [
+        settings("a"),
+        widget("v", {}, inDefault),
+        settings("b"),
+        secret("s", {}),
+        widget("w", {}, inDefault),
+      ])
       const { world: second, close } = await openServer({ store: world.store })
-      const events = async (resourceVersion: string, count: number) => {
-        const watch = await second.watch(`${configMaps}?watch=true&resourceVersion=${resourceVersion}`)
+      const events = async (path: string, resourceVersion: string, count: number) => {
+        const watch = await second.watch(`${path}?watch=true&resourceVersion=${resourceVersion}`)
         const seen = told(await watch.take(count))
         watch.close()
         return seen
       }
-      expect(await events(revisionOf(answer), 2)).toEqual(["ADDED a", "ADDED b"])
-      const list = await second.get(configMaps)
-      expect(versionOf(list.json)).toBe(revisionOf(answer))
-      expect(await events(versionOf(before.json), 1)).toEqual(
-        versionOf(before.json) === String(BigInt(revisionOf(answer)) - 1n) ? ["ADDED a"] : [undefined],
+      expect(await events(configMaps, revisionOf(answer), 2)).toEqual(["ADDED a", "ADDED b"])
+      // Custom kinds are served once their definition has been read.
+      expect(versionOf((await second.get(widgets)).json)).toBe(revisionOf(answer))
+      expect(await events(widgets, revisionOf(answer), 2)).toEqual(["ADDED v", "ADDED w"])
+      const secretWatch = await second.watch(
+        `${secrets}?watch=true&resourceVersion=${versionOf(before.json)}`,
       )
+      expect((await secretWatch.next())?.type).toBe("ADDED")
+      secretWatch.close()
       await close()
     })
 
