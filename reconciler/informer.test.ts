@@ -195,6 +195,35 @@ describe("watching", () => {
     }),
   )
 
+  it.effect(
+    "several objects of one version are each told, once, over a watch that was cut between them",
+    () =>
+      Effect.gen(function* () {
+        const { informer, asked, changes } = yield* start(
+          list([widget("a", "3"), widget("c", "4")], { resourceVersion: "5" }),
+          watch(event("MODIFIED", widget("a", "7")), cut),
+          watch(
+            event("MODIFIED", widget("a", "7")),
+            event("ADDED", widget("b", "7")),
+            event("DELETED", widget("c", "7")),
+            hang,
+          ),
+        )
+        const written = (name: string) => ({
+          key: { namespace: "ns", name },
+          object: widget(name, "7"),
+          removedUid: undefined,
+        })
+        expect(informer.hasSeen(written("a"))).toBe(true)
+        expect(informer.hasSeen(written("b"))).toBe(false)
+        yield* TestClock.adjust("1 second")
+        yield* settle
+        expect(asked[2]?.searchParams.get("resourceVersion")).toBe("7")
+        expect(changes.slice(2)).toEqual(["a@3 > a@7", "- > b@7", "c@7 > -"])
+        expect(informer.hasSeen(written("b"))).toBe(true)
+      }),
+  )
+
   it.effect("versions that have no order are told apart by equality only", () =>
     Effect.gen(function* () {
       const { changes } = yield* start(

@@ -29,6 +29,7 @@ export class WatchGroup {
   readonly format: EventFormat
   #pieces: Uint8Array[] = []
   #bytes = 0
+  #revision = 0n
 
   constructor(selection: Selection, format: EventFormat) {
     this.selection = selection
@@ -39,10 +40,12 @@ export class WatchGroup {
   offer(event: CacheEvent): boolean {
     const told = project(event, this.selection)
     if (told === undefined) return false
+    // Between two events of one revision nothing is sent: a watch that is cut there has to be told of them again.
+    if (this.#bytes > limits.flushBytes && event.revision !== this.#revision) this.flush()
+    this.#revision = event.revision
     const pieces = this.format.event(told.type, told.object, event.previous)
     this.#pieces.push(...pieces)
     for (const piece of pieces) this.#bytes += piece.length
-    if (this.#bytes > limits.flushBytes) this.flush()
     return true
   }
 
