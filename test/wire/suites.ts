@@ -9,6 +9,7 @@ import { listSuite } from "./list.ts"
 import { objectMetadataSuite } from "./object-metadata.ts"
 import { overTlsSuite } from "./over-tls.ts"
 import { representationsSuite } from "./representations.ts"
+import { rulesSuite } from "./rules.ts"
 import { schemasSuite } from "./schemas.ts"
 import { selectorsSuite } from "./selectors.ts"
 import { serverSideApplySuite } from "./server-side-apply.ts"
@@ -32,6 +33,7 @@ const suites: ReadonlyArray<Suite> = [
   representationsSuite,
   customResourcesSuite,
   schemasSuite,
+  rulesSuite,
   coreKindsSuite,
   eventsSuite,
   servicesSuite,
