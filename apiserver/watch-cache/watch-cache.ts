@@ -39,6 +39,8 @@ export class WatchCache {
   /** What is stored for resources that nobody has defined (yet), by key. */
   readonly #unclaimed = new Map<string, KeyValue>()
   readonly #ownWrites = new OwnWrites()
+  /** Caches with watchers who are to be told their progress. */
+  readonly #behind = new Set<ResourceCache>()
   readonly #progress: Progress
   #watch: Watch | undefined
   #state: "loading" | "following" | "closed" = "loading"
@@ -77,7 +79,7 @@ export class WatchCache {
       known.redefine(resource)
       return
     }
-    const cache = new ResourceCache(resource, this.#progress.revision)
+    const cache = new ResourceCache(resource, this.#progress.revision, (behind) => this.#tellProgress(behind))
     this.#caches.set(resource.prefix, cache)
     for (const [key, kv] of [...this.#unclaimed]) {
       if (!key.startsWith(resource.prefix)) continue
@@ -287,6 +289,16 @@ export class WatchCache {
       fn()
     })
     this.#cancelTimers.add(cancel)
+  }
+
+  /** Who was left out of an event is soon told how far it has come. */
+  #tellProgress(cache: ResourceCache): void {
+    if (this.#behind.has(cache)) return
+    this.#behind.add(cache)
+    this.#timer(limits.leftOutBookmarkMs, () => {
+      this.#behind.delete(cache)
+      if (this.#state !== "closed") cache.tellProgress(this.#progress.revision)
+    })
   }
 
   #scheduleBookmarks(): void {

@@ -8,8 +8,14 @@ const scopeOf = (namespace: string, name: string): string => `${namespace}/${nam
 export class WatchGroups {
   readonly #scopes = new Map<string, Map<string, WatchGroup>>()
   readonly #dirty = new Set<WatchGroup>()
+  readonly #onLeftOut: () => void
   #flushing: "idle" | "scheduled" = "idle"
   #privateGroups = 0
+
+  /** `onLeftOut` runs when watchers were not told an event: {@link catchUp} is to come. */
+  constructor(onLeftOut: () => void) {
+    this.#onLeftOut = onLeftOut
+  }
 
   /** From now on the watcher is told every event. Everything offered before has been flushed to the others. */
   join(watcher: Watcher): void {
@@ -54,7 +60,11 @@ export class WatchGroups {
   #offerTo(scope: string, event: CacheEvent): void {
     const groups = this.#scopes.get(scope)
     if (groups === undefined) return
-    for (const group of groups.values()) if (group.offer(event)) this.#dirty.add(group)
+    for (const group of groups.values()) {
+      const offered = group.offer(event)
+      if (offered === "taken") this.#dirty.add(group)
+      else if (offered === "left out") this.#onLeftOut()
+    }
     if (this.#dirty.size > 0) this.#schedule()
   }
 
@@ -69,6 +79,18 @@ export class WatchGroups {
     const dirty = [...this.#dirty]
     this.#dirty.clear()
     for (const group of dirty) group.flush()
+  }
+
+  /** Bookmarks for those whose last event was left out. */
+  catchUp(revision: bigint): void {
+    for (const groups of this.#scopes.values())
+      for (const group of [...groups.values()]) if (group.behind) group.bookmark(revision)
+  }
+
+  /** Bookmarks for all. */
+  bookmark(revision: bigint): void {
+    for (const groups of this.#scopes.values())
+      for (const group of [...groups.values()]) group.bookmark(revision)
   }
 
   *all(): Generator<Watcher> {
