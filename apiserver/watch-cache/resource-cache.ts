@@ -4,6 +4,7 @@
  * Guarantees: events reach every watcher in revision order; a watcher misses none and sees none twice, or is ended with
  * 410. Written to by the {@link WatchCache} alone.
  */
+import type { Ambient } from "../ambient.ts"
 import { restamped } from "../registry/document.ts"
 import type { Resource } from "../resource.ts"
 import {
@@ -27,11 +28,12 @@ export class ResourceCache {
   #resource: Resource
   readonly #objects = new SortedObjects()
   readonly #opening = new Set<Watcher>()
-  readonly #groups = new WatchGroups()
+  readonly #groups: WatchGroups
   #window: EventWindow
 
-  constructor(resource: Resource, floor: bigint) {
+  constructor(resource: Resource, floor: bigint, soon?: Ambient["soon"]) {
     this.#resource = resource
+    this.#groups = new WatchGroups(soon)
     this.#window = new EventWindow(floor)
   }
 

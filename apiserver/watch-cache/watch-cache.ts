@@ -77,7 +77,7 @@ export class WatchCache {
       known.redefine(resource)
       return
     }
-    const cache = new ResourceCache(resource, this.#progress.revision)
+    const cache = new ResourceCache(resource, this.#progress.revision, this.#options.ambient.soon)
     this.#caches.set(resource.prefix, cache)
     for (const [key, kv] of [...this.#unclaimed]) {
       if (!key.startsWith(resource.prefix)) continue

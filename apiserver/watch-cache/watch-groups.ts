@@ -8,8 +8,13 @@ const scopeOf = (namespace: string, name: string): string => `${namespace}/${nam
 export class WatchGroups {
   readonly #scopes = new Map<string, Map<string, WatchGroup>>()
   readonly #dirty = new Set<WatchGroup>()
+  readonly #soon: (fn: () => void) => void
   #flushing: "idle" | "scheduled" = "idle"
   #privateGroups = 0
+
+  constructor(soon: (fn: () => void) => void = setImmediate) {
+    this.#soon = soon
+  }
 
   /** From now on the watcher is told every event. Everything offered before has been flushed to the others. */
   join(watcher: Watcher): void {
@@ -61,7 +66,7 @@ export class WatchGroups {
   #schedule(): void {
     if (this.#flushing === "scheduled") return
     this.#flushing = "scheduled"
-    setImmediate(() => this.flush())
+    this.#soon(() => this.flush())
   }
 
   flush(): void {
