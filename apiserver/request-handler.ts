@@ -125,7 +125,7 @@ export class RequestHandler {
     const record = this.#options.audit?.begin({ ...part.request, user: request.user }, part.info, auditId)
     if (user !== request.user) record?.impersonated(user)
     record?.head(part.code, {})
-    return record?.completed()
+    return record?.completed()?.catch(() => {})
   }
 
   /** Fails with `TooManyRequests`. */

@@ -6,7 +6,7 @@ import type { Target } from "../registry/context.ts"
 import { metadataOf, stringOf } from "../registry/object-meta.ts"
 import type { ResourceTable, Served } from "../resource-table.ts"
 import { badRequest, failure, invalid, methodNotAllowed, type StatusError } from "../status-error.ts"
-import type { Problem } from "./refusal.ts"
+import type { Problem } from "./problem.ts"
 
 /** One object of a transaction, and where it goes. */
 export interface Manifest {

@@ -15,7 +15,7 @@ import { writesOf } from "../writes-of.ts"
 import { type Manifest, partOfSet, titleOf } from "./manifest.ts"
 import type { Outcome } from "./outcome.ts"
 import type { Part } from "./part.ts"
-import type { Problem } from "./refusal.ts"
+import type { Problem } from "./problem.ts"
 
 const hasController = (object: MutableObject): boolean => {
   const { ownerReferences } = metadataOf(object)

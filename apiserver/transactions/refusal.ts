@@ -1,21 +1,10 @@
 /** What is wrong with the objects of a transaction, as the one Status that refuses it. */
 import type { StatusCause, StatusReason } from "../../schemas/index.ts"
 import { isStoreError } from "../../store/index.ts"
-import type { Operation } from "../registry/context.ts"
 import { failure, type StatusError, toStatusError } from "../status-error.ts"
 import { transactionLimits } from "./limits.ts"
 import type { Part } from "./part.ts"
-
-/** Why one object was refused. */
-export interface Problem {
-  /** Where it stands in the request: `spec.objects[3]`, or `spec.prune`. */
-  readonly at: string
-  /** `ConfigMap default/settings` */
-  readonly object: string
-  readonly status: StatusError
-  /** The request that it would have been by itself, where it could be one. */
-  readonly operation?: Operation
-}
+import type { Problem } from "./problem.ts"
 
 /** A refusal as the problem of an object. What is the store's or the server's own fault is nobody's: it is thrown on. */
 export const problemOf = (error: unknown, { manifest, operation }: Part): Problem => {

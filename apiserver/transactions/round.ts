@@ -13,8 +13,9 @@ import { transactionLimits } from "./limits.ts"
 import { type Manifest, readManifests } from "./manifest.ts"
 import type { Outcome } from "./outcome.ts"
 import { type Part, partOf, type Whole } from "./part.ts"
+import type { Problem } from "./problem.ts"
 import { membersBeside, pruneObject, refusedMember } from "./prune.ts"
-import { type Problem, problemOf } from "./refusal.ts"
+import { problemOf } from "./refusal.ts"
 import type { Asked } from "./request.ts"
 
 export interface Decided {
