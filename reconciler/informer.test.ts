@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { clientLayer } from "../client/index.ts"
+import { clientLayer, type Written } from "../client/index.ts"
 import type { Kind, KubeObject } from "../schemas/index.ts"
 import { makeInformer } from "./informer.ts"
 import type { Change } from "./object-cache.ts"
@@ -209,9 +209,9 @@ describe("watching", () => {
             hang,
           ),
         )
-        const written = (name: string) => ({
-        verb: "patch" as const,
-        kind: Widget,
+        const written = (name: string): Written => ({
+          verb: "update",
+          kind: Widget,
           key: { namespace: "ns", name },
           object: widget(name, "7"),
         })

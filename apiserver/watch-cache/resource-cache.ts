@@ -6,6 +6,7 @@
  * again: a client that was cut among them has the same revision as one that saw them all. Written to by the
  * {@link WatchCache} alone.
  */
+import type { Ambient } from "../ambient.ts"
 import { restamped } from "../registry/document.ts"
 import type { Resource } from "../resource.ts"
 import {
@@ -43,16 +44,23 @@ export interface WatchOpening {
 /** Frames gathered before one write while a watch opens. */
 const openingFrames = 256
 
+export interface ResourceCacheOptions {
+  readonly soon: Ambient["soon"] | undefined
+  /** Runs when watchers were not told an event that changes nothing for them: {@link ResourceCache.tellProgress} is to come. */
+  readonly onLeftOut: (cache: ResourceCache) => void
+}
+
 export class ResourceCache {
   #resource: Resource
   readonly #objects = new SortedObjects()
   readonly #opening = new Set<Watcher>()
-  readonly #groups = new WatchGroups()
+  readonly #groups: WatchGroups
   #window: EventWindow
 
-  constructor(resource: Resource, floor: bigint) {
+  constructor(resource: Resource, floor: bigint, { soon, onLeftOut }: ResourceCacheOptions) {
     this.#resource = resource
     this.#window = new EventWindow(floor)
+    this.#groups = new WatchGroups({ soon, onLeftOut: () => onLeftOut(this) })
   }
 
   get resource(): Resource {
@@ -208,6 +216,7 @@ export class ResourceCache {
 
   async #catchUp(watcher: Watcher, since: bigint): Promise<void> {
     let cursor = since
+    let behind = false
     for (;;) {
       if (watcher.ended) return
       const events = this.#window.after(cursor, openingFrames)
@@ -220,18 +229,26 @@ export class ResourceCache {
       cursor = last.revision
       const frames = events.flatMap((event) => {
         const told = project(event, watcher.selection)
-        return told === undefined ? [] : watcher.format.event(told.type, told.object, event.previous)
+        if (told === undefined) return []
+        const pieces = watcher.format.event(told.type, told.object, event.previous)
+        behind = pieces.length === 0
+        return pieces
       })
       await watcher.stream(frames)
     }
     this.#opening.delete(watcher)
+    if (behind && watcher.bookmarks) watcher.bookmark(cursor)
     this.#groups.join(watcher)
   }
 
   /** Tells live watchers that asked for it how far they have been told. */
   bookmark(revision: bigint): void {
-    this.#groups.flush()
-    for (const watcher of [...this.#groups.all()]) if (watcher.bookmarks) watcher.bookmark(revision)
+    this.#groups.bookmark(revision)
+  }
+
+  /** The same, only for those whose last event was left out. */
+  tellProgress(revision: bigint): void {
+    this.#groups.catchUp(revision)
   }
 
   /** The last things a watch is told at its timeout: what is waiting, and how far it has come. */

@@ -40,6 +40,8 @@ export class WatchCache {
   /** What is stored for resources that nobody has defined (yet), by key. */
   readonly #unclaimed = new Map<string, KeyValue>()
   readonly #ownWrites = new OwnWrites()
+  /** Caches with watchers who are to be told their progress. */
+  readonly #behind = new Set<ResourceCache>()
   readonly #progress: Progress
   /** The events of the newest revision that had any. */
   #newest: { readonly revision: bigint; readonly events: StoreEvent[] } = { revision: 0n, events: [] }
@@ -80,7 +82,9 @@ export class WatchCache {
       known.redefine(resource)
       return
     }
-    const cache = new ResourceCache(resource, this.#progress.revision)
+    const { soon } = this.#options.ambient
+    const onLeftOut = (behind: ResourceCache) => this.#tellProgress(behind)
+    const cache = new ResourceCache(resource, this.#progress.revision, { soon, onLeftOut })
     this.#caches.set(resource.prefix, cache)
     for (const [key, kv] of [...this.#unclaimed]) {
       if (!key.startsWith(resource.prefix)) continue
@@ -314,6 +318,16 @@ export class WatchCache {
       fn()
     })
     this.#cancelTimers.add(cancel)
+  }
+
+  /** Who was left out of an event is soon told how far it has come. */
+  #tellProgress(cache: ResourceCache): void {
+    if (this.#behind.has(cache)) return
+    this.#behind.add(cache)
+    this.#timer(limits.leftOutBookmarkMs, () => {
+      this.#behind.delete(cache)
+      if (this.#state !== "closed") cache.tellProgress(this.#progress.revision)
+    })
   }
 
   #scheduleBookmarks(): void {
