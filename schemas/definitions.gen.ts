@@ -7459,6 +7459,143 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
     "group": "meta.miren.dev",
     "scope": "Cluster",
     "names": {
+      "plural": "causereviews",
+      "singular": "causereview",
+      "kind": "CauseReview",
+      "listKind": "CauseReviewList"
+    },
+    "versions": [
+      {
+        "name": "v1alpha1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "Why a version of an object was written, or why the object was deleted; answered and never stored. Whoever may get the object may ask.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "Which version is meant.",
+                "type": "object",
+                "required": [
+                  "resource",
+                  "name"
+                ],
+                "properties": {
+                  "group": {
+                    "description": "The API group of the resource; empty for core.",
+                    "type": "string",
+                    "maxLength": 253
+                  },
+                  "resource": {
+                    "description": "The resource, by its plural name.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 253
+                  },
+                  "namespace": {
+                    "description": "The namespace; empty for cluster-scoped resources.",
+                    "type": "string",
+                    "maxLength": 253
+                  },
+                  "name": {
+                    "description": "The name of the object.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 253
+                  },
+                  "resourceVersion": {
+                    "description": "The version as it was at this moment, while history reaches back so far; by default the newest, or where the object is gone, its deletion.",
+                    "type": "string",
+                    "maxLength": 20
+                  }
+                }
+              },
+              "status": {
+                "description": "The answer, filled in by the server.",
+                "type": "object",
+                "required": [
+                  "found"
+                ],
+                "properties": {
+                  "found": {
+                    "description": "Whether the version is there, or its deletion is known.",
+                    "type": "boolean"
+                  },
+                  "resourceVersion": {
+                    "description": "Of the write that the cause is of.",
+                    "type": "string"
+                  },
+                  "deletedVersion": {
+                    "description": "Set where the write was a deletion, to the last version that there was.",
+                    "type": "string"
+                  },
+                  "uid": {
+                    "description": "Of the object; absent where it is gone.",
+                    "type": "string"
+                  },
+                  "cause": {
+                    "description": "Why it was written. Absent where something other than this API wrote it.",
+                    "type": "object",
+                    "required": [
+                      "time",
+                      "user",
+                      "verb"
+                    ],
+                    "properties": {
+                      "time": {
+                        "description": "When, in RFC 3339 with milliseconds.",
+                        "type": "string"
+                      },
+                      "user": {
+                        "description": "Who asked for the write.",
+                        "type": "string"
+                      },
+                      "verb": {
+                        "description": "The verb of the request.",
+                        "type": "string"
+                      },
+                      "auditID": {
+                        "description": "The request's ID in the audit log and in its answer's header.",
+                        "type": "string"
+                      },
+                      "client": {
+                        "description": "The User-Agent of the client.",
+                        "type": "string"
+                      },
+                      "told": {
+                        "description": "The header `Miren-Cause` of the request: which reconcile wrote, which versions woke it and which it read.",
+                        "type": "string"
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "meta.miren.dev",
+    "scope": "Cluster",
+    "names": {
       "plural": "transactions",
       "singular": "transaction",
       "kind": "Transaction",

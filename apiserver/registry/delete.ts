@@ -1,6 +1,7 @@
 /** The delete verb: at once, or once its finalizers let it go. Source: registry/generic Store.Delete. */
 
 import { isStoreError } from "../../store/index.ts"
+import { causeLine } from "../causes/cause.ts"
 import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
@@ -110,7 +111,11 @@ const attempt = async (operation: Operation, options: DeleteOptions, current: Cu
     const uid = stringOf(metadataOf(object), "uid")
     const revision = options.dryRun
       ? current.revision
-      : await context.writer.delete(keyOf(target), { modRevision: current.revision })
+      : await context.writer.delete({
+          key: keyOf(target),
+          expect: { modRevision: current.revision },
+          cause: causeLine(call, context.ambient.now()),
+        })
     return { type: "gone", uid, last: { bytes: servedBytes(object, revision), revision } }
   }
   const { gracePeriodSeconds } = options
@@ -121,7 +126,7 @@ const attempt = async (operation: Operation, options: DeleteOptions, current: Cu
       written: { bytes: servedBytes(object, current.revision), revision: current.revision },
     }
   }
-  const written = await putObject(context, target, { object, expect: { modRevision: current.revision } })
+  const written = await putObject(operation, { object, expect: { modRevision: current.revision } })
   return { type: "held", written }
 }
 

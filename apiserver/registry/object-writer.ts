@@ -3,6 +3,8 @@
  * objects into one transaction (`apiserver/transactions/`). Everything before it is the same for both.
  */
 import type { Expect, Store } from "../../store/index.ts"
+import { withCause } from "../causes/cause.ts"
+import type { DeletionCauses } from "../causes/deletions.ts"
 import type { MutableObject } from "../machinery.ts"
 import type { Resource } from "../resource.ts"
 import type { WatchCache } from "../watch-cache/watch-cache.ts"
@@ -16,8 +18,10 @@ export interface Written {
 /** An object ready to be stored. */
 export interface ObjectPut {
   readonly key: string
-  /** The bytes to store, in clear. */
+  /** The document to store, in clear. */
   readonly value: Uint8Array
+  /** Why: one line, kept with the document. */
+  readonly cause: Uint8Array
   readonly expect: Expect
   /** What is answered once it is stored, in the version of the request. */
   readonly served: (revision: bigint) => Buffer
@@ -25,11 +29,17 @@ export interface ObjectPut {
   readonly atStorage: { readonly object: MutableObject; readonly resource: Resource } | undefined
 }
 
+export interface ObjectDeletion {
+  readonly key: string
+  readonly expect: { readonly modRevision: bigint }
+  readonly cause: Uint8Array
+}
+
 export interface ObjectWriter {
   /** Rejects with a StoreError when the expectation does not hold. */
   readonly put: (put: ObjectPut) => Promise<Written>
   /** The revision of the deletion. Rejects with a StoreError. */
-  readonly delete: (key: string, expect: { readonly modRevision: bigint }) => Promise<bigint>
+  readonly delete: (deletion: ObjectDeletion) => Promise<bigint>
   /** An object stays as it is: there was nothing to write. */
   readonly keep: (key: string, revision: bigint) => void
 }
@@ -49,22 +59,25 @@ export interface WriterParts {
   readonly store: Store
   readonly cache: WatchCache
   readonly seal: (key: string, value: Uint8Array) => Uint8Array
+  /** Absent where causes of deletions are not kept. */
+  readonly deletions?: DeletionCauses | undefined
 }
 
 /** Each write by itself, at once. */
-export const storeWriter = ({ store, cache, seal }: WriterParts): ObjectWriter => ({
+export const storeWriter = ({ store, cache, seal, deletions }: WriterParts): ObjectWriter => ({
   put: async (put) => {
-    const { key, value, expect } = put
+    const { key, value, cause, expect } = put
     const forget = anticipatePut(cache, put)
     let revision: bigint
     try {
-      revision = await store.put({ key, value: seal(key, value), expect })
+      revision = await store.put({ key, value: seal(key, withCause(value, cause)), expect })
     } catch (error) {
       forget()
       throw error
     }
     return committedPut(cache, put, revision)
   },
-  delete: (key, expect) => store.delete(key, expect),
+  delete: ({ key, expect, cause }) =>
+    deletions === undefined ? store.delete(key, expect) : deletions.delete(key, expect.modRevision, cause),
   keep: () => {},
 })

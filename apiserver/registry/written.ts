@@ -1,11 +1,12 @@
 /** The way into the store: bytes at the storage version, sealed, with a condition; and the way of reading one back. */
 
 import type { Expect } from "../../store/index.ts"
+import { causeLine } from "../causes/cause.ts"
 import { clone, equal } from "../json/index.ts"
 import type { MutableObject } from "../machinery.ts"
 import { cacheDocument, readThrough } from "../watch-cache/cached-object.ts"
 import { convertObject } from "../watch-cache/conversion.ts"
-import { keyOf, type RegistryContext, type Target } from "./context.ts"
+import { keyOf, type Operation, type RegistryContext, type Target } from "./context.ts"
 import { decodeDocument, encodeDocument, withResourceVersion } from "./document.ts"
 import type { Written } from "./object-writer.ts"
 
@@ -94,8 +95,7 @@ const servedFrom = (document: Uint8Array, revision: bigint | undefined): Buffer 
 
 /** Stores the object if the expectation holds. Rejects with a StoreError otherwise. */
 export const putObject = async (
-  context: RegistryContext,
-  target: Target,
+  { context, target, call }: Operation,
   write: { readonly object: MutableObject; readonly expect: Expect },
 ): Promise<Written> => {
   const key = keyOf(target)
@@ -107,6 +107,7 @@ export const putObject = async (
   return context.writer.put({
     key,
     value,
+    cause: causeLine(call, context.ambient.now()),
     expect,
     served: (revision) => (atStorage ? servedFrom(value, revision) : servedBytes(object, revision)),
     atStorage: atStorage ? { object, resource } : undefined,

@@ -38,6 +38,7 @@ const strategies: { readonly [id: string]: Strategy } = {
   "metrics.k8s.io/nodes": observed,
   "metrics.k8s.io/pods": observed,
   "discovery.k8s.io/endpointslices": endpointSliceStrategy,
+  "meta.miren.dev/causereviews": asked,
   "meta.miren.dev/transactions": asked,
 }
 

@@ -1,5 +1,6 @@
 /** The gathered writes of a transaction, made in one revision of the store. */
 import type { ConditionalWrite } from "../../store/index.ts"
+import { withCause } from "../causes/cause.ts"
 import type { RegistryContext } from "../registry/context.ts"
 import { anticipatePut, committedPut } from "../registry/object-writer.ts"
 import type { GatheredWrite } from "./gathering-writer.ts"
@@ -8,8 +9,8 @@ const conditionalWrite = (context: RegistryContext, write: GatheredWrite): Condi
   const { key } = write
   switch (write.type) {
     case "put": {
-      const { value, expect } = write.put
-      return { type: "put", key, value: context.seal(key, value), expect }
+      const { value, cause, expect } = write.put
+      return { type: "put", key, value: context.seal(key, withCause(value, cause)), expect }
     }
     case "delete":
       return { type: "delete", key, expect: write.expect }

@@ -1,5 +1,5 @@
 /** A writer that writes nothing: it keeps what one object's verb has decided on, for the transaction to make. */
-import type { ObjectPut, ObjectWriter, Written } from "../registry/object-writer.ts"
+import type { ObjectDeletion, ObjectPut, ObjectWriter, Written } from "../registry/object-writer.ts"
 
 export type GatheredWrite =
   | { readonly type: "put"; readonly key: string; readonly put: ObjectPut }
@@ -22,7 +22,7 @@ export class GatheringWriter implements ObjectWriter {
     return { bytes: put.served(unwritten), revision: unwritten }
   }
 
-  readonly delete = async (key: string, expect: { readonly modRevision: bigint }): Promise<bigint> => {
+  readonly delete = async ({ key, expect }: ObjectDeletion): Promise<bigint> => {
     this.#gathered = { type: "delete", key, expect }
     return unwritten
   }
