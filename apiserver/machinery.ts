@@ -62,7 +62,11 @@ export interface CompiledSchema {
    * All errors, in document order; [] is valid. `old` for transition rules and ratcheting: rules that a part breaks which
    * did not change are told to `warn`.
    */
-  validate(object: MutableObject, old?: MutableObject, warn?: (text: string) => void): ReadonlyArray<FieldError>
+  validate(
+    object: MutableObject,
+    old?: MutableObject,
+    warn?: (text: string) => void,
+  ): ReadonlyArray<FieldError>
   /** What server-side apply needs to know of the node at the root. */
   readonly root: JsonObject
 }

@@ -82,24 +82,38 @@ interface Merging {
 
 const isMissing = (error: unknown): boolean => error instanceof StatusError && error.reason === "NotFound"
 
-/** Fails with `Conflict` (fields of other managers), `BadRequest`, `Invalid`. */
-export const apply = async (operation: Operation, options: WriteOptions): Promise<PatchResult> => {
+/** What becomes of a merged object before it is written; `live` is undefined when it is new. Both may be changed. */
+export type Adjust = (live: MutableObject | undefined, merged: MutableObject) => Promise<MutableObject>
+
+/** Fails with `Conflict` (fields of other managers), `BadRequest`, `Invalid`, and as `adjust` does. */
+export const apply = async (
+  operation: Operation,
+  options: WriteOptions,
+  adjust?: Adjust,
+): Promise<PatchResult> => {
   if (!options.named) throw invalidOptions("PatchOptions", [managerRequired])
   const applied = readApplied(operation, options)
   try {
     const written = await updateObject(operation, {
       options,
       ownsFields: true,
-      next: (current) => merged(operation, applied, { live: current.copy(), options }),
+      next: (current) => {
+        const object = merged(operation, applied, { live: current.copy(), options })
+        return adjust === undefined ? object : adjust(current.copy(), object)
+      },
     })
     return { written, created: false }
   } catch (error) {
     if (!isMissing(error)) throw error
   }
-  return { written: await createApplied(operation, applied, options), created: true }
+  const created = newlyApplied(operation, applied, options)
+  const object = adjust === undefined ? created : await adjust(undefined, created)
+  await prepareNew(operation, object, { options, ownsFields: true })
+  return { written: await createObject(operation, object, options), created: true }
 }
 
-const createApplied = async (operation: Operation, applied: MutableObject, options: WriteOptions) => {
+/** Fails with `NotFound` (a subresource), `Conflict` (a uid). */
+const newlyApplied = (operation: Operation, applied: MutableObject, options: WriteOptions): MutableObject => {
   const subject = subjectOf(operation.target)
   if (operation.target.subresource !== "") throw notFound(subject)
   const uid = stringOf(metadataOf(applied), "uid")
@@ -109,7 +123,5 @@ const createApplied = async (operation: Operation, applied: MutableObject, optio
       `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
     )
   }
-  const object = merged(operation, applied, { live: undefined, options })
-  await prepareNew(operation, object, { options, ownsFields: true })
-  return createObject(operation, object, options)
+  return merged(operation, applied, { live: undefined, options })
 }

@@ -22,7 +22,7 @@ export interface CurrentObject {
 export interface Change {
   readonly options: WriteOptions
   /** The wanted object, pruned by the schema. */
-  readonly next: (current: CurrentObject) => MutableObject
+  readonly next: (current: CurrentObject) => MutableObject | Promise<MutableObject>
   /** Sets managedFields by itself (server-side apply). */
   readonly ownsFields?: boolean
 }
