@@ -8,6 +8,7 @@ import { createObject, prepareNew } from "./create.ts"
 import { matchName, placeInNamespace } from "./incoming.ts"
 import { shapeMetadata } from "./metadata-shape.ts"
 import { metadataOf, stringOf } from "./object-meta.ts"
+import { versionsFor } from "./ownership.ts"
 import { updateObject } from "./update.ts"
 import type { WriteOptions } from "./write-options.ts"
 import type { PatchResult } from "./written.ts"
@@ -59,9 +60,13 @@ const confineToEndpoint = (applied: MutableObject, target: Target): void => {
   } else if (target.version.hasStatus) delete applied.status
 }
 
-const merged = (operation: Operation, applied: MutableObject, more: Merging): MutableObject => {
+const merged = (
+  operation: Operation,
+  applied: MutableObject,
+  more: Merging,
+): MutableObject | Promise<MutableObject> => {
   const { context, target } = operation
-  const object = context.fields.apply({
+  const input = {
     live: more.live,
     applied,
     manager: more.options.fieldManager,
@@ -69,7 +74,15 @@ const merged = (operation: Operation, applied: MutableObject, more: Merging): Mu
     subresource: target.subresource,
     schema: target.version.schema,
     now: strategyContext(operation).now,
-  })
+  }
+  const versions = versionsFor(more.live, target)
+  return versions === undefined
+    ? onVersion(context.fields.apply(input), applied)
+    : context.fields.applyAcross(input, versions).then((object) => onVersion(object, applied))
+}
+
+/** An apply that names a resourceVersion holds of that only. */
+const onVersion = (object: MutableObject, applied: MutableObject): MutableObject => {
   const { resourceVersion } = metadataOf(applied)
   if (typeof resourceVersion === "string") metadataOf(object).resourceVersion = resourceVersion
   return object
@@ -85,6 +98,12 @@ const isMissing = (error: unknown): boolean => error instanceof StatusError && e
 /** What becomes of a merged object before it is written; `live` is undefined when it is new. Both may be changed. */
 export type Adjust = (live: MutableObject | undefined, merged: MutableObject) => Promise<MutableObject>
 
+const adjusted = async (
+  adjust: Adjust,
+  live: MutableObject,
+  object: MutableObject | Promise<MutableObject>,
+): Promise<MutableObject> => adjust(live, await object)
+
 /** Fails with `Conflict` (fields of other managers), `BadRequest`, `Invalid`, and as `adjust` does. */
 export const apply = async (
   operation: Operation,
@@ -99,21 +118,25 @@ export const apply = async (
       ownsFields: true,
       next: (current) => {
         const object = merged(operation, applied, { live: current.copy(), options })
-        return adjust === undefined ? object : adjust(current.copy(), object)
+        return adjust === undefined ? object : adjusted(adjust, current.copy(), object)
       },
     })
     return { written, created: false }
   } catch (error) {
     if (!isMissing(error)) throw error
   }
-  const created = newlyApplied(operation, applied, options)
+  const created = await newlyApplied(operation, applied, options)
   const object = adjust === undefined ? created : await adjust(undefined, created)
   await prepareNew(operation, object, { options, ownsFields: true })
   return { written: await createObject(operation, object, options), created: true }
 }
 
 /** Fails with `NotFound` (a subresource), `Conflict` (a uid). */
-const newlyApplied = (operation: Operation, applied: MutableObject, options: WriteOptions): MutableObject => {
+const newlyApplied = (
+  operation: Operation,
+  applied: MutableObject,
+  options: WriteOptions,
+): MutableObject | Promise<MutableObject> => {
   const subject = subjectOf(operation.target)
   if (operation.target.subresource !== "") throw notFound(subject)
   const uid = stringOf(metadataOf(applied), "uid")

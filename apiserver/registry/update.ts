@@ -84,7 +84,8 @@ const attemptUpdate = async (operation: Operation, change: Change, current: Curr
   forgetVersions(wanted, target)
   checkPreconditions(wanted, current, operation)
   checkUid(wanted, old, operation)
-  prepareUpdate(operation, { wanted, old, change })
+  const prepared = prepareUpdate(operation, { wanted, old, change })
+  if (prepared !== undefined) await prepared
   warnOf(operation, wanted, old)
   const request = {
     operation: "UPDATE",
