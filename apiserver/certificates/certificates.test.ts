@@ -161,6 +161,26 @@ test.each([
 )
 
 test(
+  "a Table tells in a word what has become of a request",
+  withSigner(async (world) => {
+    const headers = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" }
+    const row = async (name: string) =>
+      ((await world.get(`${csrs}/${name}`, { headers })).json.rows as unknown as ReadonlyArray<JsonObject>)[0]
+        ?.cells
+    const request = await requestFor({ name: "CN=jane" })
+    const spec = { request, signerName: clientSigner, usages }
+    await world.post(csrs, csr("c", { ...spec, expirationSeconds: 7200 }))
+    expect(await row("c")).toEqual(["c", "0s", clientSigner, "admin", "120m", "Pending"])
+    await approve(world, "c")
+    await signed(world, "c")
+    expect(await row("c")).toEqual(["c", "0s", clientSigner, "admin", "120m", "Approved,Issued"])
+    await world.post(csrs, csr("d", spec))
+    await approve(world, "d", "Denied")
+    expect(await row("d")).toEqual(["d", "0s", clientSigner, "admin", "<none>", "Denied"])
+  }),
+)
+
+test(
   "a node asks for the client certificate of itself only",
   withSigner(async (world) => {
     const request = await requestFor({ name: "O=system:nodes, CN=system:node:b" })
