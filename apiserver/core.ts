@@ -149,6 +149,7 @@ export const assemble = (options: CoreOptions): Core => {
     cache,
     access: started,
     flows: fairness,
+    admission: chain,
   })
   return {
     start: async () => {
@@ -177,11 +178,12 @@ interface Parts {
   readonly cache: WatchCache
   readonly access: AccessControl
   readonly flows: FlowControl
+  readonly admission: AdmissionChain
 }
 
 const requestHandler = (
   options: CoreOptions,
-  { context, metrics, resources, cache, access, flows }: Parts,
+  { context, metrics, resources, cache, access, flows, admission }: Parts,
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
   const usage = new MetricsHandler(context, options.connect)
@@ -213,7 +215,8 @@ const requestHandler = (
       ...access.paths,
       async (call) => {
         if (call.info.path !== "/metrics") return false
-        await sendText(call, 200, `${metrics.render()}${flows.renderMetrics()}`)
+        const text = [metrics.render(), flows.renderMetrics(), admission.metrics.render()]
+        await sendText(call, 200, text.join(""))
         return true
       },
     ],
