@@ -170,6 +170,7 @@ export const assemble = (options: CoreOptions): Core => {
     cache,
     access: started,
     flows: fairness,
+    admission: chain,
   })
   return {
     start: async () => {
@@ -199,11 +200,12 @@ interface Parts {
   readonly cache: WatchCache
   readonly access: AccessControl
   readonly flows: FlowControl
+  readonly admission: AdmissionChain
 }
 
 const requestHandler = (
   options: CoreOptions,
-  { context, deletions, metrics, resources, cache, access, flows }: Parts,
+  { context, deletions, metrics, resources, cache, access, flows, admission }: Parts,
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
   const usage = new MetricsHandler(context, options.connect)
@@ -245,7 +247,8 @@ const requestHandler = (
       ...access.paths,
       async (call) => {
         if (call.info.path !== "/metrics") return false
-        await sendText(call, 200, `${metrics.render()}${flows.renderMetrics()}${transactions.render()}`)
+        const all = [metrics.render(), flows.renderMetrics(), admission.metrics.render(), transactions.render()]
+        await sendText(call, 200, all.join(""))
         return true
       },
     ],

@@ -2166,8 +2166,8 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
         "additionalPrinterColumns": [
           {
             "name": "Webhooks",
-            "type": "string",
-            "description": "The webhooks.",
+            "type": "integer",
+            "description": "How many webhooks there are.",
             "jsonPath": ".webhooks[*].name"
           },
           {
@@ -3523,8 +3523,8 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
         "additionalPrinterColumns": [
           {
             "name": "Webhooks",
-            "type": "string",
-            "description": "The webhooks.",
+            "type": "integer",
+            "description": "How many webhooks there are.",
             "jsonPath": ".webhooks[*].name"
           },
           {
@@ -5415,8 +5415,8 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
           },
           {
             "name": "RequestedDuration",
-            "type": "integer",
-            "description": "How long the certificate is wanted for, in seconds.",
+            "type": "string",
+            "description": "How long the certificate is wanted for.",
             "jsonPath": ".spec.expirationSeconds"
           },
           {

@@ -57,6 +57,7 @@ export class Attributes implements Matched {
 
   kindIn(version: string): GroupVersionKind {
     const { resource, subresource } = this.request.target
+    if (this.request.kind !== undefined) return this.request.kind
     if (subresource === "scale") return { group: "autoscaling", version: "v1", kind: "Scale" }
     const { object, operation } = this.request
     if (operation === "CONNECT" && object !== undefined)
@@ -93,19 +94,20 @@ export class Attributes implements Matched {
   }
 
   async #shown(object: MutableObject, version: string): Promise<MutableObject> {
-    const { target, operation } = this.request
-    if (operation === "CONNECT") return object
+    const { target, operation, kind } = this.request
+    if (operation === "CONNECT" || kind !== undefined) return object
     if (target.subresource === "scale") return scaleOf(object, target)
     return version === target.version.name ? object : await convertTo(object, target, version)
   }
 
   /** Takes over what became of the object in a version. Rejects when it cannot be converted back. */
   async replace(next: MutableObject, version: string): Promise<void> {
-    const { object, target, settle } = this.request
+    const { object, target, settle, kind } = this.request
     if (object === undefined) return
     if (target.subresource === "scale") setReplicas(object, next, target)
     else {
-      const own = version === target.version.name ? next : await convertTo(next, target, target.version.name)
+      const isOwn = kind !== undefined || version === target.version.name
+      const own = isOwn ? next : await convertTo(next, target, target.version.name)
       for (const key of Object.keys(object)) if (!Object.hasOwn(own, key)) delete object[key]
       Object.assign(object, own)
     }

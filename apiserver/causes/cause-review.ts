@@ -38,7 +38,7 @@ interface Asked {
 
 /** Fails with `Invalid`, `NotFound` (the resource), `Forbidden`, `Expired`. */
 const answer = async (operation: Operation, options: CauseReviewOptions): Promise<MutableObject> => {
-  const review = readReview(operation)
+  const review = await readReview(operation)
   const asked = askedOf(operation, isObject(review.spec) ? review.spec : {})
   await permit(operation, asked, options.authorizer)
   const status = (await versionStatus(operation, asked, options)) ?? (await deletionStatus(asked, options))

@@ -37,6 +37,8 @@ export interface AdmissionRequest {
   readonly target: Target
   readonly object: MutableObject | undefined
   readonly old: MutableObject | undefined
+  /** The kind of the object where it is not the resource's: of what is posted to a subresource. */
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
   readonly dryRun: boolean
   readonly call: Call
   /** The options of the request as its kind in meta.k8s.io/v1; undefined for CONNECT. */

@@ -88,10 +88,23 @@ const mark = (
   return true
 }
 
-const attempt = async (operation: Operation, options: DeleteOptions, current: Current): Promise<Deleted> => {
+/** Something else that must admit a deletion: `object` is what is to go, and may be changed. */
+export type Beforehand = (object: MutableObject) => Promise<void>
+
+interface Deletion {
+  readonly options: DeleteOptions
+  readonly beforehand: Beforehand | undefined
+}
+
+const attempt = async (
+  operation: Operation,
+  { options, beforehand }: Deletion,
+  current: Current,
+): Promise<Deleted> => {
   const { context, target, call } = operation
   const object = decodeCurrent(current, target)
   checkPreconditions(operation, current, object, options)
+  await beforehand?.(decodeCurrent(current, target))
   const request = {
     operation: "DELETE",
     target,
@@ -131,7 +144,11 @@ const attempt = async (operation: Operation, options: DeleteOptions, current: Cu
 }
 
 /** Fails with `NotFound`, `Conflict` (preconditions), `Forbidden`. */
-export const deleteObject = async (operation: Operation, options: DeleteOptions): Promise<Deleted> => {
+export const deleteObject = async (
+  operation: Operation,
+  options: DeleteOptions,
+  beforehand?: Beforehand,
+): Promise<Deleted> => {
   const { context, target } = operation
   const refusal = target.resource.strategy.refuseDelete?.(target.name)
   if (refusal !== undefined) throw refusal
@@ -139,7 +156,7 @@ export const deleteObject = async (operation: Operation, options: DeleteOptions)
   for (let tries = 1; ; tries++) {
     if (current === undefined) throw notFound(subjectOf(target))
     try {
-      return await attempt(operation, options, await converted(current, target))
+      return await attempt(operation, { options, beforehand }, await converted(current, target))
     } catch (error) {
       const raced = isStoreError(error, "RevisionMismatch") || isStoreError(error, "KeyMissing")
       const maybeOld = current.source === "cache" && error instanceof StatusError

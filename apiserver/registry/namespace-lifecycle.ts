@@ -18,13 +18,17 @@ const terminating = (request: AdmissionRequest): Error => {
   return forbidden(admissionSubject(request), why, [cause])
 }
 
+/** Questions about rights are answered whatever the namespace. Source: plugin namespace/lifecycle isAccessReview. */
+const isAccessReview = ({ target }: AdmissionRequest): boolean =>
+  target.resource.id === "authorization.k8s.io/localsubjectaccessreviews"
+
 /** Refuses creations in namespaces that are missing (`NotFound`) or going (`Forbidden`). */
 export const admitByNamespace = async (
   context: RegistryContext,
   request: AdmissionRequest,
 ): Promise<void> => {
   const { target, operation, call } = request
-  if (operation !== "CREATE" || !target.resource.namespaced) return
+  if (operation !== "CREATE" || !target.resource.namespaced || isAccessReview(request)) return
   const resource = context.resources.get(namespacesId)
   if (resource === undefined) return
   const name = target.namespace

@@ -79,12 +79,14 @@ const checkUid = (wanted: MutableObject, old: MutableObject, operation: Operatio
 const attemptUpdate = async (operation: Operation, change: Change, current: Current): Promise<Written> => {
   const { context, target, call } = operation
   const old = decodeCurrent(current, target)
-  const wanted = change.next({ object: old, copy: () => decodeCurrent(current, target) })
+  const next = change.next({ object: old, copy: () => decodeCurrent(current, target) })
+  const wanted = next instanceof Promise ? await next : next
   forgetVersions(old, target)
   forgetVersions(wanted, target)
   checkPreconditions(wanted, current, operation)
   checkUid(wanted, old, operation)
-  prepareUpdate(operation, { wanted, old, change })
+  const prepared = prepareUpdate(operation, { wanted, old, change })
+  if (prepared !== undefined) await prepared
   warnOf(operation, wanted, old)
   const request = {
     operation: "UPDATE",

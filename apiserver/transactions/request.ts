@@ -21,14 +21,14 @@ export interface Asked {
 }
 
 /** Fails with `BadRequest`, `Invalid`, `RequestEntityTooLarge`. */
-export const readTransaction = (operation: Operation): Asked => {
+export const readTransaction = async (operation: Operation): Promise<Asked> => {
   const { call, target } = operation
   const { bodyBytesMax } = transactionLimits
   if (call.request.body.length > bodyBytesMax) {
     const text = `Request entity too large: limit of a transaction is ${bodyBytesMax}`
     throw failure("RequestEntityTooLarge", text)
   }
-  const question = readReview(operation)
+  const question = await readReview(operation)
   const { objects = [], ...spec } = isObject(question.spec) ? question.spec : {}
   const set = stringOf(spec, "prune")
   const problem = set === "" ? undefined : labelValueProblem(set)

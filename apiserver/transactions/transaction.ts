@@ -49,7 +49,7 @@ const answerTransaction = async (
   operation: Operation,
   { authorizer, metrics }: TransactionOptions,
 ): Promise<MutableObject> => {
-  const asked = readTransaction(operation)
+  const asked = await readTransaction(operation)
   let decided = await decide(operation, asked, authorizer)
   for (let attempt = 1; ; attempt++) {
     const { outcomes, problems } = decided
