@@ -130,7 +130,7 @@ export const commands: ReadonlyArray<Command> = [
   {
     name: "attach",
     operands: "[sandbox/]NAME",
-    describe: "Join the running program of a sandbox; its exit code is mctl's",
+    describe: "Join the running program of a sandbox, until it ends or takes no more of us",
     options: {
       stdin: { type: "boolean", short: "i", describe: "Pass standard input, where the container has one" },
       tty: { type: "boolean", short: "t", describe: "On its terminal" },

@@ -1,4 +1,4 @@
-/** `mctl attach`: the main process of a sandbox, its streams and its exit code ours until we leave it. */
+/** `mctl attach`: the main process of a sandbox, its streams ours until either leaves. */
 import type { Run } from "../command.ts"
 import { objectPath, withQuery } from "../path.ts"
 import { namespaceOf } from "../program.ts"

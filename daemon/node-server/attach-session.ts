@@ -3,8 +3,9 @@
  * process writes from now on goes out.
  *
  * The process's two outputs are one log, so all of it is stdout. Where its stdin outlives the client, the end of the
- * client's input is the end of the session: more output could be waited for without end. Source: Kubernetes' PodSpec
- * (`stdin`, `stdinOnce`) and what containerd's CRI makes of it.
+ * client's input is the end of the session: more output could be waited for without end. The last word is Success whatever
+ * the process's exit code: `kubectl run -i` takes any other for an attach that did not work, and prints the log once more.
+ * Source: Kubernetes' PodSpec (`stdin`, `stdinOnce`), what containerd's CRI makes of it, and kubelet's ServeAttach.
  */
 import { Effect, Stream } from "effect"
 import {
@@ -44,12 +45,9 @@ const takeInput = (peer: RemotePeer, session: AttachSession): Effect.Effect<void
   )
 
 const passOutput = (peer: RemotePeer, { stdout }: StreamQuery, session: AttachSession) =>
-  Effect.andThen(
-    Stream.runForEach(session.output, ({ chunk }) => (stdout ? peer.output("stdout", chunk) : Effect.void)),
-    session.exit,
-  )
+  Stream.runForEach(session.output, ({ chunk }) => (stdout ? peer.output("stdout", chunk) : Effect.void))
 
-/** Speaks the protocol until either is gone: the exit on the error channel last. Interrupt it when the client goes. */
+/** Speaks the protocol until either is gone: Success on the error channel last. Interrupt it when the client goes. */
 export const serveAttach = (
   peer: RemotePeer,
   query: StreamQuery,
@@ -57,7 +55,6 @@ export const serveAttach = (
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     yield* peer.opened
-    const detached = Effect.as(takeInput(peer, session), 0)
-    const exitCode = yield* Effect.raceFirst(passOutput(peer, query, session), detached)
-    yield* peer.status(exitStatus(exitCode))
+    yield* Effect.raceFirst(passOutput(peer, query, session), takeInput(peer, session))
+    yield* peer.status(exitStatus(0))
   }).pipe(Effect.catch((error) => peer.status(failureStatus(error.message))))
