@@ -134,6 +134,21 @@ export const commands: ReadonlyArray<Command> = [
     load: async () => (await import("./commands/exec.ts")).runExec,
   },
   {
+    name: "attach",
+    operands: "[sandbox/]NAME",
+    describe: "Join the running program of a sandbox, until it ends or takes no more of us",
+    options: {
+      stdin: { type: "boolean", short: "i", describe: "Pass standard input, where the container has one" },
+      tty: { type: "boolean", short: "t", describe: "On its terminal" },
+      container: { type: "string", short: "c", describe: "The container, where there are several" },
+    },
+    examples: [
+      ["mctl attach hello", "what it says from now on"],
+      ["mctl attach -it shell", "a container with stdin and tty"],
+    ],
+    load: async () => (await import("./commands/attach.ts")).runAttach,
+  },
+  {
     name: "wait",
     operands: "TYPE NAME... | TYPE/NAME... --for=condition=C[=VALUE]|delete|jsonpath=PATH[=VALUE]",
     describe: "Wait until objects are as asked",

@@ -1193,6 +1193,11 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                           "type": "boolean",
                           "default": false
                         },
+                        "stdinOnce": {
+                          "description": "Whether standard input ends, until the container is restarted, when the first client that attached to it goes; otherwise it stays open for the next. On a terminal it stays open all the same.",
+                          "type": "boolean",
+                          "default": false
+                        },
                         "securityContext": {
                           "description": "The rights of the program inside the pod.",
                           "type": "object",
@@ -5867,6 +5872,11 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                         },
                         "stdin": {
                           "description": "Whether standard input is kept open for attach; otherwise it reads as ended.",
+                          "type": "boolean",
+                          "default": false
+                        },
+                        "stdinOnce": {
+                          "description": "Whether standard input ends, until the container is restarted, when the first client that attached to it goes; otherwise it stays open for the next. On a terminal it stays open all the same.",
                           "type": "boolean",
                           "default": false
                         },
