@@ -9,6 +9,7 @@ import { breathe } from "./ambient.ts"
 import { chanceFrom, seeded, seedFor } from "./chance.ts"
 import { connect } from "./connection.ts"
 import { CrashPoints } from "./crash-points.ts"
+import { putFirstObjects } from "./first-objects.ts"
 import { Journal } from "./journal.ts"
 import { Life } from "./life.ts"
 import { aftermathMs, lookEveryMs, mishapEveryMs, quietMs, settleMs, startMs, usersMsMax } from "./limits.ts"
@@ -126,6 +127,7 @@ class Run<Env> {
   /** The world, what is outside of it, and the processes: made, not started. */
   async #open(): Promise<World> {
     const { scenario, seed, programs } = this.#options
+    await putFirstObjects(this.#store)
     const world = await this.#finish(
       this.#outside,
       Effect.gen({ self: this }, function* () {
@@ -280,7 +282,7 @@ class Run<Env> {
     if (this.#options.scenario.waive?.includes("idempotent") === true) return
     this.#journal.note("calm", "users", "every program is started again")
     const before = this.#settling.changes
-    for (const process of this.#processes) process.restart()
+    for (const process of this.#processes) if (process.isUnderTest) process.restart()
     await this.#time.runUntil(this.#isOver, this.#time.nowMs + quietMs)
     if (this.#settling.changes === before) return
     this.#violated({
