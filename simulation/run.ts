@@ -200,12 +200,13 @@ class Run<Env> {
     )
     const script = Effect.provideContext(act.users(users.chance), context)
     await this.#finish(users, Effect.ignore(script), usersMsMax)
-    if (this.#isStormy) {
+    if (this.#violation === undefined && this.#isStormy) {
       const aftermath = chanceFrom(seeded(seedFor(seed, "aftermath"))).below(aftermathMs)
       await this.#time.runUntil(this.#isOver, this.#time.nowMs + aftermath)
       this.#isStormy = false
     }
-    await this.#heal()
+    if (this.#violation !== undefined) return
+    this.#heal()
     this.#journal.note("calm", "users", "have ended, and so have faults")
     this.#settling.calm()
     await this.#settle(
@@ -301,7 +302,7 @@ class Run<Env> {
     })
   }
 
-  async #heal(): Promise<void> {
+  #heal(): void {
     const { heal } = this.#options.scenario
     if (heal !== undefined) this.#outsideOf(heal)
   }
