@@ -16,7 +16,7 @@ import { aftermathMs, lookEveryMs, mishapEveryMs, quietMs, settleMs, startMs, us
 import { Occasions } from "./occasions.ts"
 import { platform } from "./platform.ts"
 import { SimulatedProcess, type Stage } from "./process.ts"
-import type { TraceEntry } from "./report.ts"
+import type { Coverage, TraceEntry } from "./report.ts"
 import type { Act, FaultPlan, Invariant, Observed, Program, Scenario } from "./scenario.ts"
 import { Settling } from "./settling.ts"
 import { atRest, type Violation } from "./standard-invariants.ts"
@@ -39,8 +39,7 @@ export interface RunResult {
   readonly violation: Violation | undefined
   /** Occasions that struck, in order. */
   readonly struck: ReadonlyArray<string>
-  readonly byFault: ReadonlyMap<string, number>
-  readonly points: CrashPoints
+  readonly coverage: Coverage
   readonly trace: ReadonlyArray<TraceEntry>
 }
 
@@ -99,8 +98,10 @@ class Run<Env> {
     return {
       violation: this.#violation,
       struck: this.#occasions.struck,
-      byFault: this.#occasions.byFault,
-      points: this.#points,
+      coverage: {
+        points: this.#points.coverage(),
+        faults: Object.fromEntries(this.#occasions.byFault),
+      },
       trace: this.#journal.entries,
     }
   }

@@ -6,6 +6,7 @@
  * shows nothing: say in its invariants what must have been done.
  */
 import type { Program, Scenario } from "../../simulation/index.ts"
+import { type Simulation, simulation } from "./simulation.ts"
 
 /** What goes wrong, whatever the operator is for. The first four are those of Sieve (Sun et al., OSDI 2022), and one beside. */
 export type BugClass =
@@ -32,9 +33,21 @@ export interface KnownBug<Env = never> {
   readonly breaks?: string
 }
 
-/** A known bug of whatever environment. */
-export interface AnyKnownBug {
-  readonly open: <A>(use: <Env>(bug: KnownBug<Env>) => A) => A
+/** A known bug of whatever environment, ready to be run. */
+export interface RunnableBug {
+  readonly name: string
+  readonly class: BugClass
+  readonly story: string
+  readonly breaks: string | undefined
+  readonly wrong: Simulation
+  readonly right: Simulation
 }
 
-export const knownBug = <Env = never>(bug: KnownBug<Env>): AnyKnownBug => ({ open: (use) => use(bug) })
+export const knownBug = <Env = never>(bug: KnownBug<Env>): RunnableBug => ({
+  name: bug.name,
+  class: bug.class,
+  story: bug.story,
+  breaks: bug.breaks,
+  wrong: simulation(bug.wrong, bug.scenario),
+  right: simulation(bug.right, bug.scenario),
+})

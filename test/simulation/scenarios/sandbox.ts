@@ -12,6 +12,7 @@ import {
 } from "../../../runtime-shim/index.ts"
 import { Sandbox } from "../../../schemas/index.ts"
 import type { Chance, Invariant, Program, Scenario } from "../../../simulation/index.ts"
+import { simulation } from "../simulation.ts"
 
 /** The machine under the runtime: what really runs. */
 class Machine extends Context.Service<Machine, FakeWorld>()("test/simulation/Machine") {}
@@ -139,7 +140,7 @@ const nothingLeft: Invariant<Env> = {
   },
 }
 
-export const programs: ReadonlyArray<Program<Env>> = [
+const programs: ReadonlyArray<Program<Env>> = [
   {
     name: "scheduler",
     run: Effect.flatMap(schedulerController, (scheduler) => Manager.start({ controllers: [scheduler] })),
@@ -153,7 +154,7 @@ export const programs: ReadonlyArray<Program<Env>> = [
   },
 ]
 
-export const scenario: Scenario<Env> = {
+const scenario: Scenario<Env> = {
   name: "sandbox",
   environment,
   actions: [{ service: SandboxRuntime, methods: ["ensureImage", "create", "start", "stop", "remove"] }],
@@ -171,3 +172,5 @@ export const scenario: Scenario<Env> = {
     },
   ],
 }
+
+export const main = simulation(programs, scenario)
