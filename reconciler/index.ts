@@ -28,6 +28,7 @@ export {
 } from "./finalizer.ts"
 export { type Informer, type InformerOptions, makeInformer, staleFor } from "./informer.ts"
 export type { ChangeHandler, InformerCounts, InformerState, Selection } from "./informer-core.ts"
+export type { InformerTrouble } from "./informer-trouble.ts"
 export { Informers, type InformersShape } from "./informers.ts"
 export {
   type ElectionStep,

@@ -4,8 +4,10 @@
  */
 import type { ApiError, WatchEvent, Written } from "../client/index.ts"
 import type { KubeObject } from "../schemas/index.ts"
+import type { InformerTrouble } from "./informer-trouble.ts"
+import { maxRememberedDeletions } from "./limits.ts"
 import { type Change, ObjectCache } from "./object-cache.ts"
-import { keyOf } from "./request.ts"
+import { keyOf, keyString } from "./request.ts"
 import { compareResourceVersions, hasSeen } from "./resource-version.ts"
 
 /** Where an informer stands, for people and for readiness. Times are of the informer's clock. */
@@ -17,7 +19,13 @@ export type InformerState =
   /** What is shown is at most a moment old. */
   | { readonly _tag: "Watching"; readonly sinceMs: number }
   /** The connection is lost: what is shown was true when it was, and is asked for again. */
-  | { readonly _tag: "Stale"; readonly sinceMs: number; readonly failures: number; readonly error: ApiError }
+  | {
+      readonly _tag: "Stale"
+      readonly sinceMs: number
+      readonly failures: number
+      readonly error: ApiError
+      readonly trouble: InformerTrouble
+    }
 
 export interface InformerCounts {
   readonly lists: number
@@ -50,6 +58,10 @@ export class InformerCore<T extends KubeObject = KubeObject> {
   /** Lists asked for besides those that the reflector makes by itself, and the last of them that is answered. */
   #asked = 0
   #answered = 0
+  /** What the last list knew, and what was deleted since: to tell a late event from one told before. */
+  #listedAt: string | undefined
+  readonly #deleted = new Map<string, string>()
+  #disordered = false
   readonly #handlers = new Set<ChangeHandler<T>>()
   readonly #waiters = new Set<() => boolean>()
   #defects: Array<unknown> = []
@@ -96,6 +108,14 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     return this.#answered >= asked
   }
 
+  /**
+   * The server sent an event after a later one. What came late is known, but not what a watch from here would leave out: only a
+   * list makes it sure.
+   */
+  get isDisordered(): boolean {
+    return this.#disordered
+  }
+
   /** To be called before a list is read: what it answers. */
   beginList(): number {
     this.counts.lists += 1
@@ -107,6 +127,9 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     if (this.revision !== undefined) this.counts.relists += 1
     this.#answered = begun
     this.revision = revision
+    this.#listedAt = revision
+    this.#deleted.clear()
+    this.#disordered = false
     for (const change of this.cache.replace(objects)) this.#publish(change)
     this.#settle()
   }
@@ -152,20 +175,40 @@ export class InformerCore<T extends KubeObject = KubeObject> {
   #apply(event: WatchEvent<T>): void {
     if (event.type === "BOOKMARK") {
       this.counts.bookmarks += 1
-      if (!this.#isOld(event.resourceVersion)) this.revision = event.resourceVersion
+      if (!this.#isOld(event.resourceVersion, this.revision)) this.revision = event.resourceVersion
       return
     }
     this.counts.events += 1
     const version = event.object.metadata.resourceVersion
-    if (version !== undefined && this.#isOld(version)) {
-      this.counts.ignored += 1
-      return
-    }
-    if (version !== undefined) this.revision = version
+    if (version !== undefined && this.#isOld(version, this.revision)) {
+      if (this.#wasTold(event.object, version)) {
+        this.counts.ignored += 1
+        return
+      }
+      this.#disordered = true
+    } else if (version !== undefined) this.revision = version
     const change =
-      event.type === "DELETED" ? this.cache.remove(event.object) : this.#put(event.object, version)
+      event.type === "DELETED" ? this.#remove(event.object, version) : this.#put(event.object, version)
     if (change === undefined) this.counts.ignored += 1
     else this.#publish(change)
+  }
+
+  /** Whether an event that is not after what we know says nothing new of its own object either. */
+  #wasTold(object: T, version: string): boolean {
+    const held = this.cache.get(keyOf(object))?.metadata.resourceVersion
+    const known = held ?? this.#deleted.get(keyString(keyOf(object))) ?? this.#listedAt
+    return known === undefined || this.#isOld(version, known)
+  }
+
+  #remove(object: T, version: string | undefined): Change<T> | undefined {
+    if (version !== undefined) {
+      const key = keyString(keyOf(object))
+      this.#deleted.delete(key)
+      this.#deleted.set(key, version)
+      const [oldest] = this.#deleted.keys()
+      if (this.#deleted.size > maxRememberedDeletions && oldest !== undefined) this.#deleted.delete(oldest)
+    }
+    return this.cache.remove(object)
   }
 
   /** Where versions have no order, the same version of the same object is all that can be told from news. */
@@ -176,10 +219,10 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     return this.cache.put(object)
   }
 
-  /** Events of a resource come in the order of their versions: what is not after what we know was told before. */
-  #isOld(version: string): boolean {
-    if (this.revision === undefined) return false
-    const order = compareResourceVersions(version, this.revision)
+  /** Events of a resource come in the order of their versions: what is not after what is known was told before. */
+  #isOld(version: string, known: string | undefined): boolean {
+    if (known === undefined) return false
+    const order = compareResourceVersions(version, known)
     return order !== undefined && order <= 0
   }
 

@@ -18,7 +18,10 @@ import { reflect } from "./reflector.ts"
 export interface InformerOptions<T extends KubeObject = KubeObject> extends Selection {
   /** Secondary indexes by name, for `Lister.byIndex`. */
   readonly indexes?: { readonly [name: string]: IndexFunction<T> }
-  /** A watch that is silent for longer is taken for dead. Servers send bookmarks each minute. */
+  /**
+   * A watch that is silent for longer is taken for dead. Servers send bookmarks each minute: once three came, a missing one
+   * ends the watch within two seconds, whatever this says.
+   */
   readonly idleTimeout?: Duration.Input
 }
 

@@ -7,8 +7,15 @@ export const listPageSize = 500
 export const listTimeout = Duration.seconds(60)
 /** A watch without an event or a bookmark for this long is taken for dead; servers send a bookmark each minute. */
 export const watchIdleTimeout = Duration.seconds(150)
+/** Milliseconds that a bookmark may be late, once the server's pace is known. */
+export const bookmarkGrace = 1_500
 /** A watch that ended sooner than this brought nothing: the next one waits. */
 export const shortWatch = Duration.seconds(1)
+
+/** Deletions that an informer remembers, to know a late event of what is gone. */
+export const maxRememberedDeletions = 1024
+/** A server that sends events out of order is listed anew at most this often. */
+export const disorderInterval = Duration.seconds(30)
 
 /** The first delay after a failure, and the longest. */
 export const backoffBase = Duration.millis(5)
