@@ -1,3 +1,4 @@
+export type { FieldProblem, Refusal, Validate } from "./admission.ts"
 export { type Applier, makeApplier } from "./apply.ts"
 export { type Backoff, type BackoffOptions, exponentialBackoff } from "./backoff.ts"
 export { causeOf } from "./cause-of-writes.ts"
@@ -18,6 +19,7 @@ export {
 } from "./controller.ts"
 export { Disposition, disposition } from "./disposition.ts"
 export { type EventNote, type EventRecorder, makeEventRecorder } from "./events.ts"
+export { alwaysHeld, type Held, projection } from "./field-projection.ts"
 export {
   addFinalizer,
   type Finalized,

@@ -4,11 +4,13 @@
  */
 import type { ApiError, WatchEvent, Written } from "../client/index.ts"
 import type { KubeObject } from "../schemas/index.ts"
+import { Admission } from "./admission.ts"
 import type { InformerTrouble } from "./informer-trouble.ts"
 import { maxRememberedDeletions } from "./limits.ts"
 import { type Change, ObjectCache } from "./object-cache.ts"
 import { keyOf, keyString } from "./request.ts"
 import { compareResourceVersions, hasSeen } from "./resource-version.ts"
+import { fieldSelectorMatches, labelSelectorMatches } from "./selector-match.ts"
 
 /** Where an informer stands, for people and for readiness. Times are of the informer's clock. */
 export type InformerState =
@@ -36,6 +38,8 @@ export interface InformerCounts {
   readonly ignored: number
   readonly failures: number
   readonly relists: number
+  /** Objects that were refused, each time that they came. */
+  readonly refused: number
 }
 
 export type ChangeHandler<T extends KubeObject = KubeObject> = (change: Change<T>) => void
@@ -50,6 +54,7 @@ export interface Selection {
 
 export class InformerCore<T extends KubeObject = KubeObject> {
   readonly cache = new ObjectCache<T>()
+  readonly admission: Admission<T>
   readonly selection: Selection
   /** Everything up to here is known. */
   revision: string | undefined = undefined
@@ -66,8 +71,9 @@ export class InformerCore<T extends KubeObject = KubeObject> {
   readonly #waiters = new Set<() => boolean>()
   #defects: Array<unknown> = []
 
-  constructor(selection: Selection) {
+  constructor(selection: Selection, admission = new Admission<T>()) {
     this.selection = selection
+    this.admission = admission
   }
 
   get synced(): boolean {
@@ -130,7 +136,9 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     this.#listedAt = revision
     this.#deleted.clear()
     this.#disordered = false
-    for (const change of this.cache.replace(objects)) this.#publish(change)
+    this.admission.retain(new Set(objects.map((object) => keyString(keyOf(object)))))
+    const admitted = objects.flatMap((object) => this.admission.admit(object, this.cache.get) ?? [])
+    for (const change of this.cache.replace(admitted)) this.#publish(change)
     this.#settle()
   }
 
@@ -155,8 +163,14 @@ export class InformerCore<T extends KubeObject = KubeObject> {
   concerns(written: Written): boolean {
     const { namespace, labelSelector, fieldSelector } = this.selection
     if (namespace !== undefined && namespace !== "" && namespace !== written.key.namespace) return false
-    const selective = labelSelector !== undefined || fieldSelector !== undefined
-    return !selective || this.cache.get(written.key) !== undefined
+    if (labelSelector === undefined && fieldSelector === undefined) return true
+    if (this.cache.get(written.key) !== undefined) return true
+    if (written.object === undefined) return false
+    // Not shown yet: it will be if it is selected. Where that cannot be told, nobody waits for it.
+    return (
+      (labelSelector === undefined || labelSelectorMatches(labelSelector, written.object) === true) &&
+      (fieldSelector === undefined || fieldSelectorMatches(fieldSelector, written.object) === true)
+    )
   }
 
   /** Whether what is shown is at least as new as the write. */
@@ -208,7 +222,8 @@ export class InformerCore<T extends KubeObject = KubeObject> {
       const [oldest] = this.#deleted.keys()
       if (this.#deleted.size > maxRememberedDeletions && oldest !== undefined) this.#deleted.delete(oldest)
     }
-    return this.cache.remove(object)
+    this.admission.forget(object)
+    return this.cache.remove(this.admission.reduce(object))
   }
 
   /** Where versions have no order, the same version of the same object is all that can be told from news. */
@@ -216,7 +231,8 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     const held = this.cache.get(keyOf(object))
     if (held !== undefined && version !== undefined && held.metadata.resourceVersion === version)
       return undefined
-    return this.cache.put(object)
+    const admitted = this.admission.admit(object, this.cache.get)
+    return admitted === undefined || admitted === held ? undefined : this.cache.put(admitted)
   }
 
   /** Events of a resource come in the order of their versions: what is not after what is known was told before. */

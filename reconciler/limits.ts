@@ -46,3 +46,9 @@ export const maxConflictRetries = 4
 
 /** How often the age of held keys is measured. */
 export const heldSampleInterval = Duration.seconds(5)
+
+/** Bounds of the fields that an informer is told to hold. */
+export const maxFieldPaths = 128
+export const maxFieldPathLength = 1024
+/** Objects that an informer refused, shown with what is wrong with them. */
+export const maxShownRefusals = 100

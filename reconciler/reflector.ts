@@ -113,7 +113,7 @@ const watchOnce = Effect.fnUntraced(function* <T extends KubeObject>(reflection:
     } else pace.event(heardAt)
     core.apply(batch)
     core.watching(clock.currentTimeMillisUnsafe())
-    return logDefects(core)
+    return report(core)
   })
   const watchdog = Effect.gen(function* () {
     yield* Effect.sleep(shortWatch)
@@ -152,12 +152,22 @@ const watchOnce = Effect.fnUntraced(function* <T extends KubeObject>(reflection:
   return yield* Effect.raceAllFirst([read, watchdog, listWanted, disordered])
 })
 
-const logDefects = (core: { takeDefects(): ReadonlyArray<unknown> }): Effect.Effect<void> => {
+/** Says what handlers threw, and which objects were refused and why. */
+const report = <T extends KubeObject>(core: InformerCore<T>): Effect.Effect<void> => {
   const defects = core.takeDefects()
-  if (defects.length === 0) return Effect.void
-  return Effect.forEach(defects, (defect) => Effect.logError("a change handler threw", defect), {
-    discard: true,
-  })
+  const refusals = core.admission.takeUnsaid()
+  if (defects.length === 0 && refusals.length === 0) return Effect.void
+  const lines = [
+    ...defects.map((defect) => Effect.logError("a change handler threw", defect)),
+    ...refusals.map(({ key, field, message, resourceVersion }) =>
+      Effect.annotateLogs(Effect.logWarning("an object does not fit its type", message), {
+        object: key,
+        field,
+        resourceVersion,
+      }),
+    ),
+  ]
+  return Effect.all(lines, { discard: true })
 }
 
 /** Whether the n-th failure in a row is worth a line: the first, the second, the fourth, ... */
@@ -226,7 +236,7 @@ export const reflect = <T extends KubeObject>(
       }
       core.replace(objects, revision, begun)
       core.state = { _tag: "Watching", sinceMs: now() }
-      yield* logDefects(core)
+      yield* report(core)
       yield* watch()
     }
   }).pipe(

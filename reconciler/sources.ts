@@ -1,5 +1,6 @@
 /** Where a controller's requests come from: the kinds that it looks at, and how a change there names what to reconcile. */
 import type { Kind, KubeObject } from "../schemas/index.ts"
+import type { AdmissionOptions, Validate } from "./admission.ts"
 import type { Selection } from "./informer-core.ts"
 import type { Change } from "./object-cache.ts"
 import { controllerOf } from "./owner.ts"
@@ -11,12 +12,15 @@ export type Predicate<T extends KubeObject = KubeObject> = (change: Change<T>) =
 
 export interface SourceOptions<T extends KubeObject = KubeObject> extends Selection {
   readonly predicate?: Predicate<T>
+  /** What the informer holds of each object, and which it refuses; see `InformerOptions`. */
+  readonly fields?: ReadonlyArray<string>
+  readonly validate?: Validate
 }
 
 /** One kind that a controller looks at. Made by {@link watching}, {@link owning} and {@link reconciling}. */
 export interface Source {
   readonly kind: Kind
-  readonly selection: Selection
+  readonly selection: Selection & AdmissionOptions
   /** What a change asks to be reconciled. */
   readonly requests: (change: Change) => ReadonlyArray<Request>
 }
