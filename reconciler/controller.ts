@@ -1,27 +1,29 @@
 /**
  * Sources to queue to workers to one reconcile. Start with {@link Controller.make}; run with a Manager.
  *
- * Flow: informers sync; every object becomes a key; each worker takes a key, reconciles it, lets {@link disposition} say what
+ * Flow: informers sync; every object becomes a key; each worker takes a key, reconciles it, lets `disposition` say what
  * becomes of it, and lets go of it once the informers show what the reconcile wrote.
  */
-import { Clock, Duration, Effect, Exit, Fiber, FiberSet, Random, Scope } from "effect"
-import { Client, WriteContext } from "../client/index.ts"
+import { Clock, Duration, Effect, Exit, Fiber, FiberSet, Scope } from "effect"
+import { Client } from "../client/index.ts"
 import type { Kind } from "../schemas/index.ts"
 import { type Backoff, exponentialBackoff } from "./backoff.ts"
-import { causeOf, Wakers } from "./cause-of-writes.ts"
+import { Wakers } from "./cause-of-writes.ts"
 import { detached } from "./detached.ts"
-import { Disposition, disposition } from "./disposition.ts"
-import { type EventRecorder, makeEventRecorder } from "./events.ts"
+import { type Diagnosed, makeDiagnosisLog } from "./diagnosis-log.ts"
+import { makeEventRecorder } from "./events.ts"
 import type { Informer } from "./informer.ts"
-import { Informers, type InformersShape } from "./informers.ts"
-import { shutdownGrace } from "./limits.ts"
-import { type ControllerMetrics, makeControllerMetrics, makeQueueMetrics } from "./metrics.ts"
-import { awaitShown, OwnWrites } from "./read-your-writes.ts"
-import type { Reconcile, Request, Result } from "./reconciler.ts"
-import { keyString } from "./request.ts"
-import { makeRequestQueue, type RequestQueue } from "./request-queue.ts"
+import { Informers } from "./informers.ts"
+import { retryRate, shutdownGrace } from "./limits.ts"
+import { makeControllerMetrics, makeQueueMetrics } from "./metrics.ts"
+import { ReconcileLog, type ReconcileRecord, RecordRing } from "./reconcile-log.ts"
+import { type Run, worker } from "./reconcile-run.ts"
+import type { Reconcile, Request } from "./reconciler.ts"
+import { keyOf } from "./request.ts"
+import { makeRequestQueue } from "./request-queue.ts"
 import { owning, reconciling, type Source } from "./sources.ts"
-import type { QueuedKey } from "./work-queue.ts"
+import { type Rate, TokenBucket } from "./token-bucket.ts"
+import type { Priority, QueuedKey } from "./work-queue.ts"
 
 export interface ControllerOptions<E, R> {
   /** In logs, metrics and causes; its writes should use it as field manager. */
@@ -35,6 +37,13 @@ export interface ControllerOptions<E, R> {
   /** Workers; never two on one key. */
   readonly concurrency?: number
   readonly backoff?: Backoff
+  /** A bound on retries over all keys, besides each key's backoff. */
+  readonly retryRate?: Rate
+  /**
+   * Every object of `for` is reconciled again after this long, at low priority. Only for what the API does not tell of, and better
+   * by `RequeueAfter`.
+   */
+  readonly resync?: Duration.Input
   /** A reconcile that takes longer is interrupted and tried again. Absent: it may take as long as it likes. */
   readonly timeout?: Duration.Input
   readonly reconcile: Reconcile<E, R>
@@ -46,6 +55,8 @@ export interface Controller<R = never> {
   readonly sources: readonly [Source, ...Array<Source>]
   readonly concurrency: number
   readonly backoff: Backoff
+  readonly retryRate: Rate
+  readonly resync: Duration.Duration | undefined
   readonly timeout: Duration.Duration | undefined
   readonly reconcile: Reconcile<unknown, R>
 }
@@ -54,9 +65,16 @@ export interface Controller<R = never> {
 export interface ControllerHandle {
   readonly name: string
   readonly informers: ReadonlyArray<Informer>
+  /** Every key that is wanted or held: its age, its failures, and when it is tried again. */
   readonly queue: () => ReadonlyArray<QueuedKey>
   /** Asks for a reconcile, whatever the informers say. */
-  readonly enqueue: (request: Request) => void
+  readonly enqueue: (request: Request, priority?: Priority) => void
+  /** Asks for a reconcile before all others: the key's backoff and failures are forgotten. */
+  readonly reconcileNow: (request: Request) => void
+  /** What the last reconciles were given and did, oldest first; how many is said by `ReconcileLog`. */
+  readonly records: () => ReadonlyArray<ReconcileRecord>
+  /** Hot loops and fights about the objects that this controller looks at. */
+  readonly diagnoses: () => ReadonlyArray<Diagnosed>
 }
 
 export interface RunOptions {
@@ -78,26 +96,12 @@ export const Controller = {
       sources: [primary, ...owned, ...(options.watches ?? [])],
       concurrency: options.concurrency ?? 1,
       backoff: options.backoff ?? exponentialBackoff(),
+      retryRate: options.retryRate ?? retryRate,
+      resync: options.resync === undefined ? undefined : Duration.fromInputUnsafe(options.resync),
       timeout: options.timeout === undefined ? undefined : Duration.fromInputUnsafe(options.timeout),
       reconcile: options.reconcile,
     }
   },
-}
-
-/** Everything that one run of a controller holds. */
-interface Run<R> {
-  readonly controller: Controller<R>
-  readonly client: Client["Service"]
-  readonly informers: InformersShape
-  readonly primary: Informer
-  readonly queue: RequestQueue
-  readonly wakers: Wakers
-  readonly metrics: ControllerMetrics
-  readonly events: EventRecorder
-  /** Keys that wait for their own writes. */
-  readonly holding: FiberSet.FiberSet<void>
-  /** Closed when the grace is over. */
-  readonly reconciles: Scope.Closeable
 }
 
 /**
@@ -109,17 +113,23 @@ export const runController = Effect.fnUntraced(function* <R>(
   options: RunOptions = {},
 ): Effect.fn.Return<ControllerHandle, never, R | Client | Informers | Scope.Scope> {
   const informers = yield* Informers
+  const clock = yield* Clock.Clock
+  const log = yield* ReconcileLog
   const metrics = yield* makeControllerMetrics(controller.name, controller.concurrency)
+  const events = yield* makeEventRecorder(controller.name)
   const queue = yield* makeRequestQueue(yield* makeQueueMetrics(controller.name))
   const wakers = new Wakers()
+  const records = new RecordRing(log.capacity)
   const sources: Array<Informer> = []
+  const diagnoses = yield* makeDiagnosisLog({ informers, sources: () => sources, events, metrics })
   for (const source of controller.sources) {
     const informer = yield* informers.get(source.kind, source.selection)
     sources.push(informer)
     yield* informer.subscribe((change) => {
+      diagnoses.changed(change)
       for (const request of source.requests(change)) {
         wakers.note(request, change)
-        queue.add(request)
+        queue.add(request, source.priority(change))
       }
     })
   }
@@ -134,9 +144,21 @@ export const runController = Effect.fnUntraced(function* <R>(
     queue,
     wakers,
     metrics,
-    events: yield* makeEventRecorder(controller.name),
+    events,
+    diagnoses,
+    retries: new TokenBucket(controller.retryRate, clock.currentTimeMillisUnsafe()),
+    record: (record) => {
+      records.push(record)
+      log.onRecord?.(record)
+    },
     holding: yield* FiberSet.make<void>(),
     reconciles: yield* Scope.make(),
+  }
+  if (controller.resync !== undefined) {
+    const again = Effect.sync(() => {
+      for (const object of primary.lister.list()) queue.add(keyOf(object), "low")
+    })
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(controller.resync), again)))
   }
   const synced = Effect.forEach(sources, (informer) => informer.synced, { discard: true })
   const workers = Array.from({ length: controller.concurrency }, () => Effect.andThen(synced, worker(run)))
@@ -144,7 +166,15 @@ export const runController = Effect.fnUntraced(function* <R>(
     Effect.forEach(workers, (loop) => Effect.forkDetach(loop)),
     (fibers) => drain(fibers, run.reconciles, options.grace?.() ?? shutdownGrace),
   )
-  return { name: controller.name, informers: sources, queue: queue.contents, enqueue: queue.add }
+  return {
+    name: controller.name,
+    informers: sources,
+    queue: queue.contents,
+    enqueue: queue.add,
+    reconcileNow: queue.now,
+    records: () => records.all(),
+    diagnoses: diagnoses.all,
+  }
 })
 
 /** Lets workers finish what they hold, but not longer than the grace. */
@@ -157,118 +187,4 @@ const drain = Effect.fnUntraced(function* (
   yield* detached(Effect.raceFirst(Fiber.await(ended), Effect.sleep(grace)))
   yield* Scope.close(reconciles, Exit.void)
   yield* Fiber.await(ended)
-})
-
-/** Takes keys until it is interrupted, which only the wait for a key hears. */
-const worker = <R>(run: Run<R>): Effect.Effect<never, never, R> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.forever(Effect.flatMap(restore(run.queue.take), (request) => reconcileOnce(run, request))),
-  )
-
-const reconcileOnce = Effect.fnUntraced(function* <R>(run: Run<R>, request: Request) {
-  const { metrics } = run
-  const clock = yield* Clock.Clock
-  const startedAt = clock.currentTimeMillisUnsafe()
-  const writes = new OwnWrites()
-  const woke = run.wakers.take(request)
-  metrics.active(1)
-  const fiber = yield* Effect.forkIn(contained(run, request, { writes, woke }), run.reconciles, {
-    startImmediately: true,
-  })
-  const ended = yield* Fiber.await(fiber)
-  metrics.active(-1)
-  const outcome = disposition(Exit.isSuccess(ended) ? ended.value : Exit.failCause(ended.cause))
-  const seconds = (clock.currentTimeMillisUnsafe() - startedAt) / 1000
-  yield* settle(run, request, { outcome, seconds })
-  yield* letGo(run, request, writes)
-})
-
-/** The reconcile with its surroundings: span, log annotations, the cause and the notes of its writes, its time limit. */
-const contained = <R>(
-  run: Run<R>,
-  request: Request,
-  { writes, woke }: { readonly writes: OwnWrites; readonly woke: ReadonlyArray<string> },
-): Effect.Effect<Exit.Exit<Result, unknown>, never, R> => {
-  const { controller } = run
-  const object = keyString(request)
-  return Effect.flatMap(Random.nextIntBetween(0, 0xffffffff), (id) => {
-    const reconcileID = id.toString(16).padStart(8, "0")
-    const revision = run.primary.lister.get(request)?.metadata.resourceVersion ?? ""
-    const labels = { controller: controller.name, object, reconcileID }
-    const reconcile = Effect.suspend(() => controller.reconcile(request))
-    const bounded =
-      controller.timeout === undefined ? reconcile : Effect.timeout(reconcile, controller.timeout)
-    return bounded.pipe(
-      Effect.withSpan("reconcile", { attributes: { ...labels, revision, woke } }),
-      Effect.provideService(WriteContext, {
-        cause: causeOf(controller.name, request, woke),
-        onWritten: writes.note,
-        onUnanswered: writes.noteUnanswered,
-      }),
-      Effect.annotateLogs(labels),
-      Effect.exit,
-    )
-  })
-}
-
-/** Does to the key what the disposition says. */
-const settle = Effect.fnUntraced(function* <R>(
-  run: Run<R>,
-  request: Request,
-  { outcome, seconds }: { readonly outcome: Disposition; readonly seconds: number },
-) {
-  const { controller, queue, metrics } = run
-  const retry = Effect.fnUntraced(function* (atLeast: Duration.Duration) {
-    const delay = yield* controller.backoff(queue.failed(request))
-    queue.addAfter(request, Duration.max(delay, atLeast))
-  })
-  yield* Disposition.$match(outcome, {
-    Forget: () =>
-      Effect.sync(() => {
-        metrics.reconciled("success", seconds)
-        queue.forget(request)
-      }),
-    RequeueAfter: ({ delay }) =>
-      Effect.sync(() => {
-        metrics.reconciled("requeue_after", seconds)
-        queue.forget(request)
-        queue.addAfter(request, delay)
-      }),
-    Backoff: ({ atLeast, cause, kind }) =>
-      Effect.gen(function* () {
-        metrics.reconciled("error", seconds)
-        if (kind === "defect") metrics.defect()
-        const log = { expected: Effect.logDebug, failure: Effect.logWarning, defect: Effect.logError }[kind]
-        yield* log("reconcile failed", cause)
-        yield* retry(atLeast)
-      }),
-    Terminal: ({ error }) =>
-      Effect.gen(function* () {
-        metrics.reconciled("error", seconds)
-        metrics.terminal()
-        queue.forget(request)
-        const object = run.primary.lister.get(request)
-        if (object !== undefined) {
-          run.events.record(object, { type: "Warning", reason: error.reason, message: error.message })
-        }
-        yield* Effect.logWarning("reconcile gave up until the object changes", error.message)
-      }),
-    // By a shutdown, or by the reconcile itself: in both cases the work is not done.
-    Interrupted: () => retry(Duration.zero),
-  }).pipe(Effect.annotateLogs({ controller: controller.name, object: keyString(request) }))
-})
-
-/** Ends the hold on the key; in its own time where an informer has yet to show what was written. */
-const letGo = Effect.fnUntraced(function* <R>(run: Run<R>, request: Request, writes: OwnWrites) {
-  if (writes.areShown(run.informers)) {
-    run.queue.done(request)
-    return
-  }
-  const wait = Effect.flatMap(awaitShown(run, writes), (shown) => {
-    run.queue.done(request)
-    if (shown) return Effect.void
-    run.metrics.ownWriteUnseen()
-    return Effect.logWarning("an informer does not show what was written")
-  })
-  yield* FiberSet.run(run.holding, wait)
 })

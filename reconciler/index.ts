@@ -1,7 +1,7 @@
 export type { FieldProblem, Refusal, Validate } from "./admission.ts"
 export { type Applier, makeApplier } from "./apply.ts"
 export { type Backoff, type BackoffOptions, exponentialBackoff } from "./backoff.ts"
-export { causeOf } from "./cause-of-writes.ts"
+export { type Cause, causeText, type ObjectVersion, parseCause } from "./cause-of-writes.ts"
 export {
   type ConditionState,
   conditionOf,
@@ -17,6 +17,8 @@ export {
   type RunOptions,
   runController,
 } from "./controller.ts"
+export { type Diagnosis, diagnosisText, type Fight, type HotLoop } from "./diagnosis.ts"
+export type { Diagnosed } from "./diagnosis-log.ts"
 export { Disposition, disposition } from "./disposition.ts"
 export { type EventNote, type EventRecorder, makeEventRecorder } from "./events.ts"
 export { alwaysHeld, type Held, projection } from "./field-projection.ts"
@@ -46,6 +48,13 @@ export { type Mutation, mutate } from "./mutate.ts"
 export { byLabel, byOwnerUid, type Change, type IndexFunction, type Lister } from "./object-cache.ts"
 export { applyWouldChange, type Ownership, sameJson } from "./owned-fields.ts"
 export { controllerOf, controllerReference, isControlledBy, ownerReference } from "./owner.ts"
+export type { RecordedWrite } from "./reconcile-inputs.ts"
+export {
+  ReconcileLog,
+  type ReconcileLogShape,
+  type ReconcileOutcome,
+  type ReconcileRecord,
+} from "./reconcile-log.ts"
 export * from "./reconciler.ts"
 export { keyOf, keyString, requestOf } from "./request.ts"
 export {
@@ -60,4 +69,5 @@ export {
   type SourceOptions,
   watching,
 } from "./sources.ts"
-export { type EntryState, type QueuedKey, WorkQueue } from "./work-queue.ts"
+export type { Rate } from "./token-bucket.ts"
+export { type EntryState, type Priority, type QueuedKey, WorkQueue } from "./work-queue.ts"

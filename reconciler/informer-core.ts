@@ -82,7 +82,8 @@ export class InformerCore<T extends KubeObject = KubeObject> {
 
   /** Tells the handler of everything there is, and then of each change, until the returned function is called. */
   subscribe(handler: ChangeHandler<T>): () => void {
-    for (const object of this.cache.list()) this.#tell(handler, { old: undefined, new: object })
+    for (const object of this.cache.list())
+      this.#tell(handler, { old: undefined, new: object, isInitial: true })
     this.#handlers.add(handler)
     return () => this.#handlers.delete(handler)
   }
@@ -130,7 +131,8 @@ export class InformerCore<T extends KubeObject = KubeObject> {
 
   /** A list that was read to its end replaces all that was known. */
   replace(objects: ReadonlyArray<T>, revision: string, begun: number): void {
-    if (this.revision !== undefined) this.counts.relists += 1
+    const isFirst = this.revision === undefined
+    if (!isFirst) this.counts.relists += 1
     this.#answered = begun
     this.revision = revision
     this.#listedAt = revision
@@ -138,7 +140,9 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     this.#disordered = false
     this.admission.retain(new Set(objects.map((object) => keyString(keyOf(object)))))
     const admitted = objects.flatMap((object) => this.admission.admit(object, this.cache.get) ?? [])
-    for (const change of this.cache.replace(admitted)) this.#publish(change)
+    for (const change of this.cache.replace(admitted)) {
+      this.#publish(isFirst ? { ...change, isInitial: true } : change)
+    }
     this.#settle()
   }
 

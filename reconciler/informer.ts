@@ -1,8 +1,8 @@
 /**
  * A local copy of the objects of a kind, kept true by list and watch. Start with {@link Informer}; get one from `Informers`.
  */
-import { Clock, Duration, Effect, type Scope } from "effect"
-import { Client, type Written } from "../client/index.ts"
+import { Clock, Duration, Effect, Fiber, type Scope } from "effect"
+import { Client, type Read, ReadContext, type Written } from "../client/index.ts"
 import type { Kind, KubeObject } from "../schemas/index.ts"
 import { Admission, type Refusal, type Validate } from "./admission.ts"
 import type { Held } from "./field-projection.ts"
@@ -98,7 +98,7 @@ const make = Effect.fnUntraced(function* <T extends KubeObject>(
   return {
     kind,
     selection: core.selection,
-    lister: core.cache,
+    lister: notedLister(kind, core),
     state: () => core.state,
     counts: () => ({ ...core.counts, refused: core.admission.refused }),
     refusals: () => core.admission.refusals,
@@ -120,6 +120,32 @@ const make = Effect.fnUntraced(function* <T extends KubeObject>(
     }),
   }
 })
+
+/** What a reconcile reads of the cache is one of its inputs: its fiber's context hears of it. */
+const notedLister = <T extends KubeObject>(kind: Kind<T>, core: InformerCore<T>): Lister<T> => {
+  const { cache } = core
+  const note = (read: Omit<Read, "kind">): void =>
+    Fiber.getCurrent()
+      ?.getRef(ReadContext)
+      .onRead?.({ kind, ...read })
+  const noteList = (namespace = ""): void => note({ namespace, resourceVersion: core.revision })
+  return {
+    get: (key) => {
+      const found = cache.get(key)
+      note({ key, resourceVersion: found?.metadata.resourceVersion })
+      return found
+    },
+    list: (namespace) => {
+      noteList(namespace)
+      return cache.list(namespace)
+    },
+    byIndex: (index, value) => {
+      noteList()
+      return cache.byIndex(index, value)
+    },
+    size: cache.size,
+  }
+}
 
 /** Only what selects, and only where it says something. */
 export const selectionOf = (options: Selection): Selection => ({
