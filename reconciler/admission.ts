@@ -3,7 +3,7 @@
  * One that is refused is left out, or stays as it was last right; it is shown with what is wrong. Plain and synchronous.
  */
 import type { KubeObject } from "../schemas/index.ts"
-import { projection } from "./field-projection.ts"
+import { alwaysHeld, projection } from "./field-projection.ts"
 import { maxShownRefusals } from "./limits.ts"
 import { keyOf, keyString } from "./request.ts"
 
@@ -38,7 +38,11 @@ export class Admission<T extends KubeObject = KubeObject> {
   #unsaid: Array<Refusal> = []
   refused = 0
 
+  /** What the server is asked to send: a check wants objects whole. Servers that know no `fields` send them whole anyway. */
+  readonly asked: { readonly fields?: ReadonlyArray<string> }
+
   constructor({ fields, validate }: AdmissionOptions = {}) {
+    this.asked = fields === undefined || validate !== undefined ? {} : { fields: [...alwaysHeld, ...fields] }
     this.reduce = fields === undefined ? (object) => object : projection(fields)
     this.#validate = validate
   }

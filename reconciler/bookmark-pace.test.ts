@@ -47,6 +47,14 @@ describe("the pace of bookmarks", () => {
     expect(pace.overdueAt()).toBeUndefined()
   })
 
+  it("that made a watch be given up is learned anew: bookmarks that came in a burst do it once", () => {
+    const pace = seen(...Array.from({ length: 12 }, (_, index) => index * 1000))
+    expect(pace.overdueAt()).toBeLessThan(15_000)
+    pace.gaveUp()
+    pace.opened(15_000)
+    expect(pace.overdueAt()).toBeUndefined()
+  })
+
   it("of Kubernetes, which wanders by a quarter, seldom makes a live watch look dead", () => {
     const gap = fc.double({ min: 60_000, max: 75_000, noNaN: true })
     fc.assert(

@@ -41,6 +41,11 @@ export class BookmarkPace {
     if (due !== undefined && now >= due) this.#gaps = []
   }
 
+  /** The watch was given up for want of a bookmark. If that was wrong, it is not to be so again: the pace is learned anew. */
+  gaveUp(): void {
+    this.#gaps = []
+  }
+
   /** From when on the missing bookmark means a dead connection; undefined while the pace is not known. */
   overdueAt(): number | undefined {
     const interval = this.interval()

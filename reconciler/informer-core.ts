@@ -56,8 +56,10 @@ export class InformerCore<T extends KubeObject = KubeObject> {
   readonly cache = new ObjectCache<T>()
   readonly admission: Admission<T>
   readonly selection: Selection
-  /** Everything up to here is known. */
+  /** Everything before here is known, and of what happened here that which was told. */
   revision: string | undefined = undefined
+  /** Whose events of that revision were told, where perhaps not all were: several objects may change in one. */
+  #toldOf: Set<string> | undefined
   state: InformerState = { _tag: "Empty" }
   readonly counts = { lists: 0, watches: 0, events: 0, bookmarks: 0, ignored: 0, failures: 0, relists: 0 }
   /** Lists asked for besides those that the reflector makes by itself, and the last of them that is answered. */
@@ -135,6 +137,7 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     if (!isFirst) this.counts.relists += 1
     this.#answered = begun
     this.revision = revision
+    this.#toldOf = undefined
     this.#listedAt = revision
     this.#deleted.clear()
     this.#disordered = false
@@ -187,24 +190,29 @@ export class InformerCore<T extends KubeObject = KubeObject> {
       )
     }
     const shown = held?.metadata.resourceVersion
-    return shown === version || hasSeen(shown, version) || hasSeen(this.revision, version)
+    if (shown === version || hasSeen(shown, version)) return true
+    return this.revision === version
+      ? this.#toldOf === undefined || this.#toldOf.has(keyString(written.key))
+      : hasSeen(this.revision, version)
   }
 
   #apply(event: WatchEvent<T>): void {
     if (event.type === "BOOKMARK") {
       this.counts.bookmarks += 1
-      if (!this.#isOld(event.resourceVersion, this.revision)) this.revision = event.resourceVersion
+      if (this.#isOld(event.resourceVersion)) return
+      this.revision = event.resourceVersion
+      this.#toldOf = undefined
       return
     }
     this.counts.events += 1
     const version = event.object.metadata.resourceVersion
-    if (version !== undefined && this.#isOld(version, this.revision)) {
+    if (version !== undefined && this.#isOld(version)) {
       if (this.#wasTold(event.object, version)) {
         this.counts.ignored += 1
         return
       }
       this.#disordered = true
-    } else if (version !== undefined) this.revision = version
+    } else if (version !== undefined) this.#told(event.object, version)
     const change =
       event.type === "DELETED" ? this.#remove(event.object, version) : this.#put(event.object, version)
     if (change === undefined) this.counts.ignored += 1
@@ -215,7 +223,8 @@ export class InformerCore<T extends KubeObject = KubeObject> {
   #wasTold(object: T, version: string): boolean {
     const held = this.cache.get(keyOf(object))?.metadata.resourceVersion
     const known = held ?? this.#deleted.get(keyString(keyOf(object))) ?? this.#listedAt
-    return known === undefined || this.#isOld(version, known)
+    const order = known === undefined ? 0 : compareResourceVersions(version, known)
+    return order === undefined || order <= 0
   }
 
   #remove(object: T, version: string | undefined): Change<T> | undefined {
@@ -239,11 +248,20 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     return admitted === undefined || admitted === held ? undefined : this.cache.put(admitted)
   }
 
-  /** Events of a resource come in the order of their versions: what is not after what is known was told before. */
-  #isOld(version: string, known: string | undefined): boolean {
-    if (known === undefined) return false
-    const order = compareResourceVersions(version, known)
-    return order !== undefined && order <= 0
+  #told(object: T, version: string): void {
+    if (version !== this.revision) this.#toldOf = new Set()
+    this.revision = version
+    this.#toldOf?.add(keyString(keyOf(object)))
+  }
+
+  /**
+   * Events of a resource come in the order of their versions: what is before what we know was told before. What has the
+   * same version may be another object's: one write can change several (docs/transactions.md).
+   */
+  #isOld(version: string): boolean {
+    if (this.revision === undefined) return false
+    const order = compareResourceVersions(version, this.revision)
+    return order !== undefined && (order < 0 || (order === 0 && this.#toldOf === undefined))
   }
 
   #publish(change: Change<T>): void {

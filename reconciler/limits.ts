@@ -54,7 +54,7 @@ export const maxConflictRetries = 4
 export const heldSampleInterval = Duration.seconds(5)
 
 /** Bounds of the fields that an informer is told to hold. */
-export const maxFieldPaths = 128
+export const maxFieldPaths = 100
 export const maxFieldPathLength = 1024
 /** Objects that an informer refused, shown with what is wrong with them. */
 export const maxShownRefusals = 100

@@ -52,7 +52,7 @@ const lost = (kind: Kind, message: string): ApiError =>
 /** Reads the whole list; without pages when the snapshot of the first page is gone before the last is read. */
 const listAll = Effect.fnUntraced(function* <T extends KubeObject>({ client, kind, core }: Reflection<T>) {
   const page = (options: ListOptions) =>
-    client.list(kind, { ...core.selection, ...options }).pipe(
+    client.list(kind, { ...core.selection, ...core.admission.asked, ...options }).pipe(
       Effect.timeoutOrElse({
         duration: listTimeout,
         orElse: () => Effect.fail(lost(kind, `no list within ${Duration.format(listTimeout)}`)),
@@ -81,8 +81,13 @@ const silence = (idleMs: number, heardAt: number, pace: BookmarkPace) => {
   const idleAt = heardAt + idleMs
   const overdueAt = pace.overdueAt()
   return overdueAt === undefined || overdueAt >= idleAt
-    ? { at: idleAt, why: `the watch was silent for ${Duration.format(Duration.millis(idleMs))}` }
+    ? {
+        isOverdue: false,
+        at: idleAt,
+        why: `the watch was silent for ${Duration.format(Duration.millis(idleMs))}`,
+      }
     : {
+        isOverdue: true,
         at: overdueAt,
         why: `no bookmark came, where the server sends one each ${Duration.format(Duration.millis(Math.round(pace.interval() ?? 0)))}`,
       }
@@ -101,6 +106,7 @@ const watchOnce = Effect.fnUntraced(function* <T extends KubeObject>(reflection:
   core.counts.watches += 1
   const events = client.watch(kind, {
     ...core.selection,
+    ...core.admission.asked,
     ...(core.revision === undefined ? {} : { resourceVersion: core.revision }),
     allowBookmarks: true,
     timeoutSeconds,
@@ -119,9 +125,12 @@ const watchOnce = Effect.fnUntraced(function* <T extends KubeObject>(reflection:
     yield* Effect.sleep(shortWatch)
     core.watching(clock.currentTimeMillisUnsafe())
     for (;;) {
-      const { at, why } = silence(Duration.toMillis(idleTimeout), heardAt, pace)
+      const { at, why, isOverdue } = silence(Duration.toMillis(idleTimeout), heardAt, pace)
       const leftMs = at - now()
-      if (leftMs <= 0) return yield* Effect.fail(lost(kind, why))
+      if (leftMs <= 0) {
+        if (isOverdue) pace.gaveUp()
+        return yield* Effect.fail(lost(kind, why))
+      }
       paced.closeUnsafe()
       yield* Effect.raceFirst(Effect.sleep(Duration.millis(Math.ceil(leftMs))), paced.await)
       // Where this process itself was held up, what came meanwhile is read before the server is blamed.
