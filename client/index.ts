@@ -21,3 +21,4 @@ export {
   type WriteContextShape,
   type Written,
 } from "./write-context.ts"
+export { LeadershipLost, WriteFence } from "./write-fence.ts"

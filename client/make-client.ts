@@ -9,12 +9,15 @@ import { refuseKey } from "./object-key.ts"
 import { openWatch } from "./open-watch.ts"
 import { collectionPath, listQuery, objectPath, watchQuery, withQuery } from "./paths.ts"
 import { type Read, ReadContext } from "./read-context.ts"
+import { countRequests } from "./request-metrics.ts"
 import type { Transport, TransportRequest } from "./transport.ts"
 import { asObject, asObjectList } from "./wire-object.ts"
 
 export interface ClientOptions {
   /** Its part before "/" is the field manager of writes that name none. */
   readonly userAgent?: string
+  /** Names the server in the metrics of requests. */
+  readonly host?: string
 }
 
 const makeReader = (transport: Transport, headers: TransportRequest["headers"]): Reader => ({
@@ -62,7 +65,8 @@ const makeWatcher = (transport: Transport, headers: TransportRequest["headers"])
     }),
 })
 
-export const makeClient = (transport: Transport, options: ClientOptions = {}): Client["Service"] => {
+export const makeClient = (through: Transport, options: ClientOptions = {}): Client["Service"] => {
+  const transport = countRequests(through, options.host ?? "")
   const headers = { accept: "application/json", "user-agent": options.userAgent ?? "miren-client/0.1" }
   return Client.of({
     ...makeReader(transport, headers),

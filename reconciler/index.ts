@@ -10,13 +10,7 @@ export {
   setCondition,
   setConditions,
 } from "./conditions.ts"
-export {
-  Controller,
-  type ControllerHandle,
-  type ControllerOptions,
-  type RunOptions,
-  runController,
-} from "./controller.ts"
+export { Controller, type ControllerOptions } from "./controller.ts"
 export { type Diagnosis, diagnosisText, type Fight, type HotLoop } from "./diagnosis.ts"
 export type { Diagnosed } from "./diagnosis-log.ts"
 export { Disposition, disposition } from "./disposition.ts"
@@ -57,6 +51,7 @@ export {
 } from "./reconcile-log.ts"
 export * from "./reconciler.ts"
 export { keyOf, keyString, requestOf } from "./request.ts"
+export { type ControllerHandle, type RunOptions, runController } from "./run-controller.ts"
 export {
   annotationsChanged,
   anyOf,

@@ -1,10 +1,11 @@
 /** Controllers run together, under one lease where they are replicated. Start with {@link Manager.run}. */
 import { Duration, Effect, Scope } from "effect"
 import type { Client } from "../client/index.ts"
-import { type Controller, type ControllerHandle, runController } from "./controller.ts"
+import type { Controller } from "./controller.ts"
 import type { Informers } from "./informers.ts"
 import { type LeaderElectionOptions, type Leadership, withLeadership } from "./leader-election.ts"
 import { shutdownGrace } from "./limits.ts"
+import { type ControllerHandle, runController } from "./run-controller.ts"
 
 export interface ManagerOptions<R> {
   readonly controllers: ReadonlyArray<Controller<R>>

@@ -6,8 +6,9 @@ import { ConfigMap, Node, Secret, type Secret as SecretObject } from "../schemas
 import { gatedWatches, lostAnswers } from "../test/kit/faulty-transport.ts"
 import { pass } from "../test/kit/settle.ts"
 import { makeWorld, startProcess } from "../test/kit/world.ts"
-import { Controller, runController } from "./controller.ts"
+import { Controller } from "./controller.ts"
 import { Result } from "./reconciler.ts"
+import { runController } from "./run-controller.ts"
 import { type Source, watching } from "./sources.ts"
 
 const namespace = "default"

@@ -6,10 +6,11 @@ import { ConfigMap, Secret } from "../schemas/index.ts"
 import { pass } from "../test/kit/settle.ts"
 import { makeWorld, startProcess } from "../test/kit/world.ts"
 import { parseCause } from "./cause-of-writes.ts"
-import { Controller, runController } from "./controller.ts"
+import { Controller } from "./controller.ts"
 import { Informers } from "./informers.ts"
 import { ReconcileLog, type ReconcileRecord, RecordRing } from "./reconcile-log.ts"
 import { Result } from "./reconciler.ts"
+import { runController } from "./run-controller.ts"
 
 const namespace = "default"
 const configMap = (name: string) =>
