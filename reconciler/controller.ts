@@ -1,8 +1,11 @@
 /** What a controller is: its sources, its reconcile, its bounds. Start with {@link Controller.make}; run with a Manager. */
 import { Duration } from "effect"
+import type { Client } from "../client/index.ts"
 import type { Kind } from "../schemas/index.ts"
 import { type Backoff, exponentialBackoff } from "./backoff.ts"
+import type { Informers } from "./informers.ts"
 import { retryRate } from "./limits.ts"
+import { type PromiseReconcile, reconcilePromise } from "./promise-controller.ts"
 import type { Reconcile } from "./reconciler.ts"
 import { owning, reconciling, type Source } from "./sources.ts"
 import type { Rate } from "./token-bucket.ts"
@@ -43,24 +46,44 @@ export interface Controller<R = never> {
   readonly reconcile: Reconcile<unknown, R>
 }
 
+export interface PromiseControllerOptions
+  extends Omit<ControllerOptions<unknown, Client | Informers>, "reconcile"> {
+  /** See {@link PromiseReconcile}. */
+  readonly reconcile: PromiseReconcile
+}
+
 const isSource = (source: Kind | Source): source is Source => "requests" in source
+
+const make = <E, R>(options: ControllerOptions<E, R>): Controller<R> => ({
+  name: options.name,
+  sources: sourcesOf(options),
+  concurrency: options.concurrency ?? 1,
+  backoff: options.backoff ?? exponentialBackoff(),
+  retryRate: options.retryRate ?? retryRate,
+  resync: options.resync === undefined ? undefined : Duration.fromInputUnsafe(options.resync),
+  timeout: options.timeout === undefined ? undefined : Duration.fromInputUnsafe(options.timeout),
+  reconcile: options.reconcile,
+})
+
+const sourcesOf = (
+  options: Pick<ControllerOptions<unknown, unknown>, "for" | "owns" | "watches">,
+): Controller["sources"] => {
+  const primary = isSource(options.for) ? options.for : reconciling(options.for)
+  const owned = (options.owns ?? []).map((owns) =>
+    (typeof owns === "function" ? owns : owning(owns))(primary.kind),
+  )
+  return [primary, ...owned, ...(options.watches ?? [])]
+}
 
 export const Controller = {
   /** Describes a controller; nothing runs yet. */
-  make: <E, R>(options: ControllerOptions<E, R>): Controller<R> => {
-    const primary = isSource(options.for) ? options.for : reconciling(options.for)
-    const owned = (options.owns ?? []).map((owns) =>
-      (typeof owns === "function" ? owns : owning(owns))(primary.kind),
-    )
-    return {
-      name: options.name,
-      sources: [primary, ...owned, ...(options.watches ?? [])],
-      concurrency: options.concurrency ?? 1,
-      backoff: options.backoff ?? exponentialBackoff(),
-      retryRate: options.retryRate ?? retryRate,
-      resync: options.resync === undefined ? undefined : Duration.fromInputUnsafe(options.resync),
-      timeout: options.timeout === undefined ? undefined : Duration.fromInputUnsafe(options.timeout),
-      reconcile: options.reconcile,
-    }
+  make,
+  /** The same with an async function: `reconcile: async (request, { client, lister, signal, events, log }) => ...`. */
+  fromPromise: (options: PromiseControllerOptions): Controller<Client | Informers> => {
+    const { name } = options
+    return make({
+      ...options,
+      reconcile: reconcilePromise({ name, sources: sourcesOf(options) }, options.reconcile),
+    })
   },
 }

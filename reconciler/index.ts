@@ -10,10 +10,12 @@ export {
   setCondition,
   setConditions,
 } from "./conditions.ts"
-export { Controller, type ControllerOptions } from "./controller.ts"
+export { Controller, type ControllerOptions, type PromiseControllerOptions } from "./controller.ts"
+export { ControllerEvents } from "./controller-events.ts"
 export { type Diagnosis, diagnosisText, type Fight, type HotLoop } from "./diagnosis.ts"
 export type { Diagnosed } from "./diagnosis-log.ts"
 export { Disposition, disposition } from "./disposition.ts"
+export type { EndpointOptions, Endpoints } from "./endpoints/index.ts"
 export { type EventNote, type EventRecorder, makeEventRecorder } from "./events.ts"
 export { alwaysHeld, type Held, projection } from "./field-projection.ts"
 export {
@@ -42,6 +44,13 @@ export { type Mutation, mutate } from "./mutate.ts"
 export { byLabel, byOwnerUid, type Change, type IndexFunction, type Lister } from "./object-cache.ts"
 export { applyWouldChange, type Ownership, sameJson } from "./owned-fields.ts"
 export { controllerOf, controllerReference, isControlledBy, ownerReference } from "./owner.ts"
+export type { PromiseClient } from "./promise-client.ts"
+export type {
+  PromiseLog,
+  PromiseReconcile,
+  PromiseReconcileContext,
+  RequeueAfterMs,
+} from "./promise-controller.ts"
 export type { RecordedWrite } from "./reconcile-inputs.ts"
 export {
   ReconcileLog,
@@ -52,6 +61,7 @@ export {
 export * from "./reconciler.ts"
 export { keyOf, keyString, requestOf } from "./request.ts"
 export { type ControllerHandle, type RunOptions, runController } from "./run-controller.ts"
+export { type RunManagerOptions, runManager } from "./run-manager.ts"
 export {
   annotationsChanged,
   anyOf,

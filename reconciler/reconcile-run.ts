@@ -6,6 +6,7 @@ import { Cause, Clock, Duration, Effect, Exit, Fiber, FiberSet, Random, type Sco
 import { type Client, ReadContext, WriteContext } from "../client/index.ts"
 import type { Wakers } from "./cause-of-writes.ts"
 import type { Controller } from "./controller.ts"
+import { ControllerEvents } from "./controller-events.ts"
 import type { DiagnosisLog } from "./diagnosis-log.ts"
 import { Disposition, disposition } from "./disposition.ts"
 import type { EventRecorder } from "./events.ts"
@@ -109,6 +110,7 @@ const contained = <R>(run: Run<R>, turn: Turn): Effect.Effect<Exit.Exit<Result, 
         inputs.noteUnanswered(write)
       },
     }),
+    Effect.provideService(ControllerEvents, run.events),
     Effect.provideService(ReadContext, { onRead: inputs.noteRead }),
     Effect.annotateLogs(labels),
     Effect.exit,
