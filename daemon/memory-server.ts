@@ -20,10 +20,9 @@ import {
   makeClient,
   type Transport,
 } from "../client/index.ts"
-import { namespaceController, runGarbageCollector } from "../controllers/index.ts"
-import { Informers, Manager } from "../reconciler/index.ts"
+import { Informers } from "../reconciler/index.ts"
 import { CustomResourceDefinition } from "../schemas/index.ts"
-import { makeWorld } from "../simulation/index.ts"
+import { makeWorld, platform } from "../simulation/index.ts"
 import { readDefinitions } from "./memory-server-definitions.ts"
 import { listenOnLoopback, type MemoryServerListening } from "./memory-server-listen.ts"
 import { advance, settle, Traffic } from "./memory-server-rest.ts"
@@ -77,8 +76,6 @@ export interface MemoryServer {
   /** Serves over loopback HTTPS for as long as the server runs: for kubectl and other programs. Port 0, the default, is a free one. */
   readonly listen: (options?: { readonly port?: number }) => Effect.Effect<MemoryServerListening, StartError>
 }
-
-const platform = Effect.andThen(Manager.start({ controllers: [namespaceController] }), runGarbageCollector)
 
 const controllersUser: UserInfo = { name: "system:miren:controllers", groups: ["system:masters"] }
 
@@ -152,7 +149,7 @@ export const memoryServer = Effect.fn("Server.memory")(function* (
     return { stop: Scope.close(own, Exit.void) }
   })
 
-  if (options.platform !== false) yield* run(platform, { user: controllersUser, within: scope })
+  if (options.platform !== false) yield* run(platform.run, { user: controllersUser, within: scope })
   return {
     client,
     transport,

@@ -1,5 +1,20 @@
 /** Controllers in a world where everything goes wrong, from a seed. Exported as `miren/reconciler/simulation`. */
 export { chanceFrom, seeded } from "./chance.ts"
+export { platform } from "./platform.ts"
 export type { Coverage, Failure, Report, TraceEntry } from "./report.ts"
-export type { Chance, FaultPlan, Invariant, Observed, Program, Scenario } from "./scenario.ts"
+export { ScenarioError } from "./run.ts"
+export type {
+  Act,
+  Actions,
+  Chance,
+  FaultPlan,
+  Invariant,
+  Observed,
+  Program,
+  ProgramServices,
+  Scenario,
+  StandardInvariant,
+} from "./scenario.ts"
+export { defaultFaults, type SimulateOptions, simulate, simulatePromise } from "./simulate.ts"
+export { renderFailure, renderTrace } from "./trace.ts"
 export { makeWorld, startProcess, type World, type WorldOptions } from "./world.ts"
