@@ -1,9 +1,10 @@
 /**
- * `npm run codegen`: writes everything generated from `schemas/`.
+ * `npm run codegen`: writes everything generated from `schemas/`, and the types of the examples' kinds.
  * `--check` writes nothing and fails when something is stale. Kinds of others: `miren codegen`.
  */
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
+import { examplesMade, generateExamples } from "./examples.ts"
 import { generateBuiltIns } from "./generate.ts"
 import { staleFiles, writeFiles } from "./output-files.ts"
 import { SchemaError } from "./problem.ts"
@@ -17,11 +18,13 @@ const main = async (): Promise<number> => {
   })
   const { root } = values
   const outputs = await generateBuiltIns(root)
+  const examples = await generateExamples(root)
   if (!values.check) {
-    for (const path of writeFiles(root, outputs)) console.log(path)
+    const written = [writeFiles(root, outputs), writeFiles(root, examples, examplesMade)]
+    for (const path of written.flat()) console.log(path)
     return 0
   }
-  const stale = staleFiles(root, outputs)
+  const stale = [...staleFiles(root, outputs), ...staleFiles(root, examples, examplesMade)]
   for (const { path, why } of stale) console.error(`${path}: ${why}; run \`npm run codegen\``)
   return stale.length === 0 ? 0 : 1
 }

@@ -15,7 +15,7 @@ export const parseSources = (file: string, text: string): ReadonlyArray<Source> 
   const lines = new LineCounter()
   const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true })
   return [...documents]
-    .filter(({ contents }) => contents !== null)
+    .filter((document) => document.errors.length > 0 || document.toJS({ maxAliasCount: 1000 }) !== null)
     .map((document) => sourceOf(document, file, lines))
 }
 

@@ -24,13 +24,17 @@ import { Informers } from "../reconciler/index.ts"
 import { CustomResourceDefinition } from "../schemas/index.ts"
 import { makeWorld, platform } from "../simulation/index.ts"
 import { readDefinitions } from "./memory-server-definitions.ts"
-import { listenOnLoopback, type MemoryServerListening } from "./memory-server-listen.ts"
+import {
+  listenOnLoopback,
+  type MemoryServerListening,
+  type MemoryServerListenOptions,
+} from "./memory-server-listen.ts"
 import { advance, settle, Traffic } from "./memory-server-rest.ts"
 import { StartError } from "./start-error.ts"
 
 export interface MemoryServerOptions {
   /** Custom kinds: objects, or paths of YAML or JSON files with one or more of them. */
-  readonly crds?: ReadonlyArray<CustomResourceDefinition | string>
+  readonly crds?: ReadonlyArray<CustomResourceDefinition | string | URL>
   /** Namespace deletion and garbage collection run. Default true. */
   readonly platform?: boolean
   /** Of the server's ids and chance. Default 1. */
@@ -73,8 +77,8 @@ export interface MemoryServer {
    * `settle`. Dies under the machine's clock.
    */
   readonly advance: (duration: Duration.Input) => Effect.Effect<void>
-  /** Serves over loopback HTTPS for as long as the server runs: for kubectl and other programs. Port 0, the default, is a free one. */
-  readonly listen: (options?: { readonly port?: number }) => Effect.Effect<MemoryServerListening, StartError>
+  /** Serves over loopback HTTPS for as long as the server runs: for kubectl and other programs. */
+  readonly listen: (options?: MemoryServerListenOptions) => Effect.Effect<MemoryServerListening, StartError>
 }
 
 const controllersUser: UserInfo = { name: "system:miren:controllers", groups: ["system:masters"] }
@@ -158,6 +162,6 @@ export const memoryServer = Effect.fn("Server.memory")(function* (
     define: (definition) => define(client, definition),
     settle: settle(traffic),
     advance: (duration) => advance(Duration.toMillis(duration), traffic),
-    listen: ({ port = 0 } = {}) => listenOnLoopback(world.server, port).pipe(Scope.provide(scope)),
+    listen: (listening = {}) => listenOnLoopback(world.server, listening).pipe(Scope.provide(scope)),
   }
 })
