@@ -247,7 +247,12 @@ const requestHandler = (
       ...access.paths,
       async (call) => {
         if (call.info.path !== "/metrics") return false
-        const all = [metrics.render(), flows.renderMetrics(), admission.metrics.render(), transactions.render()]
+        const all = [
+          metrics.render(),
+          flows.renderMetrics(),
+          admission.metrics.render(),
+          transactions.render(),
+        ]
         await sendText(call, 200, all.join(""))
         return true
       },

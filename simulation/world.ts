@@ -63,9 +63,9 @@ export const makeWorld = Effect.fnUntraced(function* (
   options: WorldOptions = {},
 ): Effect.fn.Return<World, never, Scope.Scope> {
   const clock = yield* Clock.Clock
-  const ambient = options.ambient ?? ambientOf(clock, yield* Scheduler.Scheduler, options.seed ?? 1)
+  const ambient = ambientOf(clock, yield* Scheduler.Scheduler, options.seed ?? 1)
   const store = options.store ?? (yield* openMemoryStore())
-  if (options.store === undefined) yield* Effect.promise(() => putFirstObjects(store, ambient.now()))
+  yield* Effect.promise(() => putFirstObjects(store, ambient.now()))
   const server = yield* Effect.orDie(ApiServer.make({ store, definitions, ambient }))
   yield* server.ready
   const transport = (user = admin) => server.inProcess(user)
