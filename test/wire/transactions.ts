@@ -100,6 +100,7 @@ export const transactionsSuite: Suite = (name, openServer) => {
       const { json } = await world.get("/apis/meta.miren.dev/v1alpha1")
       const rows = (json.resources ?? []) as unknown as ReadonlyArray<JsonObject>
       expect(rows.map((row) => [row.name, row.kind, row.namespaced, row.verbs])).toEqual([
+        ["causereviews", "CauseReview", false, ["create"]],
         ["transactions", "Transaction", false, ["create"]],
       ])
       expect((await world.get(transactions)).status).toBe(405)
