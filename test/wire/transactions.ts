@@ -617,6 +617,16 @@ export const transactionsSuite: Suite = (name, openServer) => {
       },
     )
 
+    statement("what would be larger than one transaction of the store is refused whole", async (world) => {
+      const data = { k: "v".repeat(800_000) }
+      for (const one of ["a", "b"]) await world.post(configMaps, configMap(one, data))
+      const before = await newest(world)
+      const answer = await transact(world, [settings("a", { l: "w" }), settings("b", { l: "w" })])
+      expect([answer.status, answer.json.reason]).toEqual([413, "RequestEntityTooLarge"])
+      expect(await newest(world)).toBe(before)
+      expect((await transact(world, [settings("a", { l: "w" })])).status).toBe(201)
+    })
+
     statement("kinds that are never stored are refused, and warnings name their object", async (world) => {
       const review = {
         apiVersion: "authorization.k8s.io/v1",
