@@ -1,7 +1,7 @@
 /**
  * Kubernetes' own conformance tests of sig-api-machinery that need no containers, re-expressed against this server and named
- * after them. Out of scope: resource_quota.go (no quotas here), aggregator.go (no APIService), flowcontrol.go and webhook.go
- * and crd_conversion_webhook.go and validatingadmissionpolicy.go (tested with admission and flow control).
+ * after them. What of them is not here, and why, is in docs/compatibility.md; webhook.go and validatingadmissionpolicy.go are
+ * in admission.test.ts, crd_conversion_webhook.go and crd_validation_rules.go in crd.test.ts.
  */
 import { createHash } from "node:crypto"
 import { describe, expect } from "vitest"
