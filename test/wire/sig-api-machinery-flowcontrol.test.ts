@@ -2,7 +2,7 @@
 import { describe, expect } from "vitest"
 import type { OpenWatch } from "../../apiserver/test-world.ts"
 import type { JsonObject } from "../../schemas/index.ts"
-import { at, itemsOf, namesOf, versionOf, type World } from "./documents.ts"
+import { type Answer, at, itemsOf, namesOf, versionOf, type World } from "./documents.ts"
 import { memoryStore } from "./stores.ts"
 import { serverOver, statementsOf } from "./suite.ts"
 
@@ -30,6 +30,14 @@ const seen = async (watch: OpenWatch, last: string): Promise<ReadonlyArray<strin
     events.push(`${event.type} ${at(event.object, "metadata.name")}`)
   }
   return events
+}
+
+/** Updates what is there, again where the server's own write of a status came between: as upstream's test does. */
+const putLive = async (world: World, path: string, change: JsonObject): Promise<Answer> => {
+  for (;;) {
+    const answer = await world.put(path, { ...(await world.get(path)).json, ...change })
+    if (answer.status !== 409) return answer
+  }
 }
 
 interface Kind {
@@ -70,11 +78,7 @@ const supportsAll =
     })
     expect([patched.status, at(patched.json, "metadata.annotations.patched")]).toEqual([200, "true"])
     const [field, expected] = change
-    const live = (await world.get(`${path}/a`)).json
-    const updated = await world.put(`${path}/a`, {
-      ...live,
-      spec: { ...(live.spec as JsonObject), ...expected },
-    })
+    const updated = await putLive(world, `${path}/a`, { spec: { ...spec, ...expected } })
     expect([updated.status, at(updated.json, `spec.${field}`)]).toEqual([200, at(expected, field)])
     await supportsStatus(world, `${path}/a`)
     expect((await world.delete(`${path}/a`)).status).toBe(200)
@@ -98,12 +102,9 @@ const supportsStatus = async (world: World, path: string): Promise<void> => {
   const patched = await world.patch(`${path}/status`, "merge", {
     status: { conditions: [condition("Patched")] },
   })
-  expect(JSON.stringify(at(patched.json, "status.conditions"))).toContain("Patched")
-  const updated = await world.put(`${path}/status`, {
-    ...patched.json,
-    status: { conditions: [condition("Updated")] },
-  })
-  expect(JSON.stringify(at(updated.json, "status.conditions"))).toContain("Updated")
+  expect(patched.text).toContain('"reason":"Patched"')
+  const updated = await putLive(world, `${path}/status`, { status: { conditions: [condition("Updated")] } })
+  expect(updated.text).toContain('"reason":"Updated"')
 }
 
 describe("flowcontrol.go", () => {
