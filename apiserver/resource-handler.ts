@@ -177,13 +177,9 @@ export class ResourceHandler {
           await writes.create(operation),
         ])
       case "update":
-        return this.#write(this.#answering(operation, objectViews), async () => [
-          200,
-          await writes.put(operation),
-        ])
       case "patch":
         return this.#write(this.#answering(operation, objectViews), async () => {
-          const { written, created } = await writes.patch(operation)
+          const { written, created } = await (verb === "update" ? writes.put : writes.patch)(operation)
           return [created ? 201 : 200, written]
         })
       case "delete":
