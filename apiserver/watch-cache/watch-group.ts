@@ -29,6 +29,7 @@ export class WatchGroup {
   readonly format: EventFormat
   #pieces: Uint8Array[] = []
   #bytes = 0
+  #revision = 0n
   /** An event was left out since something was last told. */
   #behind = false
 
@@ -45,12 +46,14 @@ export class WatchGroup {
   offer(event: CacheEvent): "taken" | "left out" | "outside" {
     const told = project(event, this.selection)
     if (told === undefined) return "outside"
+    // Between two events of one revision nothing is sent: a watch that is cut there has to be told of them again.
+    if (this.#bytes > limits.flushBytes && event.revision !== this.#revision) this.flush()
+    this.#revision = event.revision
     const pieces = this.format.event(told.type, told.object, event.previous)
     this.#behind = pieces.length === 0
     if (this.#behind) return "left out"
     this.#pieces.push(...pieces)
     for (const piece of pieces) this.#bytes += piece.length
-    if (this.#bytes > limits.flushBytes) this.flush()
     return "taken"
   }
 

@@ -5,15 +5,22 @@ import type { Watcher } from "./watcher.ts"
 
 const scopeOf = (namespace: string, name: string): string => `${namespace}/${name}`
 
+export interface WatchGroupsOptions {
+  readonly soon?: ((fn: () => void) => void) | undefined
+  readonly onLeftOut: () => void
+}
+
 export class WatchGroups {
   readonly #scopes = new Map<string, Map<string, WatchGroup>>()
   readonly #dirty = new Set<WatchGroup>()
+  readonly #soon: (fn: () => void) => void
   readonly #onLeftOut: () => void
   #flushing: "idle" | "scheduled" = "idle"
   #privateGroups = 0
 
   /** `onLeftOut` runs when watchers were not told an event: {@link catchUp} is to come. */
-  constructor(onLeftOut: () => void) {
+  constructor({ soon = setImmediate, onLeftOut }: WatchGroupsOptions) {
+    this.#soon = soon
     this.#onLeftOut = onLeftOut
   }
 
@@ -71,7 +78,7 @@ export class WatchGroups {
   #schedule(): void {
     if (this.#flushing === "scheduled") return
     this.#flushing = "scheduled"
-    setImmediate(() => this.flush())
+    this.#soon(() => this.flush())
   }
 
   flush(): void {
