@@ -5,7 +5,7 @@
 import { isStoreError } from "../../store/index.ts"
 import { limits } from "../limits.ts"
 import { failure, tooLargeResourceVersion } from "../status-error.ts"
-import { turns } from "../turns.ts"
+import { type Turns, turnsOf } from "../turns.ts"
 import { bytesIn, type CachedObject, cacheDocument } from "../watch-cache/cached-object.ts"
 import { ensureViews } from "../watch-cache/conversion.ts"
 import type { Scope } from "../watch-cache/resource-cache.ts"
@@ -101,11 +101,15 @@ const selected = async (
 }
 
 /** Up to so many objects of a scope that a selection may match, in turns. */
-const gather = async (scope: Scope, selection: Selection, more: { after: string; most: number }) => {
+const gather = async (
+  scope: Scope,
+  selection: Selection,
+  more: { readonly after: string; readonly most: number; readonly turns: Turns },
+): Promise<ReadonlyArray<CachedObject>> => {
   const items: CachedObject[] = []
   let looked = 0
   for (const object of scope.from(more.after)) {
-    if (++looked % turnObjectsOf(selection) === 0) await turns.next()
+    if (++looked % turnObjectsOf(selection) === 0) await more.turns.next()
     if (!selection.matches(object)) continue
     items.push(object)
     if (items.length === more.most) break
@@ -115,15 +119,16 @@ const gather = async (scope: Scope, selection: Selection, more: { after: string;
 
 const pageFromCache = async (request: PageRequest, after: string, reached?: bigint): Promise<Listed> => {
   const { operation, selection, limit } = request
-  const { cache } = operation.context
+  const { cache, ambient } = operation.context
+  const turns = turnsOf(ambient)
   const revision = reached ?? cache.revision
   const scope = cache.get(operation.target.resource).scope(selection)
   if (selection.converted !== undefined) {
-    const candidates = await gather(scope, selection, { after, most: Number.POSITIVE_INFINITY })
+    const candidates = await gather(scope, selection, { after, turns, most: Number.POSITIVE_INFINITY })
     const all = await selected(request, candidates)
     return page(request, all.slice(0, limit), { remaining: all.length > limit ? 1 : 0, revision })
   }
-  const found = await gather(scope, selection, { after, most: limit + 1 })
+  const found = await gather(scope, selection, { after, turns, most: limit + 1 })
   const items = found.slice(0, limit)
   const isLast = found.length <= limit
   const countAfter = (): number => (selection.selective ? 1 : scope.countAfter(items.at(-1)?.key ?? after))
@@ -154,6 +159,7 @@ const pageAt = async (request: PageRequest, position: Position): Promise<Listed>
   const { context, target } = operation
   const { resource } = target
   const { revision } = position
+  const turns = turnsOf(context.ambient)
   const scope =
     selection.namespace === "" || !resource.namespaced
       ? resource.prefix

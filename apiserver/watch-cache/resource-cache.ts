@@ -10,7 +10,7 @@ import type { Ambient } from "../ambient.ts"
 import { limits } from "../limits.ts"
 import { restamped } from "../registry/document.ts"
 import type { Resource } from "../resource.ts"
-import { turns } from "../turns.ts"
+import type { Turns } from "../turns.ts"
 import {
   type Anticipated,
   type CachedObject,
@@ -57,6 +57,7 @@ export interface WatchOpening {
 
 export interface ResourceCacheOptions {
   readonly soon: Ambient["soon"] | undefined
+  readonly turns: Turns
   /** Runs when watchers were not told an event that changes nothing for them: {@link ResourceCache.tellProgress} is to come. */
   readonly onLeftOut: (cache: ResourceCache) => void
 }
@@ -66,9 +67,11 @@ export class ResourceCache {
   readonly #objects = new SortedObjects()
   readonly #opening = new Set<Watcher>()
   readonly #groups: WatchGroups
+  readonly #turns: Turns
   #window: EventWindow
 
-  constructor(resource: Resource, floor: bigint, { soon, onLeftOut }: ResourceCacheOptions) {
+  constructor(resource: Resource, floor: bigint, { soon, turns, onLeftOut }: ResourceCacheOptions) {
+    this.#turns = turns
     this.#resource = resource
     this.#window = new EventWindow(floor)
     this.#groups = new WatchGroups({ soon, onLeftOut: () => onLeftOut(this) })
@@ -236,7 +239,7 @@ export class ResourceCache {
       }
       if (bytes < limits.turnBytes && looked < turnObjectsOf(selection)) continue
       await watcher.stream(pieces)
-      await turns.next()
+      await this.#turns.next()
       if (watcher.ended) return
       pieces = []
       looked = 0
@@ -266,7 +269,7 @@ export class ResourceCache {
         return pieces
       })
       await watcher.stream(frames)
-      if (events.length >= openingEvents) await turns.next()
+      if (events.length >= openingEvents) await this.#turns.next()
     }
     this.#opening.delete(watcher)
     if (behind && watcher.bookmarks) watcher.bookmark(cursor)

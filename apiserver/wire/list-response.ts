@@ -2,6 +2,7 @@
 import type { Call } from "../call.ts"
 import { limits } from "../limits.ts"
 import type { View } from "../negotiation.ts"
+import type { Turns } from "../turns.ts"
 import type { CachedObject } from "../watch-cache/cached-object.ts"
 import { type ListAnswer, type ListForm, listForm } from "./list-form.ts"
 import { sendBytes, sendTurns } from "./response.ts"
@@ -38,11 +39,11 @@ const isShort = (items: ReadonlyArray<CachedObject>, { cost }: ListForm): boolea
   return true
 }
 
-export const sendList = async (call: Call, answer: ListAnswer): Promise<void> => {
+export const sendList = async (call: Call, answer: ListAnswer, turns: Turns): Promise<void> => {
   const form = listForm(answer)
   const { items } = answer.listed
   const head = { status: 200, contentType: form.contentType }
   const pieces = turnsOf(items, form)
   if (isShort(items, form)) await sendBytes(call, head, Buffer.concat([...pieces].flat()))
-  else await sendTurns(call, head, pieces)
+  else await sendTurns(call, head, { turns, steps: pieces })
 }

@@ -4,7 +4,7 @@ import { gzip } from "node:zlib"
 import type { Call } from "../call.ts"
 import { limits } from "../limits.ts"
 import { parseAccept } from "../negotiation.ts"
-import { turns } from "../turns.ts"
+import type { Turns } from "../turns.ts"
 import { gzipLevel, gzipOutlet, type Outlet, plainOutlet } from "./outlet.ts"
 import { giveStreamBuffer, takeStreamBuffer } from "./stream-buffer.ts"
 
@@ -91,11 +91,11 @@ class ChunkWriter {
   }
 }
 
-/** A long document: each step of the iteration is the work of one turn, and waits until the peer has read what came before. */
+/** A long document: each step is the work of one turn, and waits until the peer has read what came before. */
 export const sendTurns = async (
   call: Call,
   head: Head,
-  work: Iterable<ReadonlyArray<Uint8Array>>,
+  { turns, steps }: { readonly turns: Turns; readonly steps: Iterable<ReadonlyArray<Uint8Array>> },
 ): Promise<void> => {
   const { sink, request } = call
   const gzipped = acceptsGzip(call)
@@ -109,7 +109,7 @@ export const sendTurns = async (
   const outlet = gzipped ? gzipOutlet(sink) : plainOutlet(sink)
   const writer = new ChunkWriter(outlet)
   try {
-    for (const pieces of work) {
+    for (const pieces of steps) {
       await writer.write(pieces)
       await turns.next()
       if (request.signal.aborted) {
