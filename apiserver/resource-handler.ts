@@ -25,6 +25,7 @@ import { watch } from "./registry/watch.ts"
 import type { Written } from "./registry/written.ts"
 import type { ResourceRequestInfo } from "./request-info.ts"
 import { methodNotAllowed, tooManyRequests } from "./status-error.ts"
+import { turnsOf } from "./turns.ts"
 import { bytesIn } from "./watch-cache/cached-object.ts"
 import { ensureViews } from "./watch-cache/conversion.ts"
 import { ConvertingWatch } from "./wire/converting-watch.ts"
@@ -214,7 +215,8 @@ export class ResourceHandler {
     await ensureViews(listed.items, version, resource)
     const now = this.#context.ambient.now()
     const projection = asked?.projection
-    await sendList(operation.call, { listed, resource, version, negotiated, include, now, projection })
+    const answer = { listed, resource, version, negotiated, include, now, projection }
+    await sendList(operation.call, answer, turnsOf(this.#context.ambient))
   }
 
   async #write(answering: Answering, write: () => Promise<readonly [number, Written]>): Promise<void> {

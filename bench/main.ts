@@ -8,6 +8,7 @@ const suites: { readonly [name: string]: () => Promise<{ run: () => Promise<Read
   store: () => import("./store.ts"),
   api: () => import("./api.ts"),
   watch: () => import("./watch.ts"),
+  lists: () => import("./lists.ts"),
   reconciler: () => import("./reconciler.ts"),
   memory: () => import("./memory.ts"),
   sandbox: () => import("./sandbox.ts"),
