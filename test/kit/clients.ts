@@ -4,7 +4,16 @@
  */
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs"
 import { join, resolve } from "node:path"
 
 const wanted = join(import.meta.dirname, "clients")
@@ -26,6 +35,8 @@ export const clientsFolder = (): string => {
       copyFileSync(join(wanted, name), join(work, name))
     const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
     execFileSync("npm", args, { cwd: work, stdio: "pipe", timeout: 300_000 })
+    // The ordinary world's user is to read it too.
+    chmodSync(work, 0o755)
     // Another run may have been quicker.
     if (!existsSync(folder)) renameSync(work, folder)
     return folder
