@@ -436,7 +436,7 @@ endToEnd(import.meta.filename, () => {
 
       if (kind === "real")
         it("cp: in and out", async () => {
-          await ok("exec", "web", "--", "/bin/busybox", "ln", "-sf", "busybox", "/bin/tar")
+          await eventually(() => ok("exec", "web", "--", "/bin/busybox", "ln", "-sf", "busybox", "/bin/tar"))
           const content = "copied\n".repeat(10_000)
           writeFileSync(join(folder, "in.txt"), content)
           await ok("cp", join(folder, "in.txt"), `${namespace}/web:/www/in.txt`)

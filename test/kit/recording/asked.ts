@@ -88,6 +88,8 @@ const shapeOf = (value: unknown): unknown => {
   if (typeof value !== "object" || value === null) return typeof value
   return Object.fromEntries(
     Object.entries(value)
+      // Who owned a field is told by names of times and of other clients.
+      .filter(([name]) => name !== "managedFields")
       .toSorted(([one], [other]) => (one < other ? -1 : 1))
       .map(([name, inner]) => [name, shapeOf(inner)]),
   )
