@@ -43,6 +43,8 @@ export interface WatchOptions extends Projection {
   readonly resourceVersion?: string
   readonly allowBookmarks?: boolean
   readonly sendInitialEvents?: boolean
+  /** With `fields` and `allowBookmarks`: MODIFIED events that change none of the fields do not come. */
+  readonly skipUnchanged?: boolean
   readonly timeoutSeconds?: number
 }
 

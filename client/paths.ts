@@ -51,6 +51,7 @@ export const watchQuery = (options: WatchOptions) => ({
   resourceVersionMatch: options.sendInitialEvents === true ? "NotOlderThan" : undefined,
   timeoutSeconds: options.timeoutSeconds,
   fields: options.fields?.join(","),
+  skipUnchanged: options.skipUnchanged,
 })
 
 export const writeQuery = (options: WriteOptions) => ({
