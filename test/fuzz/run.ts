@@ -1,0 +1,136 @@
+/** Runs a slice: rounds of requests, each from the same base world, and what must be true after every one. */
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { invariantFault, serviceFault } from "./invariants.ts"
+import { minimised, tryRequest } from "./minimise.ts"
+import { drawn, type Place } from "./random.ts"
+import { curl, type FuzzRequest } from "./request.ts"
+import type { Slice } from "./slice.ts"
+import { count, makeTally, type Tally } from "./tally.ts"
+import { type FuzzWorld, openWorld } from "./world.ts"
+
+export interface RunOptions {
+  readonly seed: number
+  readonly requests: number
+  /** The first round; to run one alone. */
+  readonly round?: number
+  /** Told before each request: what a watchdog needs. */
+  readonly about?: (place: Place) => void
+}
+
+export interface Failure {
+  readonly place: Place
+  readonly wrong: string
+  /** As commands, in order. */
+  readonly commands: ReadonlyArray<string>
+}
+
+export interface Report {
+  readonly slice: string
+  readonly tally: Tally
+  readonly failures: ReadonlyArray<Failure>
+  /** Bytes of heap in use after a collection, at the end of each round. */
+  readonly heaps: ReadonlyArray<number>
+}
+
+export const roundRequests = 1_000
+/** Different failures of one slice after which it is given up. */
+const failuresMax = 8
+
+const collect = ((): (() => void) => {
+  setFlagsFromString("--expose-gc")
+  const gc: unknown = runInNewContext("gc")
+  return () => {
+    if (typeof gc === "function") gc()
+  }
+})()
+
+const heapUsed = (): number => {
+  collect()
+  return process.memoryUsage().heapUsed
+}
+
+/** What of a sentence is the same for the same fault. */
+const signature = (wrong: string): string => wrong.replace(/[0-9]+|"[^"]*"/g, "#").slice(0, 120)
+
+class Run {
+  readonly tally = makeTally()
+  readonly failures: Failure[] = []
+  readonly heaps: number[] = []
+  readonly #slice: Slice
+  readonly #options: RunOptions
+  readonly #seen = new Set<string>()
+
+  constructor(slice: Slice, options: RunOptions) {
+    this.#slice = slice
+    this.#options = options
+  }
+
+  async #failed(place: Place, wrong: string, round: ReadonlyArray<FuzzRequest>): Promise<void> {
+    const known = signature(wrong)
+    if (this.#seen.has(known)) return
+    this.#seen.add(known)
+    const least = await minimised(this.#slice.draft, place, round)
+    const commands = (least.length > 0 ? least : round.slice(-1)).map(curl)
+    if (least.length === 0) commands.unshift("# not shown again by itself; its round may")
+    this.failures.push({ place, wrong, commands })
+  }
+
+  /** One round. */
+  async round(world: FuzzWorld, round: number, requests: number): Promise<void> {
+    const sent: FuzzRequest[] = []
+    let place: Place = { seed: this.#options.seed, slice: this.#slice.name, round, index: 0 }
+    for (let index = 0; index < requests; index++) {
+      place = { ...place, index }
+      this.#options.about?.(place)
+      const request = drawn(this.#slice.draft, place).value(world.memory)
+      sent.push(request)
+      const { wrong, status, cpuMs, text } = await tryRequest(world, request)
+      count(this.tally, request, { status, cpuMs, text })
+      if (wrong !== undefined) await this.#failed(place, wrong, sent)
+    }
+    const broken = await invariantFault(world)
+    if (broken !== undefined) await this.#failed(place, broken, sent)
+    await world.restore()
+    const silent = await serviceFault(world)
+    if (silent !== undefined) await this.#failed(place, silent, sent)
+    this.heaps.push(heapUsed())
+  }
+
+  get isOver(): boolean {
+    return this.failures.length >= failuresMax
+  }
+}
+
+export const runSlice = async (slice: Slice, options: RunOptions): Promise<Report> => {
+  const run = new Run(slice, options)
+  const world = await openWorld()
+  try {
+    let left = options.requests
+    for (let round = options.round ?? 0; left > 0 && !run.isOver; round++) {
+      const size = Math.min(left, roundRequests)
+      await run.round(world, round, size)
+      left -= size
+    }
+  } finally {
+    await world.close()
+  }
+  const { tally, failures, heaps } = run
+  return { slice: slice.name, tally, failures, heaps }
+}
+
+const median = (values: ReadonlyArray<number>): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+/** How many bytes more the last third of the rounds held than the first, by their medians. */
+export const heapGrowth = ({ heaps }: Report): number => {
+  const third = Math.max(1, Math.floor(heaps.length / 3))
+  return median(heaps.slice(-third)) - median(heaps.slice(0, third))
+}
+
+export const failureText = ({ place, wrong, commands }: Failure): string =>
+  [
+    `${wrong}`,
+    `  again: npm run fuzz -- --slice ${place.slice} --seed ${place.seed} --round ${place.round} --requests ${place.index + 1}`,
+    ...commands.map((command) => `  ${command.length > 6_000 ? `${command.slice(0, 6_000)}...` : command}`),
+  ].join("\n")
