@@ -43,18 +43,12 @@ const container: JsonObject = {
   image: "busybox:1",
   command: ["sh", "-c"],
   args: ["serve"],
-  env: [
-    { name: "A", value: "b" },
-    { name: "C", valueFrom: { configMapKeyRef: { name: "base", key: "k", optional: true } } },
-  ],
+  env: [{ name: "A", value: "b" }],
   ports: [{ name: "http", containerPort: 8080, protocol: "TCP" }],
   resources: { limits: { cpu: "500m", memory: "64Mi" }, requests: { cpu: "100m" } },
-  volumeMounts: [{ name: "data", mountPath: "/data", readOnly: true }],
-  readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 5 },
 }
 const sandboxSpec: JsonObject = {
   containers: [container],
-  volumes: [{ name: "data", emptyDir: {} }],
   restartPolicy: "Always",
   terminationGracePeriodSeconds: 5,
 }

@@ -29,7 +29,8 @@ export class Memory implements Seen {
     if (status >= 300 || left || body.length > 65_536) return
     const text = body.toString("utf8")
     const version = field(text, "resourceVersion")
-    if (version === undefined && !text.includes('"token"')) return
+    if (method === "DELETE") this.#versions.delete(url.replace(/\?.*/s, ""))
+    if (method === "DELETE" || (version === undefined && !text.includes('"token"'))) return
     const token = field(text, "token")
     if (token !== undefined) this.#tokens = [...this.#tokens, token].slice(-kept)
     const next = field(text, "continue")

@@ -1,9 +1,15 @@
 /** Every slice, by name. */
+import { access } from "./generators/access.ts"
+import { admission } from "./generators/admission.ts"
+import { certificates } from "./generators/certificates.ts"
 import { customKinds } from "./generators/custom-kinds.ts"
 import { lists, urls, watches } from "./generators/lists.ts"
 import { objects, texts } from "./generators/objects.ts"
 import { applies, jsonPatches, mergePatches, strategicPatches } from "./generators/patches.ts"
 import { paths } from "./generators/paths.ts"
+import { podsSlice } from "./generators/pods.ts"
+import { protobuf } from "./generators/protobuf.ts"
+import { makeSigningRequests } from "./signing-requests.ts"
 import type { Slice } from "./slice.ts"
 
 export const slices: ReadonlyArray<Slice> = [
@@ -18,4 +24,9 @@ export const slices: ReadonlyArray<Slice> = [
   watches,
   urls,
   customKinds,
+  admission,
+  access,
+  certificates(await makeSigningRequests()),
+  protobuf,
+  podsSlice,
 ]

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from "node:crypto"
 import { Effect, Exit, Logger, References, Scope } from "effect"
 import { ApiServer, type ApiServerOptions } from "../../apiserver/index.ts"
 import { signingKey } from "../../apiserver/tokens/index.ts"
+import { makeAuthority } from "./signing-requests.ts"
 import { definitions, type JsonObject } from "../../schemas/index.ts"
 import { FuzzClock } from "./clock.ts"
 import { all, type Collection, crds, pathOf, widgets, widgetsName } from "./corpus.ts"
@@ -153,6 +154,7 @@ const faultLogger = (faults: string[]) =>
     }),
   ])
 
+const authority = makeAuthority()
 const key = signingKey(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey)
 
 export const openWorld = async (options: Partial<ApiServerOptions> = {}): Promise<FuzzWorld> => {
@@ -165,6 +167,7 @@ export const openWorld = async (options: Partial<ApiServerOptions> = {}): Promis
     definitions,
     ambient: clock,
     tokens: { issuer: "https://miren.example", keys: [key] },
+    certificateSigner: await authority,
     resolveService: async () => undefined,
     ...options,
   })

@@ -72,11 +72,27 @@ const deep = (depth: number): Json => {
   for (let level = 0; level < depth; level++) value = { type: "object", properties: { a: value } }
   return value
 }
+/** Rules about the widgets of the base world, some of them dear. */
+const rules = [
+  "self.spec.color != 'x'",
+  "!has(self.spec.parts) || self.spec.parts.all(p, p.name.size() < 40)",
+  "!has(self.spec.parts) || self.spec.parts.all(a, self.spec.parts.all(b, a.name != b.name || a.weight == b.weight))",
+  "!has(self.spec.tags) || self.spec.tags.exists(t, t.matches('^[a-z]+$')) || size(self.spec.tags) == 0",
+  "!has(self.spec.size) || type(self.spec.size) == int || self.spec.size.matches('^[0-9]+$')",
+  "self == oldSelf || true",
+  "!has(self.spec.when) || self.spec.when > timestamp('2000-01-01T00:00:00Z')",
+  "!has(self.spec.color) || self.spec.color.lowerAscii() == self.spec.color",
+  "self.spec.replicas / self.spec.replicas == 1",
+  "self.spec.color.find('a+') == '' || true",
+  "quantity(self.spec.color).isGreaterThan(quantity('1'))",
+  "has(self.spec.color) ? self.spec.color.split('').map(c, c + c).join('-').size() >= 0 : true",
+]
+
 const rootSchema: fc.Arbitrary<Json> = fc.oneof(
   { weight: 6, arbitrary: schema.map((spec) => ({ type: "object", properties: { spec, status: { type: "object" } } })) },
   {
     weight: 4,
-    arbitrary: fc.tuple(cel, pattern).map(([rule, text]) => {
+    arbitrary: fc.tuple(fc.oneof(cel, pick(...rules)), pattern).map(([rule, text]) => {
       const copy = structuredClone(widgetSchema) as { properties: { spec: { properties: { color: JsonObject } } } }
       copy.properties.spec.properties.color = { type: "string", pattern: text, maxLength: 100 }
       return { ...copy, "x-kubernetes-validations": [{ rule }] } as unknown as Json
@@ -86,10 +102,17 @@ const rootSchema: fc.Arbitrary<Json> = fc.oneof(
   { weight: 1, arbitrary: pick<Json>(deep(20), deep(80), { type: "object", "x-kubernetes-preserve-unknown-fields": true }, {}) },
 )
 
+/** What an odd schema may not have. */
+const withoutColumns = (spec: JsonObject): JsonObject => {
+  const [version] = spec.versions as ReadonlyArray<JsonObject>
+  const { selectableFields: _, ...rest } = version ?? {}
+  return { ...spec, versions: [rest] }
+}
+
 const definition: fc.Arbitrary<{ readonly plural: string; readonly object: Json }> = fc
   .tuple(plural, rootSchema)
   .chain(([named, made]) => {
-    const spec = customKind(group, named, made)
+    const spec = withoutColumns(customKind(group, named, made))
     const whole: JsonObject = { ...crds.object(`${named}.${group}`), spec }
     return fc.record({ plural: fc.constant(named), object: mutated(fc.constant<Json>(whole), [0, 0, 0, 0, 0, 1]) })
   })

@@ -67,10 +67,10 @@ const goodOperation = (kind: Collection): fc.Arbitrary<Json> =>
       .tuple(pick("a", "b", "c~1d"), pick("labels", "annotations"), pick("x", "y"))
       .map(([key, where, value]) => ({ op: "add", path: `/metadata/${where}/${key}`, value })),
     fc
-      .tuple(pick(...leavesOf(kind.object("base"))), pick("replace", "test", "add"))
+      .tuple(pick(...leavesOf(kind.object("base"))), pick("replace", "replace", "add", "test"))
       .map(([[path, value], op]) => ({ op, path, value })),
     fc.constant<Json>({ op: "copy", from: "/metadata/labels/app", path: "/metadata/annotations/app" }),
-    fc.constant<Json>({ op: "move", from: "/metadata/labels/app", path: "/metadata/labels/app2" }),
+    fc.constant<Json>({ op: "move", from: "/metadata/labels/app", path: "/metadata/labels/app" }),
   ) as fc.Arbitrary<Json>
 
 const jsonPatch = (kind: Collection): fc.Arbitrary<Json> =>
