@@ -1,5 +1,5 @@
 /** Request bodies: bytes and a media type in, one JSON document out, or a Status. */
-import { type Document, parseDocument } from "yaml"
+import { type Document, isCollection, parseDocument, visit } from "yaml"
 import { isObject } from "./body-object.ts"
 import { scanJson } from "./json-scan.ts"
 import { limits } from "./limits.ts"
@@ -57,7 +57,16 @@ const decodeJson = (text: string): Decoded => {
 }
 
 const parseYaml = (text: string, uniqueKeys: boolean): Document =>
-  parseDocument(text, { schema: "core", uniqueKeys, merge: false, prettyErrors: false })
+  parseDocument(text, { schema: "core", uniqueKeys, merge: false, prettyErrors: false, logLevel: "error" })
+
+/** JSON has texts for keys. Fails with `BadRequest`. */
+const refuseCollectionKeys = (document: Document): void =>
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (isCollection(key))
+        throw badRequest("error converting YAML to JSON: yaml: a key must be a text, not a list or a map")
+    },
+  })
 
 const toJson = (document: Document): MutableJson => {
   try {
@@ -99,6 +108,7 @@ const decodeYaml = (text: string): Decoded => {
       error,
     )
   }
+  refuseCollectionKeys(document)
   const value = toJson(document)
   refuse(scanJson(JSON.stringify(value), limits.jsonDepthMax))
   return { value, duplicates }

@@ -1,8 +1,11 @@
 /** `npm run fuzz -- [--requests N] [--seed S] [--slice NAME] [--round R]`: the fuzzer by hand. Exits with 1 when it finds something. */
 import { parseArgs } from "node:util"
 import { curl } from "./request.ts"
-import { failureText, heapGrowth, type Report, runSlice } from "./run.ts"
-import { slices } from "./slices.ts"
+import { heapGrowth } from "./heap.ts"
+import { failureText, type Report } from "./report.ts"
+import { runSlice } from "./run.ts"
+import { slices, socketSlices } from "./slices.ts"
+import { runSocketSlice } from "./sockets/run.ts"
 import { acceptedShare, codesText } from "./tally.ts"
 import { startWatchdog } from "./watchdog.ts"
 
@@ -24,7 +27,7 @@ const tell = (report: Report): void => {
     JSON.stringify({ slice, requests, accepted, refused, failed, failures: failures.length, codes: codesText(tally) }),
   )
   console.log(
-    `  ${Math.round(100 * acceptedShare(tally))} % accepted; heap ${mib(heaps.at(-1) ?? 0)}, grown by ${mib(heapGrowth(report))}; slowest ${Math.round(slowest?.ms ?? 0)} ms`,
+    `  ${Math.round(100 * acceptedShare(tally))} % accepted; heap ${mib(heaps.at(-1) ?? 0)}, grown by ${mib(heapGrowth(heaps))}; slowest ${Math.round(slowest?.ms ?? 0)} ms`,
   )
   if (slowest !== undefined && slowest.ms > 100) console.log(`  ${curl(slowest.request).slice(0, 1_000)}`)
   if (values.explain)
@@ -33,19 +36,37 @@ const tell = (report: Report): void => {
   for (const failure of failures) console.log(`FAILED ${failureText(failure)}`)
 }
 
-const chosen = values.slice === undefined ? slices : slices.filter(({ name }) => name === values.slice)
-if (chosen.length === 0) {
-  console.error(`no slice is called ${values.slice}: ${slices.map(({ name }) => name).join(", ")}`)
+const names = [...slices, ...socketSlices].map(({ name }) => name)
+const isChosen = ({ name }: { readonly name: string }): boolean =>
+  values.slice === undefined || values.slice === name
+if (!names.some((name) => isChosen({ name }))) {
+  console.error(`no slice is called ${values.slice}: ${names.join(", ")}`)
   process.exit(2)
 }
-const weights = chosen.reduce((sum, { weight = 1 }) => sum + weight, 0)
-const watchdog = startWatchdog(slices.map(({ name }) => name))
+const watchdog = startWatchdog(names)
+const common = {
+  seed: Number(values.seed),
+  about: watchdog.about,
+  ...(values.round === undefined ? {} : { round: Number(values.round) }),
+}
+/** A connection costs as much as some twenty requests in process. */
+const socketShare = 0.05
+const chosen = [
+  ...slices.filter(isChosen).map((slice) => ({
+    weight: slice.weight ?? 1,
+    run: (requests: number) => runSlice(slice, { ...common, requests }),
+  })),
+  ...socketSlices.filter(isChosen).map((slice) => ({
+    weight: values.slice === undefined ? socketShare : 1,
+    run: (requests: number) => runSocketSlice(slice, { ...common, requests }),
+  })),
+]
+const weights = chosen.reduce((sum, { weight }) => sum + weight, 0)
 let found = 0
-for (const slice of chosen) {
-  const requests = Math.ceil((Number(values.requests) * (slice.weight ?? 1)) / weights)
-  const round = values.round === undefined ? {} : { round: Number(values.round) }
+for (const { weight, run } of chosen) {
+  const requests = Math.ceil((Number(values.requests) * weight) / weights)
   const started = process.cpuUsage()
-  const report = await runSlice(slice, { seed: Number(values.seed), requests, about: watchdog.about, ...round })
+  const report = await run(requests)
   const { user, system } = process.cpuUsage(started)
   tell(report)
   console.log(`  ${Math.round(requests / ((user + system) / 1e6))} requests a second of CPU`)

@@ -168,7 +168,9 @@ const removeAt = (holder: Holder, key: string): void => {
   else delete holder[key]
 }
 
-const perform = (root: unknown, { deed, place, other, key, value }: Mutation): void => {
+const perform = (root: unknown, { deed, place, other, key, value: given }: Mutation): void => {
+  // Values are shared between documents: what is altered later must be this document's own.
+  const value: unknown = structuredClone(given)
   const places = placesOf(root)
   const found = places[place % Math.max(places.length, 1)]
   if (found === undefined) return

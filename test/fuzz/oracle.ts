@@ -69,8 +69,9 @@ const refusalFault = (answer: Answer): string | undefined => {
 const isPlainRefusal = (answer: Answer): boolean =>
   (answer.headers["content-type"] ?? "").startsWith("text/plain") && [404, 406].includes(answer.status)
 
-const isDryRun = ({ url, method }: FuzzRequest): boolean => {
+const isDryRun = ({ url, method, body }: FuzzRequest): boolean => {
   const query = url.indexOf("?")
+  if (method === "DELETE" && Buffer.from(body).includes('"dryRun":["All"]')) return true
   return method !== "GET" && query >= 0 && new URLSearchParams(url.slice(query)).getAll("dryRun").includes("All")
 }
 
@@ -102,12 +103,15 @@ const bodyFault = (request: FuzzRequest, answer: Answer): string | undefined => 
   if (request.method === "HEAD" || !type.startsWith("application/json") || answer.body.length > 200_000)
     return undefined
   const text = textOf(answer)
+  const isJson = answer.left || isDocument(text) || text.split("\n").every((line) => line === "" || isDocument(line))
+  return isJson ? undefined : "the body of the answer is no JSON"
+}
+
+const isDocument = (text: string): boolean => {
   try {
-    if (/watch/.test(request.url)) {
-      for (const line of text.split("\n")) if (line !== "" && !answer.left) JSON.parse(line)
-    } else JSON.parse(text)
+    JSON.parse(text)
+    return true
   } catch {
-    return "the body of the answer is no JSON"
+    return false
   }
-  return undefined
 }

@@ -1,54 +1,17 @@
 /** Runs a slice: rounds of requests, each from the same base world, and what must be true after every one. */
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
+import { heapUsed } from "./heap.ts"
 import { invariantFault, serviceFault } from "./invariants.ts"
 import { minimised, tryRequest } from "./minimise.ts"
 import { drawn, type Place } from "./random.ts"
 import { curl, type FuzzRequest } from "./request.ts"
+import type { Failure, Report, RunOptions } from "./report.ts"
 import type { Slice } from "./slice.ts"
-import { count, makeTally, type Tally } from "./tally.ts"
+import { count, makeTally } from "./tally.ts"
 import { type FuzzWorld, openWorld } from "./world.ts"
-
-export interface RunOptions {
-  readonly seed: number
-  readonly requests: number
-  /** The first round; to run one alone. */
-  readonly round?: number
-  /** Told before each request: what a watchdog needs. */
-  readonly about?: (place: Place) => void
-}
-
-export interface Failure {
-  readonly place: Place
-  readonly wrong: string
-  /** As commands, in order. */
-  readonly commands: ReadonlyArray<string>
-}
-
-export interface Report {
-  readonly slice: string
-  readonly tally: Tally
-  readonly failures: ReadonlyArray<Failure>
-  /** Bytes of heap in use after a collection, at the end of each round. */
-  readonly heaps: ReadonlyArray<number>
-}
 
 export const roundRequests = 1_000
 /** Different failures of one slice after which it is given up. */
 const failuresMax = 8
-
-const collect = ((): (() => void) => {
-  setFlagsFromString("--expose-gc")
-  const gc: unknown = runInNewContext("gc")
-  return () => {
-    if (typeof gc === "function") gc()
-  }
-})()
-
-const heapUsed = (): number => {
-  collect()
-  return process.memoryUsage().heapUsed
-}
 
 /** What of a sentence is the same for the same fault. */
 const signature = (wrong: string): string => wrong.replace(/[0-9]+|"[^"]*"/g, "#").slice(0, 120)
@@ -118,19 +81,3 @@ export const runSlice = async (slice: Slice, options: RunOptions): Promise<Repor
   const { tally, failures, heaps } = run
   return { slice: slice.name, tally, failures, heaps }
 }
-
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-
-/** How many bytes more the last third of the rounds held than the first, by their medians. */
-export const heapGrowth = ({ heaps }: Report): number => {
-  const third = Math.max(1, Math.floor(heaps.length / 3))
-  return median(heaps.slice(-third)) - median(heaps.slice(0, third))
-}
-
-export const failureText = ({ place, wrong, commands }: Failure): string =>
-  [
-    `${wrong}`,
-    `  again: npm run fuzz -- --slice ${place.slice} --seed ${place.seed} --round ${place.round} --requests ${place.index + 1}`,
-    ...commands.map((command) => `  ${command.length > 6_000 ? `${command.slice(0, 6_000)}...` : command}`),
-  ].join("\n")

@@ -7,6 +7,7 @@ export interface Tally {
   refused: number
   /** Answers above 499, the documented ones too. */
   failed: number
+  /** 0 are those that were given no answer: connections closed by either side. */
   readonly codes: Map<number, number>
   /** What refusals say, without their particulars. */
   readonly reasons: Map<string, number>
@@ -30,7 +31,7 @@ export const count = (tally: Tally, request: FuzzRequest, answer: { status: numb
   const { status, cpuMs, text } = answer
   tally.requests++
   if (status >= 500) tally.failed++
-  else if (status >= 400) tally.refused++
+  else if (status >= 400 || status === 0) tally.refused++
   else tally.accepted++
   tally.codes.set(status, (tally.codes.get(status) ?? 0) + 1)
   if (status >= 400) {
