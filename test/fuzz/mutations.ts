@@ -74,10 +74,13 @@ const oddNumbers = [
 ]
 const rawNumbers = ["1e999", "-1e999", "123456789012345678901234567890", "-0", "0.0", "1E400", "9223372036854775808"]
 
+/** Of any code points, lone surrogates too. */
+const anyText = fc.array(fc.nat(0x10ffff), { maxLength: 12 }).map((codes) => String.fromCodePoint(...codes))
+
 export const oddString: fc.Arbitrary<string> = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(...oddStrings) },
   { weight: 2, arbitrary: fc.string({ maxLength: 12 }) },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 12 }) },
+  { weight: 1, arbitrary: anyText },
   { weight: 1, arbitrary: fc.constantFrom(...longStrings) },
 )
 
@@ -201,22 +204,33 @@ const perform = (root: unknown, { deed, place, other, key, value: given }: Mutat
   }
 }
 
+/** As many as one of the counts says. */
+const several = <T>(one: fc.Arbitrary<T>, counts: ReadonlyArray<number>): fc.Arbitrary<ReadonlyArray<T>> =>
+  fc.oneof(...counts.map((count) => fc.array(one, { minLength: count, maxLength: count })))
+
+const usual: ReadonlyArray<number> = [0, 0, 0, 1, 1, 1, 2, 3]
+const alterations = new Map<string, fc.Arbitrary<(document: Json) => Json>>()
+
+/** What makes of a document another one, with so many of its parts altered. */
+export const alteration = (counts: ReadonlyArray<number> = usual): fc.Arbitrary<(document: Json) => Json> => {
+  const key = counts.join()
+  const known = alterations.get(key)
+  if (known !== undefined) return known
+  const made = several(mutation, counts).map((mutations) => (original: Json): Json => {
+    if (mutations.length === 0) return original
+    const copy: unknown = structuredClone(original)
+    for (const each of mutations) perform(copy, each)
+    return copy as Json
+  })
+  alterations.set(key, made)
+  return made
+}
+
 /** The document with so many of its parts altered. */
 export const mutated = (
   document: fc.Arbitrary<Json>,
-  counts: ReadonlyArray<number> = [0, 0, 0, 1, 1, 1, 2, 3],
-): fc.Arbitrary<Json> =>
-  fc
-    .tuple(
-      document,
-      fc.constantFrom(...counts).chain((count) => fc.array(mutation, { minLength: count, maxLength: count })),
-    )
-    .map(([original, mutations]) => {
-      if (mutations.length === 0) return original
-      const copy: unknown = structuredClone(original)
-      for (const each of mutations) perform(copy, each)
-      return copy as Json
-    })
+  counts: ReadonlyArray<number> = usual,
+): fc.Arbitrary<Json> => fc.tuple(document, alteration(counts)).map(([original, alter]) => alter(original))
 
 interface ByteDeed {
   readonly at: number
@@ -256,14 +270,24 @@ const performBytes = (bytes: Uint8Array, { at, deed, bytes: more }: ByteDeed): U
   }
 }
 
+const usualBytes: ReadonlyArray<number> = [0, 1, 1, 2, 3]
+const byteAlterations = new Map<string, fc.Arbitrary<ReadonlyArray<ByteDeed>>>()
+const byteDeeds = (counts: ReadonlyArray<number>): fc.Arbitrary<ReadonlyArray<ByteDeed>> => {
+  const key = counts.join()
+  const known = byteAlterations.get(key) ?? several(byteDeed, counts)
+  byteAlterations.set(key, known)
+  return known
+}
+
+/** What makes of bytes others, with so many of them altered. */
+export const byteAlteration = (
+  counts: ReadonlyArray<number> = usualBytes,
+): fc.Arbitrary<(bytes: Uint8Array) => Uint8Array> =>
+  byteDeeds(counts).map((deeds) => (bytes: Uint8Array) => deeds.reduce(performBytes, bytes))
+
 /** The bytes with so many of them altered. */
 export const mutatedBytes = (
   document: fc.Arbitrary<Uint8Array>,
-  counts: ReadonlyArray<number> = [0, 1, 1, 2, 3],
+  counts: ReadonlyArray<number> = usualBytes,
 ): fc.Arbitrary<Uint8Array> =>
-  fc
-    .tuple(
-      document,
-      fc.constantFrom(...counts).chain((count) => fc.array(byteDeed, { minLength: count, maxLength: count })),
-    )
-    .map(([bytes, deeds]) => deeds.reduce(performBytes, bytes))
+  fc.tuple(document, byteDeeds(counts)).map(([bytes, deeds]) => deeds.reduce(performBytes, bytes))

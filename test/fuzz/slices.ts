@@ -1,6 +1,7 @@
 /** Every slice, by name. */
 import { access } from "./generators/access.ts"
 import { admission } from "./generators/admission.ts"
+import { bulk } from "./generators/bulk.ts"
 import { certificates } from "./generators/certificates.ts"
 import { customKinds } from "./generators/custom-kinds.ts"
 import { lists, urls, watches } from "./generators/lists.ts"
@@ -33,6 +34,7 @@ export const slices: ReadonlyArray<Slice> = [
   certificates(await makeSigningRequests()),
   protobuf,
   podsSlice,
+  bulk,
 ]
 
 /** Those that need real connections. */

@@ -3,7 +3,7 @@ import fc from "fast-check"
 import type { UserInfo } from "../../../apiserver/index.ts"
 import type { Json } from "../../../schemas/index.ts"
 import { clusterRoleBindings, clusterRoles, configMaps, pathOf, roleBindings, roles, secrets, widgets } from "../corpus.ts"
-import { mutated, oddString } from "../mutations.ts"
+import { alteration, mutated, oddString } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
 import { bodyless, bytesOf, fixed, json, mostly, name, pick, urlOf, writeQuery } from "./parts.ts"
@@ -94,7 +94,9 @@ const asSomebody: fc.Arbitrary<Draft> = fc
 const grants = [roles, clusterRoles, roleBindings, clusterRoleBindings]
 const granted: fc.Arbitrary<Draft> = fc
   .tuple(
-    pick(...grants).chain((kind) => name.chain((named) => fc.record({ kind: fc.constant(kind), named: fc.constant(named), document: mutated(fc.constant<Json>(kind.object(named)), [0, 0, 1, 2]) }))),
+    fc
+      .tuple(pick(...grants), name, alteration([0, 0, 1, 2]))
+      .map(([kind, named, alter]) => ({ kind, named, document: alter(kind.object(named)) })),
     fc.nat(5),
     fc.boolean(),
     writeQuery,

@@ -10,7 +10,7 @@ import {
   serviceAccounts,
   validatingWebhooks,
 } from "../corpus.ts"
-import { mutated } from "../mutations.ts"
+import { alteration, mutated } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
 import { cel } from "./expressions.ts"
@@ -36,8 +36,13 @@ const good = [
 const condition = mostly(pick(...good), cel, 2)
 
 const policy: fc.Arbitrary<Json> = fc
-  .tuple(name, condition, condition, pick("'m: ' + object.metadata.name", "string(1)", "object"), pick("Fail", "Ignore"))
-  .chain(([named, first, second, message, failurePolicy]) => {
+  .tuple(
+    fc.tuple(name, condition, condition),
+    pick("'m: ' + object.metadata.name", "string(1)", "object"),
+    pick("Fail", "Ignore"),
+    alteration([0, 0, 0, 1, 2]),
+  )
+  .map(([[named, first, second], message, failurePolicy, alter]) => {
     const object = policies.object(named)
     const spec: JsonObject = {
       ...(object.spec as JsonObject),
@@ -45,31 +50,34 @@ const policy: fc.Arbitrary<Json> = fc
       validations: [{ expression: first, messageExpression: message }],
       matchConditions: [{ name: "c", expression: second }],
     }
-    return mutated(fc.constant<Json>({ ...object, spec }), [0, 0, 0, 1, 2])
+    return alter({ ...object, spec })
   })
 
-const binding: fc.Arbitrary<Json> = name.chain((named) =>
-  mutated(
-    pick<Json>(
-      policyBindings.object(named),
-      { ...policyBindings.object(named), spec: { policyName: named, validationActions: ["Warn", "Audit"] } },
-      {
-        ...policyBindings.object(named),
-        spec: { policyName: named, validationActions: ["Deny"], paramRef: { name: "base", namespace: "default", parameterNotFoundAction: "Deny" } },
-      },
+const paramRef = { name: "base", namespace: "default", parameterNotFoundAction: "Deny" }
+const binding: fc.Arbitrary<Json> = fc
+  .tuple(
+    name,
+    pick<JsonObject>(
+      {},
+      { validationActions: ["Warn", "Audit"] },
+      { validationActions: ["Deny"], paramRef },
+      { validationActions: ["Deny"], paramRef: { selector: { matchLabels: { a: "b" } }, parameterNotFoundAction: "Allow" } },
     ),
-    [0, 0, 1, 2],
-  ),
-)
+    alteration([0, 0, 1, 2]),
+  )
+  .map(([named, more, alter]) => {
+    const object = policyBindings.object(named)
+    return alter({ ...object, spec: { ...(object.spec as JsonObject), ...more } })
+  })
 
 const hooks = (kind: Collection): fc.Arbitrary<Json> =>
-  fc.tuple(name, condition).chain(([named, expression]) => {
+  fc.tuple(name, condition, alteration([0, 0, 1, 2])).map(([named, expression, alter]) => {
     const object = kind.object(named)
     const webhooks = (object.webhooks as ReadonlyArray<JsonObject>).map((hook) => ({
       ...hook,
       matchConditions: [{ name: "c", expression }],
     }))
-    return mutated(fc.constant<Json>({ ...object, webhooks }), [0, 0, 1, 2])
+    return alter({ ...object, webhooks })
   })
 
 /** A webhook may not be sent anywhere but to where nobody listens. */

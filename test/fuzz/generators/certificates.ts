@@ -1,7 +1,7 @@
 /** CertificateSigningRequests whose PEM, names and usages are odd, and their approval. */
 import fc from "fast-check"
 import type { Json } from "../../../schemas/index.ts"
-import { mutated, mutatedBytes } from "../mutations.ts"
+import { alteration, mutated, mutatedBytes } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
 import { bytesOf, json, pick, versioned } from "./parts.ts"
@@ -30,18 +30,17 @@ const draftOf = (real: ReadonlyArray<string>): fc.Arbitrary<Draft> => {
       request,
       pick("kubernetes.io/kube-apiserver-client", "kubernetes.io/kubelet-serving", "kubernetes.io/kube-apiserver-client-kubelet", "example.com/own", "x"),
       pick<ReadonlyArray<string>>(["client auth"], ["digital signature", "client auth"], ["digital signature", "key encipherment", "server auth"], ["any"], ["x"]),
+      alteration([0, 0, 0, 0, 1]),
     )
-    .chain(([name, text, signerName, usages]) =>
-      mutated(
-        fc.constant<Json>({
-          apiVersion: "certificates.k8s.io/v1",
-          kind: "CertificateSigningRequest",
-          metadata: { name },
-          spec: { request: Buffer.from(text).toString("base64"), signerName, usages, expirationSeconds: 3_600 },
-        }),
-        [0, 0, 0, 0, 1],
-      ).map((document) => ({ name, document })),
-    )
+    .map(([name, text, signerName, usages, alter]) => {
+      const document = alter({
+        apiVersion: "certificates.k8s.io/v1",
+        kind: "CertificateSigningRequest",
+        metadata: { name },
+        spec: { request: Buffer.from(text).toString("base64"), signerName, usages, expirationSeconds: 3_600 },
+      })
+      return { name, document }
+    })
   const created = object.map<Draft>(({ document }) => () => ({ method: "POST", url: path, headers: json, body: bytesOf(document) }))
   const condition = mutated(
     pick<Json>(

@@ -2,7 +2,7 @@
 import fc from "fast-check"
 import type { Json, JsonObject } from "../../../schemas/index.ts"
 import { crds, customKind, pathOf, widgetSchema } from "../corpus.ts"
-import { mutated, oddValue } from "../mutations.ts"
+import { alteration, mutated, oddValue } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
 import { cel, pattern } from "./expressions.ts"
@@ -110,11 +110,11 @@ const withoutColumns = (spec: JsonObject): JsonObject => {
 }
 
 const definition: fc.Arbitrary<{ readonly plural: string; readonly object: Json }> = fc
-  .tuple(plural, rootSchema)
-  .chain(([named, made]) => {
+  .tuple(plural, rootSchema, alteration([0, 0, 0, 0, 0, 1]))
+  .map(([named, made, alter]) => {
     const spec = withoutColumns(customKind(group, named, made))
     const whole: JsonObject = { ...crds.object(`${named}.${group}`), spec }
-    return fc.record({ plural: fc.constant(named), object: mutated(fc.constant<Json>(whole), [0, 0, 0, 0, 0, 1]) })
+    return { plural: named, object: alter(whole) }
   })
 
 const defined: fc.Arbitrary<Draft> = fc.tuple(definition, fc.nat(3)).map(([{ plural: named, object }, how]) => (seen) => {
@@ -128,19 +128,22 @@ const anything = fc.oneof(
   pick<Json>("a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 1, 5, 1.5, true, null, [], {}, ["a", "a"], [{ name: "a" }, { name: "b" }], { a: "b" }, { a: { a: { a: "x" } }, b: [1] }, `${"a".repeat(99)}!`),
   oddValue,
 )
-const customObject = (named: string): fc.Arbitrary<Json> =>
+const customObject: fc.Arbitrary<readonly [string, Json]> =
   fc
-    .tuple(fc.nat(5), fc.dictionary(pick("a", "b", "name", "color", "replicas", "parts", "x-y", "spec", "tags"), anything, { maxKeys: 4 }), anything)
-    .map(([number, fields, whole]) => ({
-      apiVersion: `${group}/v1`,
-      kind: `${named[0]?.toUpperCase()}${named.slice(1, -1)}`,
-      metadata: { name: `o${number}` },
-      spec: number === 5 ? whole : fields,
-    }))
+    .tuple(plural, fc.nat(5), fc.dictionary(pick("a", "b", "name", "color", "replicas", "parts", "x-y", "spec", "tags"), anything, { maxKeys: 4 }), anything)
+    .map(([named, number, fields, whole]) => [
+      named,
+      {
+        apiVersion: `${group}/v1`,
+        kind: `${named[0]?.toUpperCase()}${named.slice(1, -1)}`,
+        metadata: { name: `o${number}` },
+        spec: number === 5 ? whole : fields,
+      },
+    ])
 
-const written: fc.Arbitrary<Draft> = plural
-  .chain((named) => fc.record({ named: fc.constant(named), object: customObject(named), how: fc.nat(5), query: writeQuery }))
-  .map(({ named, object, how, query }) => (seen) => {
+const written: fc.Arbitrary<Draft> = fc
+  .tuple(customObject, fc.nat(5), writeQuery)
+  .map(([[named, object], how, query]) => (seen) => {
     const path = `/apis/${group}/v1/namespaces/default/${named}`
     const place = `${path}/${(object as { metadata: { name: string } }).metadata.name}`
     const body = bytesOf(object)

@@ -2,8 +2,8 @@
 import fc from "fast-check"
 import { stringify } from "yaml"
 import type { Json } from "../../../schemas/index.ts"
-import { all, type Collection, configMaps } from "../corpus.ts"
-import { mutated, mutatedBytes, oddString } from "../mutations.ts"
+import { all, type Collection, configMaps, pathOf } from "../corpus.ts"
+import { alteration, byteAlteration, mutated, mutatedBytes, oddString } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
 import {
@@ -12,9 +12,11 @@ import {
   carriesVersion,
   collectionPath,
   fixed,
+  forKinds,
   json,
   mostly,
   name,
+  namespace,
   newName,
   oddUrlText,
   pick,
@@ -24,6 +26,8 @@ import {
   writeQuery,
 } from "./parts.ts"
 
+const anyPath = forKinds(all, collectionPath)
+
 interface Parts {
   readonly kind: Collection
   readonly path: string
@@ -32,19 +36,15 @@ interface Parts {
 }
 
 /** A kind, a place and a document for it. */
-export const subject = (
-  kinds: ReadonlyArray<Collection>,
-  names: fc.Arbitrary<string>,
-  counts?: ReadonlyArray<number>,
-): fc.Arbitrary<Parts> =>
-  fc.tuple(pick(...kinds), names).chain(([kind, named]) =>
-    fc.record({
-      kind: fc.constant(kind),
-      path: collectionPath(kind),
-      name: fc.constant(named),
-      document: mutated(fc.constant<Json>(kind.object(named)), counts),
-    }),
-  )
+const subject = (kinds: ReadonlyArray<Collection>, names: fc.Arbitrary<string>): fc.Arbitrary<Parts> =>
+  fc
+    .tuple(pick(...kinds), names, namespace, alteration())
+    .map(([kind, named, where, alter]) => ({
+      kind,
+      path: pathOf(kind, where),
+      name: named,
+      document: alter(kind.object(named)),
+    }))
 
 const create = fc
   .tuple(subject(all, newName), writeQuery)
@@ -52,12 +52,20 @@ const create = fc
     fixed({ method: "POST", url: urlOf(path, query), headers: json, body: bytesOf(document) }),
   )
 
-const subresourceOf = (kind: Collection): fc.Arbitrary<string> =>
-  mostly(pick("", "", ...kind.subresources.map((sub) => `/${sub}`)), oddUrlText.map((text) => `/${text}`), 30)
+const oddSubresource = oddUrlText.map((text) => `/${text}`)
+/** The object itself, a subresource of its kind by number, or one that nobody has. */
+const subresource: fc.Arbitrary<(kind: Collection) => string> = mostly(
+  fc.nat(11).map((number) => ({ subresources }: Collection) => {
+    const found = subresources[number]
+    return found === undefined ? "" : `/${found}`
+  }),
+  oddSubresource.map((text) => () => text),
+  30,
+)
 
 const update: fc.Arbitrary<Draft> = fc
   .tuple(
-    subject(all, name).chain((parts) => subresourceOf(parts.kind).map((sub) => ({ ...parts, sub }))),
+    fc.tuple(subject(all, name), subresource).map(([parts, sub]) => ({ ...parts, sub: sub(parts.kind) })),
     writeQuery,
     carriesVersion,
   )
@@ -80,7 +88,7 @@ const deleteOptions: fc.Arbitrary<Json> = mutated(
 )
 const remove: fc.Arbitrary<Draft> = fc
   .tuple(
-    pick(...all).chain((kind) => fc.tuple(collectionPath(kind), name)),
+    fc.tuple(anyPath, name),
     fc.oneof(fc.constant(bodyless), deleteOptions.map(bytesOf)),
     pick("", "", "", "?propagationPolicy=Orphan", "?gracePeriodSeconds=x", "?orphanDependents=1", "?dryRun=All"),
     fc.nat(5),
@@ -91,7 +99,7 @@ const remove: fc.Arbitrary<Draft> = fc
   })
 
 const read = fc
-  .tuple(pick(...all).chain((kind) => fc.tuple(collectionPath(kind), name)), readHeaders)
+  .tuple(fc.tuple(anyPath, name), readHeaders)
   .map(([[path, named], headers]) =>
     fixed({ method: "GET", url: `${path}/${named}`, headers, body: bodyless }),
   )
@@ -149,17 +157,14 @@ interface Text {
 const few = [0, 0, 0, 1, 1, 2, 3]
 
 /** A document in JSON, or as YAML that means the same. */
-const damagedText: fc.Arbitrary<Text> = fc.tuple(pick(...all), newName, fc.boolean()).chain(([kind, named, isYaml]) => {
-  const object = kind.object(named)
-  const bytes = isYaml ? Buffer.from(stringify(object)) : bytesOf(object)
-  const type = isYaml ? "application/yaml" : "application/json"
-  return fc.record({
-    kind: fc.constant(kind),
-    name: fc.constant(named),
-    body: mutatedBytes(fc.constant(bytes), few),
-    type: mostly(fc.constant(type), oddContentType, 20),
+const damagedText: fc.Arbitrary<Text> = fc
+  .tuple(pick(...all), newName, fc.boolean(), byteAlteration(few), mostly(fc.constant(undefined), oddContentType, 20))
+  .map(([kind, named, isYaml, alter, oddType]) => {
+    const object = kind.object(named)
+    const bytes = isYaml ? Buffer.from(stringify(object)) : bytesOf(object)
+    const type = oddType ?? (isYaml ? "application/yaml" : "application/json")
+    return { kind, name: named, body: alter(bytes), type }
   })
-})
 
 const oddText: fc.Arbitrary<Text> = fc.record({
   kind: fc.constant(configMaps),
@@ -176,9 +181,14 @@ export const texts: Slice = {
   name: "texts",
   about: "JSON and YAML bodies with bytes altered: broken UTF-8, repeated keys, aliases, depth, odd numbers",
   draft: fc
-    .oneof({ weight: 6, arbitrary: damagedText }, { weight: 1, arbitrary: oddText })
-    .chain((text) => fc.tuple(fc.constant(text), collectionPath(text.kind), fc.boolean(), writeQuery))
-    .map(([text, path, creates, query]) => {
+    .tuple(
+      fc.oneof({ weight: 6, arbitrary: damagedText }, { weight: 1, arbitrary: oddText }),
+      namespace,
+      fc.boolean(),
+      writeQuery,
+    )
+    .map(([text, where, creates, query]) => {
+      const path = pathOf(text.kind, where)
       const isNew = creates || text.name !== "base"
       const url = urlOf(isNew ? path : `${path}/${text.name}`, query)
       const headers = { "content-type": text.type }

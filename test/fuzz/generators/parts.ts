@@ -118,6 +118,15 @@ export const readHeaders: fc.Arbitrary<{ readonly [name: string]: string }> = fc
 
 export const namespace: fc.Arbitrary<string> = mostly(fc.constant("default"), pick("base", "nowhere"), 20)
 
+/** One of some kinds, and what is made for it: once a kind, for arbitraries cost more to make than to draw from. */
+export const forKinds = <T>(
+  kinds: ReadonlyArray<Collection>,
+  make: (kind: Collection) => fc.Arbitrary<T>,
+): fc.Arbitrary<T> => {
+  const made = new Map(kinds.map((kind) => [kind, make(kind)]))
+  return fc.constantFrom(...kinds).chain((kind) => made.get(kind) ?? make(kind))
+}
+
 /** The path of a collection, mostly in a namespace that is there. */
 export const collectionPath = (kind: Collection): fc.Arbitrary<string> =>
   namespace.map((where) => pathOf(kind, where))

@@ -5,17 +5,24 @@ import { all, type Collection, plain, widgets } from "../corpus.ts"
 import { mutated, mutatedBytes, oddString, oddValue } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
-import { bytesOf, carriesVersion, collectionPath, fixed, mostly, name, oddUrlText, pick, type Query, urlOf, versioned, writeQuery } from "./parts.ts"
+import { bytesOf, carriesVersion, collectionPath, fixed, forKinds, mostly, name, oddUrlText, pick, type Query, urlOf, versioned, writeQuery } from "./parts.ts"
 
-const target = (kinds: ReadonlyArray<Collection>) =>
-  pick(...kinds).chain((kind) =>
-    fc.record({
-      kind: fc.constant(kind),
-      path: collectionPath(kind),
-      name: mostly(pick("base", "base", "base"), name, 4),
-      sub: mostly(pick("", "", "", "", ...kind.subresources.map((sub) => `/${sub}`)), oddUrlText.map((text) => `/${text}`), 40),
-    }),
-  )
+const targetName = mostly(fc.constant("base"), name, 8)
+const oddSubresource = oddUrlText.map((text) => `/${text}`)
+
+interface Target {
+  readonly kind: Collection
+  readonly path: string
+  readonly name: string
+  readonly sub: string
+}
+const targetOf = (kind: Collection): fc.Arbitrary<Target> =>
+  fc.record({
+    kind: fc.constant(kind),
+    path: collectionPath(kind),
+    name: targetName,
+    sub: mostly(pick("", "", "", "", ...kind.subresources.map((sub) => `/${sub}`)), oddSubresource, 40),
+  })
 
 const pointersOf = (value: Json, at = ""): ReadonlyArray<string> => {
   if (typeof value !== "object" || value === null) return [at]
@@ -133,19 +140,21 @@ interface Form {
 const patchSlice = (slice: string, about: string, { type, kinds, patch }: Form): Slice => ({
   name: slice,
   about,
-  draft: target(kinds)
-    .chain((at) =>
-      fc.tuple(
-        fc.constant(at),
-        fc.oneof(
-          { weight: 12, arbitrary: patch(at.kind).map(bytesOf) },
-          { weight: 1, arbitrary: mutatedBytes(patch(at.kind).map(bytesOf)) },
-        ),
-        writeQuery,
-        mostly(fc.constant(type), pick(`${type}; charset=utf-8`, "application/json", "application/json-patch+json", "application/apply-patch+yaml"), 40),
+  draft: forKinds(kinds, (kind) =>
+    fc.tuple(
+      targetOf(kind),
+      fc.oneof(
+        { weight: 12, arbitrary: patch(kind).map(bytesOf) },
+        { weight: 1, arbitrary: mutatedBytes(patch(kind).map(bytesOf)) },
       ),
-    )
-    .map(([at, body, query, contentType]) =>
+      writeQuery,
+      mostly(
+        fc.constant(type),
+        pick(`${type}; charset=utf-8`, "application/json", "application/json-patch+json", "application/apply-patch+yaml"),
+        40,
+      ),
+    ),
+  ).map(([at, body, query, contentType]) =>
       fixed({
         method: "PATCH",
         url: urlOf(`${at.path}/${at.name}${at.sub}`, query),
@@ -193,35 +202,45 @@ const applyQuery: fc.Arbitrary<Query> = mostly(
   20,
 )
 
-/** An applied configuration: a valid object, or some of its fields. */
-const configuration = (kind: Collection, named: string): fc.Arbitrary<Json> => {
-  const whole = kind.object(named)
+/** An applied configuration: a valid object, or some of its fields; its name is put in later. */
+const configuration = (kind: Collection): fc.Arbitrary<Json> => {
+  const whole = kind.object("base")
   const { status: _, ...spec } = whole
-  const bare = { apiVersion: whole.apiVersion ?? "", kind: whole.kind ?? "", metadata: { name: named } }
+  const bare = { apiVersion: whole.apiVersion ?? "", kind: whole.kind ?? "", metadata: { name: "base" } }
   const fields = Object.entries(spec).filter(([key]) => !["apiVersion", "kind", "metadata"].includes(key))
   return mutated(pick<Json>(spec, spec, bare, ...fields.map(([key, value]) => ({ ...bare, [key]: value as Json }))), [0, 0, 1, 1, 2])
 }
 
-const applied: fc.Arbitrary<Draft> = target(all)
-  .chain((at) =>
-    fc.tuple(fc.constant(at), configuration(at.kind, at.name), applyQuery, fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: managedFields })),
-  )
-  .map(([at, document, query, managed]) => {
-    const sent =
-      managed === undefined || typeof document !== "object" || document === null || Array.isArray(document)
-        ? document
-        : { ...document, metadata: { name: at.name, managedFields: managed } }
+const renamed = (document: Json, named: string, managed: Json | undefined): Json => {
+  if (typeof document !== "object" || document === null || Array.isArray(document)) return document
+  const copy = document as JsonObject
+  if (managed !== undefined) return { ...copy, metadata: { name: named, managedFields: managed } }
+  const { metadata } = copy
+  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) return document
+  const { name: before } = metadata as JsonObject
+  return before === "base" ? { ...copy, metadata: { ...(metadata as JsonObject), name: named } } : document
+}
+
+const applied: fc.Arbitrary<Draft> = forKinds(all, (kind) =>
+  fc.tuple(
+    targetOf(kind),
+    configuration(kind),
+    applyQuery,
+    fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: managedFields }),
+  ),
+).map(([at, document, query, managed]) => {
+    const sent = renamed(document, at.name, managed)
     return fixed({
       method: "PATCH",
       url: urlOf(`${at.path}/${at.name}${at.sub}`, query),
       headers: { "content-type": "application/apply-patch+yaml" },
-      body: bytesOf(sent as Json),
+      body: bytesOf(sent),
     })
   })
 
 /** Updates that write what only the server should: managed fields. */
 const managedUpdate: fc.Arbitrary<Draft> = fc
-  .tuple(target(plain), managedFields, carriesVersion)
+  .tuple(forKinds(plain, targetOf), managedFields, carriesVersion)
   .map(([at, managed, carries]) => (seen) => {
     const place = `${at.path}/${at.name}`
     const object = at.kind.object(at.name)

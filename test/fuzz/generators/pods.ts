@@ -2,14 +2,16 @@
 import fc from "fast-check"
 import type { Json } from "../../../schemas/index.ts"
 import { nodes, pathOf, pods, sandboxes } from "../corpus.ts"
-import { mutated } from "../mutations.ts"
+import { alteration, mutated } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
 import { bodyless, bytesOf, fixed, json, mostly, name, newName, oddUrlText, pick, readHeaders, urlOf, versioned, writeQuery } from "./parts.ts"
 
 const created: fc.Arbitrary<Draft> = fc
-  .tuple(pick(pods, sandboxes).chain((kind) => newName.chain((named) => fc.record({ kind: fc.constant(kind), document: mutated(fc.constant<Json>(kind.object(named))) }))), writeQuery)
-  .map(([{ kind, document }, query]) => fixed({ method: "POST", url: urlOf(pathOf(kind), query), headers: json, body: bytesOf(document) }))
+  .tuple(pick(pods, sandboxes), newName, alteration(), writeQuery)
+  .map(([kind, named, alter, query]) =>
+    fixed({ method: "POST", url: urlOf(pathOf(kind), query), headers: json, body: bytesOf(alter(kind.object(named))) }),
+  )
 
 const status: Json = {
   sandboxIP: "10.1.2.3",
@@ -17,14 +19,13 @@ const status: Json = {
   conditions: [{ type: "Ready", status: "True", reason: "Ran", message: "", lastTransitionTime: "2030-01-01T00:00:00Z" }],
 }
 const updated: fc.Arbitrary<Draft> = fc
-  .tuple(pick(pods, sandboxes), name, pick("", "/status"), fc.nat(3))
-  .chain(([kind, named, sub, carries]) =>
-    mutated(fc.constant<Json>({ ...kind.object(named), status }), [0, 0, 1, 2]).map<Draft>((document) => (seen) => {
-      const place = `${pathOf(kind)}/${named}`
-      const sent = carries > 0 ? versioned(document, seen.versionOf(place)) : document
-      return { method: "PUT", url: `${place}${sub}`, headers: json, body: bytesOf(sent) }
-    }),
-  )
+  .tuple(pick(pods, sandboxes), name, pick("", "/status"), fc.nat(3), alteration([0, 0, 1, 2]))
+  .map(([kind, named, sub, carries, alter]) => (seen) => {
+    const place = `${pathOf(kind)}/${named}`
+    const document = alter({ ...kind.object(named), status })
+    const sent = carries > 0 ? versioned(document, seen.versionOf(place)) : document
+    return { method: "PUT", url: `${place}${sub}`, headers: json, body: bytesOf(sent) }
+  })
 
 const eviction: fc.Arbitrary<Draft> = fc
   .tuple(pick("a", "b", "n1", "n2", "n3"), mutated(pick<Json>({ apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "base" } }, { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "a" }, deleteOptions: { gracePeriodSeconds: 0, dryRun: ["All"] } }), [0, 1]))

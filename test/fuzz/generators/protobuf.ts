@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import fc from "fast-check"
 import { all, type Collection, pathOf } from "../corpus.ts"
-import { mutatedBytes } from "../mutations.ts"
+import { byteAlteration, mutatedBytes } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
 import { fixed, mostly, pick } from "./parts.ts"
@@ -76,16 +76,13 @@ const collectionOf = (kind: string, apiVersion: string): string => {
 
 /** A recorded body under a name that is mostly free: names are text of one length, so the lengths still hold. */
 const recordedBody: fc.Arbitrary<Body> = fc
-  .tuple(pick(...recorded), fc.nat(99))
-  .chain(([{ body, object }, number]) => {
+  .tuple(pick(...recorded), fc.nat(99), byteAlteration([0, 0, 0, 1, 1, 2]))
+  .map(([{ body, object }, number, alter]) => {
     const bytes = Buffer.from(body, "base64")
     const name = (object as unknown as { metadata?: { name?: string } }).metadata?.name ?? ""
     const fresh = `x${number}xxxxxxxx`.slice(0, name.length)
     const renamed = Buffer.from(bytes.toString("latin1").replace(name, name.length > 2 ? fresh : name), "latin1")
-    return fc.record({
-      path: fc.constant(collectionOf(object.kind, object.apiVersion)),
-      body: mutatedBytes(fc.constant(renamed), [0, 0, 0, 1, 1, 2]),
-    })
+    return { path: collectionOf(object.kind, object.apiVersion), body: alter(renamed) }
   })
 
 const madeBody: fc.Arbitrary<Body> = fc

@@ -13,6 +13,8 @@ export interface Outcome {
 
 /** After the last byte, before a client gives up on a connection that stays open. */
 const idleMs = 25
+/** For the first byte of an answer: what has none by then is waiting for more of the request. */
+const firstMs = 150
 const answerMs = 10_000
 
 interface Reading {
@@ -50,6 +52,7 @@ const news = (state: Reading, ms: number): Promise<boolean> =>
   })
 
 const settled = async (state: Reading): Promise<void> => {
+  if (state.bytes.length === 0 && !state.closed) await news(state, firstMs)
   while (!state.closed && (await news(state, idleMs)));
 }
 

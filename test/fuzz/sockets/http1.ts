@@ -86,7 +86,7 @@ const script: fc.Arbitrary<Script> = fc
       { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
     ),
     fc.array(fc.nat(4_000), { maxLength: 2 }),
-    pick<Script["end"]>("wait", "wait", "half", "break"),
+    pick<Script["end"]>("wait", "wait", "wait", "wait", "half", "break"),
   )
   .map(([whole, places, end]) => ({ pieces: cut(whole, places), end }))
 

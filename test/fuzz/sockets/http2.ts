@@ -83,7 +83,7 @@ const script: fc.Arbitrary<Script> = fc
       { weight: 2, arbitrary: mutatedBytes(request) },
     ),
     mostly(fc.constant(preface), pick(preface.subarray(0, 10), Buffer.from("GET / HTTP/1.1\r\n\r\n")), 25),
-    pick<Script["end"]>("wait", "wait", "half", "break"),
+    pick<Script["end"]>("wait", "wait", "wait", "wait", "half", "break"),
   )
   .map(([frames, opening, end]) => ({ pieces: [Buffer.concat([opening, settings, frames])], end }))
 
