@@ -191,17 +191,15 @@ test.each<JsonObject>([
   { gracePeriodSeconds: "0" },
   { gracePeriodSeconds: 1.5 },
   { orphanDependents: "true" },
-])(
-  "an option of another type is refused, for what it was meant to prevent must not happen: %j",
-  (options) =>
-    withServer(async (world) => {
-      await world.post(configMaps, configMap("a"))
-      const refused = await world.delete(`${configMaps}/a`, options)
-      expect([refused.status, refused.json.reason]).toEqual([400, "BadRequest"])
-      expect(refused.json.message).toMatch(new RegExp(`${Object.keys(options)[0]} must be`))
-      expect((await world.delete(configMaps, options)).status).toBe(400)
-      expect((await world.get(`${configMaps}/a`)).status).toBe(200)
-    })(),
+])("an option of another type is refused, for what it was meant to prevent must not happen: %j", (options) =>
+  withServer(async (world) => {
+    await world.post(configMaps, configMap("a"))
+    const refused = await world.delete(`${configMaps}/a`, options)
+    expect([refused.status, refused.json.reason]).toEqual([400, "BadRequest"])
+    expect(refused.json.message).toMatch(new RegExp(`${Object.keys(options)[0]} must be`))
+    expect((await world.delete(configMaps, options)).status).toBe(400)
+    expect((await world.get(`${configMaps}/a`)).status).toBe(200)
+  })(),
 )
 
 test(

@@ -90,7 +90,9 @@ const errorsOf = (options: MutableObject, dryRun: ReadonlyArray<string>): Readon
 export const parseDeleteOptions = (call: Call): DeleteOptions => {
   const options = call.request.body.length > 0 ? fromBody(call) : fromQuery(call.info.query)
   checkShapes(options)
-  const dryRunValues = Array.isArray(options.dryRun) ? options.dryRun.filter((value) => typeof value === "string") : []
+  const dryRunValues = Array.isArray(options.dryRun)
+    ? options.dryRun.filter((value) => typeof value === "string")
+    : []
   const queryDryRun = call.info.query.getAll("dryRun").filter((value) => value !== "")
   const dryRun = [...dryRunValues, ...queryDryRun]
   const errors = errorsOf(options, dryRun)

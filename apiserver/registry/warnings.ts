@@ -9,7 +9,9 @@ const standard: ReadonlySet<string> = new Set(["orphan", "foregroundDeletion", "
 
 /** The same for references that are equal, whatever the order of their fields. */
 const textOf = (reference: MutableJson): string =>
-  JSON.stringify(isObject(reference) ? Object.entries(reference).sort(([a], [b]) => (a < b ? -1 : 1)) : reference)
+  JSON.stringify(
+    isObject(reference) ? Object.entries(reference).sort(([a], [b]) => (a < b ? -1 : 1)) : reference,
+  )
 
 /** Equal owner references become one, in place. */
 const mergeOwnerReferences = (object: MutableObject): boolean => {

@@ -194,7 +194,13 @@ export const pods = collection({
   rest: { spec: { ...sandboxSpec, tolerations: [{ operator: "Exists" }] } },
 })
 export const sandboxes = collection({
-  ...{ group: "compute.miren.dev", version: "v1alpha1", plural: "sandboxes", kind: "Sandbox", namespaced: true },
+  ...{
+    group: "compute.miren.dev",
+    version: "v1alpha1",
+    plural: "sandboxes",
+    kind: "Sandbox",
+    namespaced: true,
+  },
   subresources: ["status"],
   rest: { spec: sandboxSpec },
 })

@@ -1,5 +1,5 @@
 /** One request answered by a server in this process, to its very end. */
-import { setImmediate as turn, setTimeout as pause } from "node:timers/promises"
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises"
 import type { ApiServer, ResponseSink } from "../../apiserver/index.ts"
 import type { FuzzClock } from "./clock.ts"
 import { admin, type FuzzRequest } from "./request.ts"
@@ -94,7 +94,9 @@ export const exchange = async (
   const abort = new AbortController()
   const sink = new Collector()
   let settled = false
-  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+  const lower = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  )
   const before = process.threadCpuUsage()
   const request = { method, url, headers: lower, body, user, signal: abort.signal }
   const done = server.handle(request, sink).then(() => {
@@ -104,7 +106,8 @@ export const exchange = async (
   const went = await drive(state, clock, isStream(url))
   if (went === "quiet") {
     abort.abort()
-    if ((await drive(state, clock, false)) !== "settled") throw new Endless("a stream whose client has left goes on")
+    if ((await drive(state, clock, false)) !== "settled")
+      throw new Endless("a stream whose client has left goes on")
   } else if (went === "endless") {
     abort.abort()
     throw new Endless(`not answered within ${patienceMs / 1000} s`)

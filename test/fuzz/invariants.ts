@@ -31,7 +31,9 @@ const keyFault = (key: string, bytes: Uint8Array): string | undefined => {
 }
 
 interface ListBody {
-  readonly items?: ReadonlyArray<StoredObject & { readonly metadata?: { readonly resourceVersion?: unknown } }>
+  readonly items?: ReadonlyArray<
+    StoredObject & { readonly metadata?: { readonly resourceVersion?: unknown } }
+  >
 }
 
 /** The collections over all namespaces. */

@@ -1,8 +1,8 @@
 /** `npm run fuzz -- [--requests N] [--seed S] [--slice NAME] [--round R]`: the fuzzer by hand. Exits with 1 when it finds something. */
 import { parseArgs } from "node:util"
-import { curl } from "./request.ts"
 import { heapGrowth } from "./heap.ts"
 import { failureText, type Report } from "./report.ts"
+import { curl } from "./request.ts"
 import { runSlice } from "./run.ts"
 import { slices, socketSlices } from "./slices.ts"
 import { runSocketSlice } from "./sockets/run.ts"
@@ -24,7 +24,15 @@ const tell = (report: Report): void => {
   const { accepted, refused, failed, requests, slowest } = tally
   const mib = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`
   console.log(
-    JSON.stringify({ slice, requests, accepted, refused, failed, failures: failures.length, codes: codesText(tally) }),
+    JSON.stringify({
+      slice,
+      requests,
+      accepted,
+      refused,
+      failed,
+      failures: failures.length,
+      codes: codesText(tally),
+    }),
   )
   console.log(
     `  ${Math.round(100 * acceptedShare(tally))} % accepted; heap ${mib(heaps.at(-1) ?? 0)}, grown by ${mib(heapGrowth(heaps))}; slowest ${Math.round(slowest?.ms ?? 0)} ms`,

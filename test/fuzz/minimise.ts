@@ -13,14 +13,24 @@ const replaysMax = 60
 export const tryRequest = async (
   world: FuzzWorld,
   request: FuzzRequest,
-): Promise<{ readonly wrong: string | undefined; readonly status: number; readonly cpuMs: number; readonly text: string }> => {
+): Promise<{
+  readonly wrong: string | undefined
+  readonly status: number
+  readonly cpuMs: number
+  readonly text: string
+}> => {
   try {
     const { answer, writes } = await world.send(request)
     const { status, cpuMs } = answer
     const slow = cpuMs > cpuMsMax ? `it took ${Math.round(cpuMs)} ms of CPU` : undefined
     const [said] = world.takeFaults()
     const logged = said === undefined ? undefined : `the server says of itself: ${said}`
-    return { wrong: logged ?? fault(request, answer, writes) ?? slow, status, cpuMs, text: status < 400 ? "" : answer.body.toString("utf8") }
+    return {
+      wrong: logged ?? fault(request, answer, writes) ?? slow,
+      status,
+      cpuMs,
+      text: status < 400 ? "" : answer.body.toString("utf8"),
+    }
   } catch (error) {
     if (error instanceof Endless) return { wrong: error.message, status: 0, cpuMs: 0, text: "" }
     const stack = error instanceof Error ? error.stack : String(error)
@@ -72,7 +82,11 @@ const thinned = async (
 ): Promise<ReadonlyArray<FuzzRequest>> => {
   let kept = requests
   let replays = 0
-  for (let piece = Math.ceil(kept.length / 2); piece >= 1 && replays < replaysMax; piece = Math.floor(piece / 2)) {
+  for (
+    let piece = Math.ceil(kept.length / 2);
+    piece >= 1 && replays < replaysMax;
+    piece = Math.floor(piece / 2)
+  ) {
     for (let from = 0; from < kept.length - 1 && replays < replaysMax; ) {
       const to = Math.min(from + piece, kept.length - 1)
       const fewer = [...kept.slice(0, from), ...kept.slice(to)]

@@ -72,7 +72,15 @@ const oddNumbers = [
   0, 1, -1, 2, 1.5, -0.1, 80, 65_535, 65_536, 2_147_483_647, 2_147_483_648, -2_147_483_649, 4_294_967_296,
   9_007_199_254_740_991, 9_007_199_254_740_992, 9_223_372_036_854_776_000, 1e21, 1e308, -1e308, 5e-324,
 ]
-const rawNumbers = ["1e999", "-1e999", "123456789012345678901234567890", "-0", "0.0", "1E400", "9223372036854775808"]
+const rawNumbers = [
+  "1e999",
+  "-1e999",
+  "123456789012345678901234567890",
+  "-0",
+  "0.0",
+  "1E400",
+  "9223372036854775808",
+]
 
 /** Of any code points, lone surrogates too. */
 const anyText = fc.array(fc.nat(0x10ffff), { maxLength: 12 }).map((codes) => String.fromCodePoint(...codes))
@@ -243,9 +251,24 @@ const byteDeed: fc.Arbitrary<ByteDeed> = fc.record({
   deed: fc.constantFrom<ByteDeed["deed"]>("cut", "flip", "flip", "insert", "insert", "repeat"),
   bytes: fc.oneof(
     fc.constantFrom(
-      ...["\u0000", '"', "{", "}", "[", ",", ":", "\\u0000", "\\ud800", "1e999", "&a", "*a", "\n", "- ", "%", "\ufeff"].map(
-        (text) => Buffer.from(text, "utf8"),
-      ),
+      ...[
+        "\u0000",
+        '"',
+        "{",
+        "}",
+        "[",
+        ",",
+        ":",
+        "\\u0000",
+        "\\ud800",
+        "1e999",
+        "&a",
+        "*a",
+        "\n",
+        "- ",
+        "%",
+        "\ufeff",
+      ].map((text) => Buffer.from(text, "utf8")),
       Buffer.from([0xff]),
       Buffer.from([0xc0, 0x80]),
       Buffer.from([0xed, 0xa0, 0x80]),

@@ -72,7 +72,9 @@ const isPlainRefusal = (answer: Answer): boolean =>
 const isDryRun = ({ url, method, body }: FuzzRequest): boolean => {
   const query = url.indexOf("?")
   if (method === "DELETE" && Buffer.from(body).includes('"dryRun":["All"]')) return true
-  return method !== "GET" && query >= 0 && new URLSearchParams(url.slice(query)).getAll("dryRun").includes("All")
+  return (
+    method !== "GET" && query >= 0 && new URLSearchParams(url.slice(query)).getAll("dryRun").includes("All")
+  )
 }
 
 const reads = new Set(["GET", "HEAD", "OPTIONS", "TRACE"])
@@ -103,7 +105,8 @@ const bodyFault = (request: FuzzRequest, answer: Answer): string | undefined => 
   if (request.method === "HEAD" || !type.startsWith("application/json") || answer.body.length > 200_000)
     return undefined
   const text = textOf(answer)
-  const isJson = answer.left || isDocument(text) || text.split("\n").every((line) => line === "" || isDocument(line))
+  const isJson =
+    answer.left || isDocument(text) || text.split("\n").every((line) => line === "" || isDocument(line))
   return isJson ? undefined : "the body of the answer is no JSON"
 }
 

@@ -32,5 +32,7 @@ export const failureText = ({ place, wrong, commands }: Failure): string =>
   [
     wrong,
     `  again: npm run fuzz -- --slice ${place.slice} --seed ${place.seed} --round ${place.round} --requests ${place.index + 1}`,
-    ...commands.map((command) => `  ${command.length > shownMax ? `${command.slice(0, shownMax)}...` : command}`),
+    ...commands.map(
+      (command) => `  ${command.length > shownMax ? `${command.slice(0, shownMax)}...` : command}`,
+    ),
   ].join("\n")

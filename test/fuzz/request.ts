@@ -51,6 +51,7 @@ export const curl = ({ method, url, headers, body, user }: FuzzRequest): string 
   }
   if (body.length === 0) return words.join(" ")
   const text = printable(body)
-  if (text !== undefined && text.length < 4_096) return `${words.join(" ")} --data-binary ${shellQuoted(text)}`
+  if (text !== undefined && text.length < 4_096)
+    return `${words.join(" ")} --data-binary ${shellQuoted(text)}`
   return `base64 -d <<< ${Buffer.from(body).toString("base64")} | ${words.join(" ")} --data-binary @-`
 }

@@ -12,7 +12,11 @@ export const makeSigningRequests = async (): Promise<ReadonlyArray<string>> => {
   return Promise.all(
     names.map(async (name) => {
       const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
-      const request = await x509.Pkcs10CertificateRequestGenerator.create({ name, keys, signingAlgorithm: algorithm })
+      const request = await x509.Pkcs10CertificateRequestGenerator.create({
+        name,
+        keys,
+        signingAlgorithm: algorithm,
+      })
       return request.toString("pem")
     }),
   )

@@ -10,12 +10,12 @@ import { applies, jsonPatches, mergePatches, strategicPatches } from "./generato
 import { paths } from "./generators/paths.ts"
 import { podsSlice } from "./generators/pods.ts"
 import { protobuf } from "./generators/protobuf.ts"
+import { makeSigningRequests } from "./signing-requests.ts"
+import type { Slice } from "./slice.ts"
 import { http1 } from "./sockets/http1.ts"
 import { http2 } from "./sockets/http2.ts"
 import type { SocketSlice } from "./sockets/script.ts"
 import { spdy, watchSockets, webSockets } from "./sockets/upgrades.ts"
-import { makeSigningRequests } from "./signing-requests.ts"
-import type { Slice } from "./slice.ts"
 
 export const slices: ReadonlyArray<Slice> = [
   paths,

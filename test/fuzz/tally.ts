@@ -25,9 +25,15 @@ export const makeTally = (): Tally => ({
 })
 
 const generalised = (text: string): string =>
-  (/"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text).replace(/\\"(?:[^\\]|\\[^"])*\\"|\d+/g, "#").slice(0, 110)
+  (/"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text)
+    .replace(/\\"(?:[^\\]|\\[^"])*\\"|\d+/g, "#")
+    .slice(0, 110)
 
-export const count = (tally: Tally, request: FuzzRequest, answer: { status: number; cpuMs: number; text: string }): void => {
+export const count = (
+  tally: Tally,
+  request: FuzzRequest,
+  answer: { status: number; cpuMs: number; text: string },
+): void => {
   const { status, cpuMs, text } = answer
   tally.requests++
   if (status >= 500) tally.failed++
@@ -42,7 +48,8 @@ export const count = (tally: Tally, request: FuzzRequest, answer: { status: numb
   if (cpuMs > (tally.slowest?.ms ?? 0)) tally.slowest = { ms: cpuMs, request }
 }
 
-export const acceptedShare = ({ accepted, requests }: Tally): number => (requests === 0 ? 0 : accepted / requests)
+export const acceptedShare = ({ accepted, requests }: Tally): number =>
+  requests === 0 ? 0 : accepted / requests
 
 export const codesText = ({ codes }: Tally): string =>
   [...codes]

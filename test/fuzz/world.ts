@@ -3,7 +3,6 @@ import { generateKeyPairSync } from "node:crypto"
 import { Effect, Exit, Logger, References, Scope } from "effect"
 import { ApiServer, type ApiServerOptions } from "../../apiserver/index.ts"
 import { signingKey } from "../../apiserver/tokens/index.ts"
-import { makeAuthority } from "./signing-requests.ts"
 import { definitions, type JsonObject } from "../../schemas/index.ts"
 import { FuzzClock } from "./clock.ts"
 import { all, type Collection, crds, pathOf, widgets, widgetsName } from "./corpus.ts"
@@ -11,6 +10,7 @@ import { type Answer, exchange } from "./exchange.ts"
 import { Memory } from "./memory.ts"
 import { makeRecordingStore, type RecordingStore, type Writer } from "./recording-store.ts"
 import type { FuzzRequest } from "./request.ts"
+import { makeAuthority } from "./signing-requests.ts"
 
 const prefix = "/registry/"
 const jsonType = { "content-type": "application/json" }
@@ -90,7 +90,8 @@ export class FuzzWorld {
     for (const { key, value, modRevision } of items) {
       const kept = this.#base.get(key)
       if (kept === undefined) await store.delete(key, { modRevision })
-      else if (!Buffer.from(kept).equals(value)) await store.put({ key, value: kept, expect: { modRevision } })
+      else if (!Buffer.from(kept).equals(value))
+        await store.put({ key, value: kept, expect: { modRevision } })
     }
     const present = new Set(items.map(({ key }) => key))
     for (const [key, value] of this.#base)

@@ -2,7 +2,16 @@
 import fc from "fast-check"
 import type { UserInfo } from "../../../apiserver/index.ts"
 import type { Json } from "../../../schemas/index.ts"
-import { clusterRoleBindings, clusterRoles, configMaps, pathOf, roleBindings, roles, secrets, widgets } from "../corpus.ts"
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  configMaps,
+  pathOf,
+  roleBindings,
+  roles,
+  secrets,
+  widgets,
+} from "../corpus.ts"
 import { alteration, mutated, oddString } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
@@ -22,20 +31,66 @@ const authorization = "/apis/authorization.k8s.io/v1"
 const tokenPath = "/api/v1/namespaces/default/serviceaccounts/base/token"
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url")
-const claims = { iss: "https://miren.example", sub: "system:serviceaccount:default:base", aud: ["https://miren.example"], exp: 1e10, iat: 1, nbf: 1, "kubernetes.io": { namespace: "default", serviceaccount: { name: "base", uid: "u" } } }
+const claims = {
+  iss: "https://miren.example",
+  sub: "system:serviceaccount:default:base",
+  aud: ["https://miren.example"],
+  exp: 1e10,
+  iat: 1,
+  nbf: 1,
+  "kubernetes.io": { namespace: "default", serviceaccount: { name: "base", uid: "u" } },
+}
 const oddTokens = [
-  ...["", "a", "a.b", "a.b.c", "..", "a.b.c.d", "é.é.é", "x".repeat(20_000), "Bearer a", "\u0000", `${"a.".repeat(5_000)}b`],
-  ...[{ alg: "none" }, { alg: "HS256" }, { alg: "ES256", kid: "__proto__" }, { alg: 5 }, null, [], "x", { alg: "RS256", crit: ["b64"], b64: false }].map((head) => `${encode(head)}.${encode(claims)}.c2ln`),
-  ...[null, [], "x", { ...claims, exp: "x" }, { ...claims, aud: 5 }, { ...claims, sub: {} }, { ...claims, exp: 1e400 }].map((body) => `${encode({ alg: "ES256" })}.${encode(body)}.c2ln`),
+  ...[
+    "",
+    "a",
+    "a.b",
+    "a.b.c",
+    "..",
+    "a.b.c.d",
+    "é.é.é",
+    "x".repeat(20_000),
+    "Bearer a",
+    "\u0000",
+    `${"a.".repeat(5_000)}b`,
+  ],
+  ...[
+    { alg: "none" },
+    { alg: "HS256" },
+    { alg: "ES256", kid: "__proto__" },
+    { alg: 5 },
+    null,
+    [],
+    "x",
+    { alg: "RS256", crit: ["b64"], b64: false },
+  ].map((head) => `${encode(head)}.${encode(claims)}.c2ln`),
+  ...[
+    null,
+    [],
+    "x",
+    { ...claims, exp: "x" },
+    { ...claims, aud: 5 },
+    { ...claims, sub: {} },
+    { ...claims, exp: 1e400 },
+  ].map((body) => `${encode({ alg: "ES256" })}.${encode(body)}.c2ln`),
   `${encode({ alg: "ES256" })}.${"e30".repeat(2_000)}.${"AA".repeat(64)}`,
 ]
 
 /** A token of this server, as it was or with a few characters altered; or one of nobody's. */
 const review: fc.Arbitrary<Draft> = fc
-  .tuple(pick(...oddTokens), fc.nat(3), fc.nat(2_000), oddString, pick<ReadonlyArray<string> | undefined>(undefined, ["https://miren.example"], ["other", ""], []))
+  .tuple(
+    pick(...oddTokens),
+    fc.nat(3),
+    fc.nat(2_000),
+    oddString,
+    pick<ReadonlyArray<string> | undefined>(undefined, ["https://miren.example"], ["other", ""], []),
+  )
   .map(([odd, which, at, text, audiences]) => ({ tokens }) => {
     const real = tokens.at(-1)
-    const altered = real === undefined ? odd : `${real.slice(0, at % real.length)}${text}${real.slice((at % real.length) + 1)}`
+    const altered =
+      real === undefined
+        ? odd
+        : `${real.slice(0, at % real.length)}${text}${real.slice((at % real.length) + 1)}`
     const token = which === 0 ? odd : which === 1 ? altered : (real ?? odd)
     const spec = audiences === undefined ? { token } : { token, audiences }
     return { method: "POST", url: `${authentication}/tokenreviews`, headers: json, body: bytesOf({ spec }) }
@@ -50,7 +105,15 @@ const tokenRequest: fc.Arbitrary<Draft> = mutated(
   [0, 0, 1, 2],
 ).map((body) => fixed({ method: "POST", url: tokenPath, headers: json, body: bytesOf(body) }))
 
-const attributes: Json = { namespace: "default", verb: "get", group: "", version: "v1", resource: "configmaps", subresource: "", name: "base" }
+const attributes: Json = {
+  namespace: "default",
+  verb: "get",
+  group: "",
+  version: "v1",
+  resource: "configmaps",
+  subresource: "",
+  name: "base",
+}
 const accessReview: fc.Arbitrary<Draft> = fc
   .tuple(
     pick("subjectaccessreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews"),
@@ -60,14 +123,30 @@ const accessReview: fc.Arbitrary<Draft> = fc
         { spec: { user: "alice", nonResourceAttributes: { path: "/metrics", verb: "get" } } },
         { spec: { resourceAttributes: attributes } },
         { spec: { namespace: "default" } },
-        { spec: { user: "u", extra: { a: ["b"] }, resourceAttributes: { verb: "list", resource: "pods", fieldSelector: { rawSelector: "a=b" }, labelSelector: { requirements: [{ key: "a", operator: "In", values: ["b"] }] } } } },
+        {
+          spec: {
+            user: "u",
+            extra: { a: ["b"] },
+            resourceAttributes: {
+              verb: "list",
+              resource: "pods",
+              fieldSelector: { rawSelector: "a=b" },
+              labelSelector: { requirements: [{ key: "a", operator: "In", values: ["b"] }] },
+            },
+          },
+        },
       ),
     ),
   )
-  .map(([plural, body]) => fixed({ method: "POST", url: `${authorization}/${plural}`, headers: json, body: bytesOf(body) }))
+  .map(([plural, body]) =>
+    fixed({ method: "POST", url: `${authorization}/${plural}`, headers: json, body: bytesOf(body) }),
+  )
 const otherReviews = fc
   .tuple(
-    pick(`${authorization}/namespaces/default/localsubjectaccessreviews`, `${authentication}/selfsubjectreviews`),
+    pick(
+      `${authorization}/namespaces/default/localsubjectaccessreviews`,
+      `${authentication}/selfsubjectreviews`,
+    ),
     mutated(pick<Json>({ spec: { user: "alice", resourceAttributes: attributes } }, {}), [0, 1]),
   )
   .map(([url, body]) => fixed({ method: "POST", url, headers: json, body: bytesOf(body) }))
@@ -83,11 +162,25 @@ const impersonation = mostly(
   }),
   4,
 )
-const places = [configMaps, secrets, widgets, roles, clusterRoles].flatMap((kind) => [pathOf(kind), `${pathOf(kind)}/base`])
+const places = [configMaps, secrets, widgets, roles, clusterRoles].flatMap((kind) => [
+  pathOf(kind),
+  `${pathOf(kind)}/base`,
+])
 const asSomebody: fc.Arbitrary<Draft> = fc
-  .tuple(pick(...places, "/metrics", "/healthz", "/apis"), pick(...users), fc.boolean(), impersonation, pick("", "?watch=1&fieldSelector=metadata.name%3Dbase", "?limit=1"))
+  .tuple(
+    pick(...places, "/metrics", "/healthz", "/apis"),
+    pick(...users),
+    fc.boolean(),
+    impersonation,
+    pick("", "?watch=1&fieldSelector=metadata.name%3Dbase", "?limit=1"),
+  )
   .map(([path, user, impersonates, headers, query]) => {
-    const request = { method: "GET", url: `${path}${query}`, headers: impersonates ? headers : {}, body: bodyless }
+    const request = {
+      method: "GET",
+      url: `${path}${query}`,
+      headers: impersonates ? headers : {},
+      body: bodyless,
+    }
     return fixed(impersonates ? request : { ...request, user })
   })
 

@@ -61,7 +61,10 @@ const binding: fc.Arbitrary<Json> = fc
       {},
       { validationActions: ["Warn", "Audit"] },
       { validationActions: ["Deny"], paramRef },
-      { validationActions: ["Deny"], paramRef: { selector: { matchLabels: { a: "b" } }, parameterNotFoundAction: "Allow" } },
+      {
+        validationActions: ["Deny"],
+        paramRef: { selector: { matchLabels: { a: "b" } }, parameterNotFoundAction: "Allow" },
+      },
     ),
     alteration([0, 0, 1, 2]),
   )
@@ -101,15 +104,24 @@ const written = (kind: Collection, document: fc.Arbitrary<Json>): fc.Arbitrary<D
   })
 
 const asked: fc.Arbitrary<Draft> = fc
-  .tuple(mutated(fc.nat(900).map((number) => serviceAccounts.object(`a${number}`) as Json), [0, 0, 0, 1]), pick("", "", "?dryRun=All"), fc.boolean())
+  .tuple(
+    mutated(
+      fc.nat(900).map((number) => serviceAccounts.object(`a${number}`) as Json),
+      [0, 0, 0, 1],
+    ),
+    pick("", "", "?dryRun=All"),
+    fc.boolean(),
+  )
   .map(([object, query, hooked]) => {
     const text = new TextDecoder().decode(bytesOf(object))
     const body = Buffer.from(hooked ? text.replace('"app":"fuzz"', '"hooked":"yes"') : text)
     return fixed({ method: "POST", url: `${pathOf(serviceAccounts)}${query}`, headers: json, body })
   })
-const dropped = fc.tuple(pick(policies, policyBindings, mutatingWebhooks, validatingWebhooks), pick("p", "q")).map(([kind, named]) =>
-  fixed({ method: "DELETE", url: `${pathOf(kind)}/${named}`, headers: json, body: new Uint8Array() }),
-)
+const dropped = fc
+  .tuple(pick(policies, policyBindings, mutatingWebhooks, validatingWebhooks), pick("p", "q"))
+  .map(([kind, named]) =>
+    fixed({ method: "DELETE", url: `${pathOf(kind)}/${named}`, headers: json, body: new Uint8Array() }),
+  )
 
 export const admission: Slice = {
   name: "admission",

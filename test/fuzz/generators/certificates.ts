@@ -18,8 +18,26 @@ const pemOf = (bytes: Uint8Array, label = "CERTIFICATE REQUEST"): string =>
 
 const pem: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: mutatedBytes(fc.constant(der), [0, 1, 1, 2]).map((bytes) => pemOf(bytes)) },
-  { weight: 1, arbitrary: mutatedBytes(fc.constant(Buffer.from(pemOf(der)))).map((bytes) => Buffer.from(bytes).toString("latin1")) },
-  { weight: 1, arbitrary: pick("", "x", pemOf(der, "CERTIFICATE"), pemOf(der, "PRIVATE KEY"), `${pemOf(der)}${pemOf(der)}`, pemOf(Buffer.alloc(70_000)), pemOf(Buffer.from([0x30, 0x84, 0xff, 0xff, 0xff, 0xff])), pemOf(Buffer.from("30".repeat(600), "hex")), "-----BEGIN CERTIFICATE REQUEST-----") },
+  {
+    weight: 1,
+    arbitrary: mutatedBytes(fc.constant(Buffer.from(pemOf(der)))).map((bytes) =>
+      Buffer.from(bytes).toString("latin1"),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: pick(
+      "",
+      "x",
+      pemOf(der, "CERTIFICATE"),
+      pemOf(der, "PRIVATE KEY"),
+      `${pemOf(der)}${pemOf(der)}`,
+      pemOf(Buffer.alloc(70_000)),
+      pemOf(Buffer.from([0x30, 0x84, 0xff, 0xff, 0xff, 0xff])),
+      pemOf(Buffer.from("30".repeat(600), "hex")),
+      "-----BEGIN CERTIFICATE REQUEST-----",
+    ),
+  },
 )
 const named = pick("a", "b", "c", "d", "e", "f")
 const draftOf = (real: ReadonlyArray<string>): fc.Arbitrary<Draft> => {
@@ -28,8 +46,20 @@ const draftOf = (real: ReadonlyArray<string>): fc.Arbitrary<Draft> => {
     .tuple(
       named,
       request,
-      pick("kubernetes.io/kube-apiserver-client", "kubernetes.io/kubelet-serving", "kubernetes.io/kube-apiserver-client-kubelet", "example.com/own", "x"),
-      pick<ReadonlyArray<string>>(["client auth"], ["digital signature", "client auth"], ["digital signature", "key encipherment", "server auth"], ["any"], ["x"]),
+      pick(
+        "kubernetes.io/kube-apiserver-client",
+        "kubernetes.io/kubelet-serving",
+        "kubernetes.io/kube-apiserver-client-kubelet",
+        "example.com/own",
+        "x",
+      ),
+      pick<ReadonlyArray<string>>(
+        ["client auth"],
+        ["digital signature", "client auth"],
+        ["digital signature", "key encipherment", "server auth"],
+        ["any"],
+        ["x"],
+      ),
       alteration([0, 0, 0, 0, 1]),
     )
     .map(([name, text, signerName, usages, alter]) => {
@@ -41,7 +71,12 @@ const draftOf = (real: ReadonlyArray<string>): fc.Arbitrary<Draft> => {
       })
       return { name, document }
     })
-  const created = object.map<Draft>(({ document }) => () => ({ method: "POST", url: path, headers: json, body: bytesOf(document) }))
+  const created = object.map<Draft>(({ document }) => () => ({
+    method: "POST",
+    url: path,
+    headers: json,
+    body: bytesOf(document),
+  }))
   const condition = mutated(
     pick<Json>(
       { type: "Approved", status: "True", reason: "Fuzz", message: "ok" },
@@ -55,16 +90,32 @@ const draftOf = (real: ReadonlyArray<string>): fc.Arbitrary<Draft> => {
     .map<Draft>(([{ name, document }, given, sub]) => (seen) => {
       const place = `${path}/${name}`
       const whole = document as { readonly [key: string]: Json }
-      const body = versioned({ ...whole, status: { conditions: [given], certificate: sub === "status" ? Buffer.from("x").toString("base64") : null } }, seen.versionOf(place))
+      const body = versioned(
+        {
+          ...whole,
+          status: {
+            conditions: [given],
+            certificate: sub === "status" ? Buffer.from("x").toString("base64") : null,
+          },
+        },
+        seen.versionOf(place),
+      )
       return { method: "PUT", url: `${place}/${sub}`, headers: json, body: bytesOf(body) }
     })
-  const patched = fc.tuple(named, condition, pick("/approval", "/approval", "/status", "")).map<Draft>(([name, given, sub]) => () => ({
-    method: "PATCH",
-    url: `${path}/${name}${sub}`,
-    headers: { "content-type": "application/merge-patch+json" },
-    body: bytesOf({ status: { conditions: [given] } }),
+  const patched = fc
+    .tuple(named, condition, pick("/approval", "/approval", "/status", ""))
+    .map<Draft>(([name, given, sub]) => () => ({
+      method: "PATCH",
+      url: `${path}/${name}${sub}`,
+      headers: { "content-type": "application/merge-patch+json" },
+      body: bytesOf({ status: { conditions: [given] } }),
+    }))
+  const other = fc.tuple(named, pick("GET", "GET", "GET", "DELETE")).map<Draft>(([name, method]) => () => ({
+    method,
+    url: `${path}/${name}`,
+    headers: {},
+    body: new Uint8Array(),
   }))
-  const other = fc.tuple(named, pick("GET", "GET", "GET", "DELETE")).map<Draft>(([name, method]) => () => ({ method, url: `${path}/${name}`, headers: {}, body: new Uint8Array() }))
   return fc.oneof(
     { weight: 6, arbitrary: created },
     { weight: 2, arbitrary: approved },

@@ -6,7 +6,7 @@ import { alteration, mutated, oddValue } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
 import { cel, pattern } from "./expressions.ts"
-import { bytesOf, fixed, json, mostly, pick, versioned, writeQuery, urlOf } from "./parts.ts"
+import { bytesOf, fixed, json, mostly, pick, urlOf, versioned, writeQuery } from "./parts.ts"
 
 const group = "fuzz.example.com"
 const plural = fc.nat(11).map((number) => `k${number}s`)
@@ -48,7 +48,9 @@ const keyword: fc.Arbitrary<JsonObject> = fc.oneof(
   ),
   cel.map((rule) => ({ "x-kubernetes-validations": [{ rule, message: "m" }] })),
   fc.tuple(cel, cel).map(([rule, messageExpression]) => ({
-    "x-kubernetes-validations": [{ rule, messageExpression, fieldPath: ".a", reason: "FieldValueInvalid", optionalOldSelf: true }],
+    "x-kubernetes-validations": [
+      { rule, messageExpression, fieldPath: ".a", reason: "FieldValueInvalid", optionalOldSelf: true },
+    ],
   })),
 )
 
@@ -58,7 +60,9 @@ const schema: fc.Arbitrary<Json> = fc.letrec<{ readonly s: Json }>((tie) => ({
       fc.oneof(
         { maxDepth: 4, depthIdentifier: "schema" },
         pick<Json>({ type: "string" }, { type: "integer" }, { type: "number" }, { type: "boolean" }),
-        fc.dictionary(pick("a", "b", "name", "spec", "status", "x-y", "__proto2__"), tie("s"), { maxKeys: 4 }).map((properties) => ({ type: "object", properties })),
+        fc
+          .dictionary(pick("a", "b", "name", "spec", "status", "x-y", "__proto2__"), tie("s"), { maxKeys: 4 })
+          .map((properties) => ({ type: "object", properties })),
         tie("s").map((items) => ({ type: "array", items })),
         tie("s").map((additionalProperties) => ({ type: "object", additionalProperties })),
       ) as fc.Arbitrary<JsonObject>,
@@ -89,17 +93,30 @@ const rules = [
 ]
 
 const rootSchema: fc.Arbitrary<Json> = fc.oneof(
-  { weight: 6, arbitrary: schema.map((spec) => ({ type: "object", properties: { spec, status: { type: "object" } } })) },
+  {
+    weight: 6,
+    arbitrary: schema.map((spec) => ({ type: "object", properties: { spec, status: { type: "object" } } })),
+  },
   {
     weight: 4,
     arbitrary: fc.tuple(fc.oneof(cel, pick(...rules)), pattern).map(([rule, text]) => {
-      const copy = structuredClone(widgetSchema) as { properties: { spec: { properties: { color: JsonObject } } } }
+      const copy = structuredClone(widgetSchema) as {
+        properties: { spec: { properties: { color: JsonObject } } }
+      }
       copy.properties.spec.properties.color = { type: "string", pattern: text, maxLength: 100 }
       return { ...copy, "x-kubernetes-validations": [{ rule }] } as unknown as Json
     }),
   },
   { weight: 4, arbitrary: mutated(fc.constant<Json>(widgetSchema), [0, 1, 2]) },
-  { weight: 1, arbitrary: pick<Json>(deep(20), deep(80), { type: "object", "x-kubernetes-preserve-unknown-fields": true }, {}) },
+  {
+    weight: 1,
+    arbitrary: pick<Json>(
+      deep(20),
+      deep(80),
+      { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+      {},
+    ),
+  },
 )
 
 /** What an odd schema may not have. */
@@ -117,29 +134,53 @@ const definition: fc.Arbitrary<{ readonly plural: string; readonly object: Json 
     return { plural: named, object: alter(whole) }
   })
 
-const defined: fc.Arbitrary<Draft> = fc.tuple(definition, fc.nat(3)).map(([{ plural: named, object }, how]) => (seen) => {
-  const place = `${pathOf(crds)}/${named}.${group}`
-  const version = seen.versionOf(place)
-  if (version === "" || how === 0) return { method: "POST", url: pathOf(crds), headers: json, body: bytesOf(object) }
-  return { method: "PUT", url: place, headers: json, body: bytesOf(versioned(object, version)) }
-})
+const defined: fc.Arbitrary<Draft> = fc
+  .tuple(definition, fc.nat(3))
+  .map(([{ plural: named, object }, how]) => (seen) => {
+    const place = `${pathOf(crds)}/${named}.${group}`
+    const version = seen.versionOf(place)
+    if (version === "" || how === 0)
+      return { method: "POST", url: pathOf(crds), headers: json, body: bytesOf(object) }
+    return { method: "PUT", url: place, headers: json, body: bytesOf(versioned(object, version)) }
+  })
 
 const anything = fc.oneof(
-  pick<Json>("a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 1, 5, 1.5, true, null, [], {}, ["a", "a"], [{ name: "a" }, { name: "b" }], { a: "b" }, { a: { a: { a: "x" } }, b: [1] }, `${"a".repeat(99)}!`),
+  pick<Json>(
+    "a",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+    1,
+    5,
+    1.5,
+    true,
+    null,
+    [],
+    {},
+    ["a", "a"],
+    [{ name: "a" }, { name: "b" }],
+    { a: "b" },
+    { a: { a: { a: "x" } }, b: [1] },
+    `${"a".repeat(99)}!`,
+  ),
   oddValue,
 )
-const customObject: fc.Arbitrary<readonly [string, Json]> =
-  fc
-    .tuple(plural, fc.nat(5), fc.dictionary(pick("a", "b", "name", "color", "replicas", "parts", "x-y", "spec", "tags"), anything, { maxKeys: 4 }), anything)
-    .map(([named, number, fields, whole]) => [
-      named,
-      {
-        apiVersion: `${group}/v1`,
-        kind: `${named[0]?.toUpperCase()}${named.slice(1, -1)}`,
-        metadata: { name: `o${number}` },
-        spec: number === 5 ? whole : fields,
-      },
-    ])
+const customObject: fc.Arbitrary<readonly [string, Json]> = fc
+  .tuple(
+    plural,
+    fc.nat(5),
+    fc.dictionary(pick("a", "b", "name", "color", "replicas", "parts", "x-y", "spec", "tags"), anything, {
+      maxKeys: 4,
+    }),
+    anything,
+  )
+  .map(([named, number, fields, whole]) => [
+    named,
+    {
+      apiVersion: `${group}/v1`,
+      kind: `${named[0]?.toUpperCase()}${named.slice(1, -1)}`,
+      metadata: { name: `o${number}` },
+      spec: number === 5 ? whole : fields,
+    },
+  ])
 
 const written: fc.Arbitrary<Draft> = fc
   .tuple(customObject, fc.nat(5), writeQuery)
@@ -147,17 +188,43 @@ const written: fc.Arbitrary<Draft> = fc
     const path = `/apis/${group}/v1/namespaces/default/${named}`
     const place = `${path}/${(object as { metadata: { name: string } }).metadata.name}`
     const body = bytesOf(object)
-    if (how === 0) return { method: "PATCH", url: `${place}?fieldManager=f&force=true`, headers: { "content-type": "application/apply-patch+yaml" }, body }
-    if (how === 1) return { method: "PATCH", url: place, headers: { "content-type": "application/merge-patch+json" }, body }
+    if (how === 0)
+      return {
+        method: "PATCH",
+        url: `${place}?fieldManager=f&force=true`,
+        headers: { "content-type": "application/apply-patch+yaml" },
+        body,
+      }
+    if (how === 1)
+      return {
+        method: "PATCH",
+        url: place,
+        headers: { "content-type": "application/merge-patch+json" },
+        body,
+      }
     const version = seen.versionOf(place)
     if (version === "") return { method: "POST", url: urlOf(path, query), headers: json, body }
-    return { method: "PUT", url: urlOf(place, query), headers: json, body: bytesOf(versioned(object, version)) }
+    return {
+      method: "PUT",
+      url: urlOf(place, query),
+      headers: json,
+      body: bytesOf(versioned(object, version)),
+    }
   })
 
 const read: fc.Arbitrary<Draft> = fc
-  .tuple(plural, pick("", "/o1", "/o1/scale", "/o1/status", "?fieldSelector=spec.color%3Da", "?limit=1"), pick("application/json", "application/json;as=Table;v=v1;g=meta.k8s.io"))
+  .tuple(
+    plural,
+    pick("", "/o1", "/o1/scale", "/o1/status", "?fieldSelector=spec.color%3Da", "?limit=1"),
+    pick("application/json", "application/json;as=Table;v=v1;g=meta.k8s.io"),
+  )
   .map(([named, rest, accept]) =>
-    fixed({ method: "GET", url: `/apis/${group}/v1/namespaces/default/${named}${rest}`, headers: { accept }, body: new Uint8Array() }),
+    fixed({
+      method: "GET",
+      url: `/apis/${group}/v1/namespaces/default/${named}${rest}`,
+      headers: { accept },
+      body: new Uint8Array(),
+    }),
   )
 const looked = pick("/openapi/v2", `/openapi/v3/apis/${group}/v1`, `/apis/${group}/v1`, "/apis").map((url) =>
   fixed({ method: "GET", url, headers: {}, body: new Uint8Array() }),
@@ -168,7 +235,11 @@ export const customKinds: Slice = {
   about: "kinds with odd schemas, CEL rules and patterns, and objects of them",
   weight: 2,
   draft: mostly(
-    fc.oneof({ weight: 3, arbitrary: defined }, { weight: 6, arbitrary: written }, { weight: 2, arbitrary: read }),
+    fc.oneof(
+      { weight: 3, arbitrary: defined },
+      { weight: 6, arbitrary: written },
+      { weight: 2, arbitrary: read },
+    ),
     looked,
     40,
   ),

@@ -4,26 +4,121 @@ import { oddString } from "../mutations.ts"
 import { mostly, pick } from "./parts.ts"
 
 const atoms = [
-  "self", "self.spec", "self.spec.color", "self.spec.replicas", "self.spec.parts", "self.spec.tags", "self.spec.open", "oldSelf",
-  "object", "object.metadata.name", "oldObject", "request.userInfo.groups", "request.name", "params", "namespaceObject", "variables.labels",
-  "authorizer.group('').resource('pods').check('get').allowed()", "1", "-1", "1u", "1.5", "'a'", "b'a'", "true", "null", "[]", "{}", "[1,2,3]",
-  "{'a': 1}", "'\\u0000'", "9223372036854775807", "-9223372036854775808", "18446744073709551615u", "1e308", "r'\\d'",
-  "timestamp('2030-01-01T00:00:00Z')", "duration('1h')", "quantity('1Ki')", "ip('10.0.0.1')", "cidr('10.0.0.0/8')", "url('https://a/b')",
-  "semver('1.2.3')", "format.dns1123Label()", "optional.of(1)", "optional.none()", "type(1)",
+  "self",
+  "self.spec",
+  "self.spec.color",
+  "self.spec.replicas",
+  "self.spec.parts",
+  "self.spec.tags",
+  "self.spec.open",
+  "oldSelf",
+  "object",
+  "object.metadata.name",
+  "oldObject",
+  "request.userInfo.groups",
+  "request.name",
+  "params",
+  "namespaceObject",
+  "variables.labels",
+  "authorizer.group('').resource('pods').check('get').allowed()",
+  "1",
+  "-1",
+  "1u",
+  "1.5",
+  "'a'",
+  "b'a'",
+  "true",
+  "null",
+  "[]",
+  "{}",
+  "[1,2,3]",
+  "{'a': 1}",
+  "'\\u0000'",
+  "9223372036854775807",
+  "-9223372036854775808",
+  "18446744073709551615u",
+  "1e308",
+  "r'\\d'",
+  "timestamp('2030-01-01T00:00:00Z')",
+  "duration('1h')",
+  "quantity('1Ki')",
+  "ip('10.0.0.1')",
+  "cidr('10.0.0.0/8')",
+  "url('https://a/b')",
+  "semver('1.2.3')",
+  "format.dns1123Label()",
+  "optional.of(1)",
+  "optional.none()",
+  "type(1)",
 ]
 const expression: fc.Arbitrary<string> = fc.letrec<{ readonly e: string }>((tie) => ({
   e: fc.oneof(
     { maxDepth: 4, depthIdentifier: "cel" },
     pick(...atoms),
-    fc.tuple(tie("e"), pick("+", "-", "*", "/", "%", "==", "!=", "<", ">=", "&&", "||", "in"), tie("e")).map(([a, op, b]) => `${a} ${op} ${b}`),
-    fc.tuple(pick("!", "-", "size", "string", "int", "uint", "double", "bytes", "dyn", "type", "has", "duration", "timestamp", "bool", "quantity"), tie("e")).map(([f, a]) => `${f}(${a})`),
-    fc.tuple(tie("e"), pick("all", "exists", "exists_one", "map", "filter"), tie("e")).map(([a, f, b]) => `${a}.${f}(x, ${b})`),
-    fc.tuple(tie("e"), pick("matches", "contains", "startsWith", "split", "replace", "find", "findAll", "join", "indexOf", "substring", "format", "isSorted", "sum", "min", "lowerAscii", "orValue", "hasValue", "compareTo", "getHours"), tie("e")).map(([a, f, b]) => `${a}.${f}(${b})`),
+    fc
+      .tuple(tie("e"), pick("+", "-", "*", "/", "%", "==", "!=", "<", ">=", "&&", "||", "in"), tie("e"))
+      .map(([a, op, b]) => `${a} ${op} ${b}`),
+    fc
+      .tuple(
+        pick(
+          "!",
+          "-",
+          "size",
+          "string",
+          "int",
+          "uint",
+          "double",
+          "bytes",
+          "dyn",
+          "type",
+          "has",
+          "duration",
+          "timestamp",
+          "bool",
+          "quantity",
+        ),
+        tie("e"),
+      )
+      .map(([f, a]) => `${f}(${a})`),
+    fc
+      .tuple(tie("e"), pick("all", "exists", "exists_one", "map", "filter"), tie("e"))
+      .map(([a, f, b]) => `${a}.${f}(x, ${b})`),
+    fc
+      .tuple(
+        tie("e"),
+        pick(
+          "matches",
+          "contains",
+          "startsWith",
+          "split",
+          "replace",
+          "find",
+          "findAll",
+          "join",
+          "indexOf",
+          "substring",
+          "format",
+          "isSorted",
+          "sum",
+          "min",
+          "lowerAscii",
+          "orValue",
+          "hasValue",
+          "compareTo",
+          "getHours",
+        ),
+        tie("e"),
+      )
+      .map(([a, f, b]) => `${a}.${f}(${b})`),
     fc.tuple(tie("e"), tie("e"), tie("e")).map(([a, b, c]) => `${a} ? ${b} : ${c}`),
     fc.tuple(tie("e"), tie("e")).map(([a, b]) => `${a}[${b}]`),
-    fc.tuple(tie("e"), pick("a", "?a", "spec", "metadata", "__proto__", "constructor", "k8s", "`a-b`")).map(([a, field]) => `${a}.${field}`),
+    fc
+      .tuple(tie("e"), pick("a", "?a", "spec", "metadata", "__proto__", "constructor", "k8s", "`a-b`"))
+      .map(([a, field]) => `${a}.${field}`),
     fc.array(tie("e"), { maxLength: 4 }).map((all) => `[${all.join(", ")}]`),
-    fc.array(tie("e"), { maxLength: 3 }).map((all) => `{${all.map((each, index) => `'k${index}': ${each}`).join(", ")}}`),
+    fc
+      .array(tie("e"), { maxLength: 3 })
+      .map((all) => `{${all.map((each, index) => `'k${index}': ${each}`).join(", ")}}`),
     tie("e").map((a) => `cel.bind(v, ${a}, v)`),
   ),
 })).e
@@ -53,10 +148,42 @@ const bombs = [
   "'\ud800' == 'a'",
 ]
 
-const tokens = ["(", ")", "[", "]", "{", "}", ".", ",", "'", '"', "?", ":", "!", "==", "&&", "in", "self", "1", "\\", "\n", "//", "\u0000", "'''", "r'", "0x", "1e", "..", "😀"]
+const tokens = [
+  "(",
+  ")",
+  "[",
+  "]",
+  "{",
+  "}",
+  ".",
+  ",",
+  "'",
+  '"',
+  "?",
+  ":",
+  "!",
+  "==",
+  "&&",
+  "in",
+  "self",
+  "1",
+  "\\",
+  "\n",
+  "//",
+  "\u0000",
+  "'''",
+  "r'",
+  "0x",
+  "1e",
+  "..",
+  "😀",
+]
 const damaged = fc
   .tuple(expression, fc.nat(200), pick(...tokens))
-  .map(([text, at, token]) => `${text.slice(0, at % (text.length + 1))}${token}${text.slice(at % (text.length + 1))}`)
+  .map(
+    ([text, at, token]) =>
+      `${text.slice(0, at % (text.length + 1))}${token}${text.slice(at % (text.length + 1))}`,
+  )
 
 /** An expression that is often no condition at all. */
 export const cel: fc.Arbitrary<string> = fc.oneof(
@@ -67,9 +194,46 @@ export const cel: fc.Arbitrary<string> = fc.oneof(
 )
 
 const patterns = [
-  "^[a-z]+$", "^(a+)+$", "(a|a)*b", "^(([a-z])+.)+[A-Z]([a-z])+$", "(x+x+)+y", "(.*)*$", "a{1,1000}", "(a{1,100}){1,100}", "((a{0,30}){0,30}){0,30}",
-  "[", "(", ")", "*", "a**", "a{2,1}", "\\", "\\p{L}+", "\\p{Nope}", "(?i)a", "(?=a)b", "(?<n>a)\\1", "[[:alpha:]]", "[^\\x00-\\x{10FFFF}]", "\\C", "\\Qa.b\\E",
-  "(?P<a>b)", "(?:", "a|", "", "^$", "[z-a]", "\\u00e9", "\\x{110000}", `${"(".repeat(300)}a${")".repeat(300)}`, `${"a?".repeat(50)}${"a".repeat(50)}`, `(${"a|".repeat(3_000)}b)`, "\\b\\B\\A\\z", ".{99999}", "(?s:.)", "[\\d-z]",
+  "^[a-z]+$",
+  "^(a+)+$",
+  "(a|a)*b",
+  "^(([a-z])+.)+[A-Z]([a-z])+$",
+  "(x+x+)+y",
+  "(.*)*$",
+  "a{1,1000}",
+  "(a{1,100}){1,100}",
+  "((a{0,30}){0,30}){0,30}",
+  "[",
+  "(",
+  ")",
+  "*",
+  "a**",
+  "a{2,1}",
+  "\\",
+  "\\p{L}+",
+  "\\p{Nope}",
+  "(?i)a",
+  "(?=a)b",
+  "(?<n>a)\\1",
+  "[[:alpha:]]",
+  "[^\\x00-\\x{10FFFF}]",
+  "\\C",
+  "\\Qa.b\\E",
+  "(?P<a>b)",
+  "(?:",
+  "a|",
+  "",
+  "^$",
+  "[z-a]",
+  "\\u00e9",
+  "\\x{110000}",
+  `${"(".repeat(300)}a${")".repeat(300)}`,
+  `${"a?".repeat(50)}${"a".repeat(50)}`,
+  `(${"a|".repeat(3_000)}b)`,
+  "\\b\\B\\A\\z",
+  ".{99999}",
+  "(?s:.)",
+  "[\\d-z]",
 ]
 export const pattern: fc.Arbitrary<string> = mostly(
   pick(...patterns),

@@ -37,14 +37,12 @@ interface Parts {
 
 /** A kind, a place and a document for it. */
 const subject = (kinds: ReadonlyArray<Collection>, names: fc.Arbitrary<string>): fc.Arbitrary<Parts> =>
-  fc
-    .tuple(pick(...kinds), names, namespace, alteration())
-    .map(([kind, named, where, alter]) => ({
-      kind,
-      path: pathOf(kind, where),
-      name: named,
-      document: alter(kind.object(named)),
-    }))
+  fc.tuple(pick(...kinds), names, namespace, alteration()).map(([kind, named, where, alter]) => ({
+    kind,
+    path: pathOf(kind, where),
+    name: named,
+    document: alter(kind.object(named)),
+  }))
 
 const create = fc
   .tuple(subject(all, newName), writeQuery)
@@ -90,7 +88,15 @@ const remove: fc.Arbitrary<Draft> = fc
   .tuple(
     fc.tuple(anyPath, name),
     fc.oneof(fc.constant(bodyless), deleteOptions.map(bytesOf)),
-    pick("", "", "", "?propagationPolicy=Orphan", "?gracePeriodSeconds=x", "?orphanDependents=1", "?dryRun=All"),
+    pick(
+      "",
+      "",
+      "",
+      "?propagationPolicy=Orphan",
+      "?gracePeriodSeconds=x",
+      "?orphanDependents=1",
+      "?dryRun=All",
+    ),
     fc.nat(5),
   )
   .map(([[path, named], body, query, whole]) => {
@@ -141,8 +147,18 @@ const oddYaml = [
 
 const oddContentType = fc.oneof(
   pick(
-    ...["application/json; charset=utf-8", "APPLICATION/JSON", "", "text/plain", "application/json,application/yaml"],
-    ...["application/vnd.kubernetes.protobuf", "application/merge-patch+json", "multipart/form-data; boundary=x"],
+    ...[
+      "application/json; charset=utf-8",
+      "APPLICATION/JSON",
+      "",
+      "text/plain",
+      "application/json,application/yaml",
+    ],
+    ...[
+      "application/vnd.kubernetes.protobuf",
+      "application/merge-patch+json",
+      "multipart/form-data; boundary=x",
+    ],
   ),
   oddString,
 )
@@ -158,7 +174,13 @@ const few = [0, 0, 0, 1, 1, 2, 3]
 
 /** A document in JSON, or as YAML that means the same. */
 const damagedText: fc.Arbitrary<Text> = fc
-  .tuple(pick(...all), newName, fc.boolean(), byteAlteration(few), mostly(fc.constant(undefined), oddContentType, 20))
+  .tuple(
+    pick(...all),
+    newName,
+    fc.boolean(),
+    byteAlteration(few),
+    mostly(fc.constant(undefined), oddContentType, 20),
+  )
   .map(([kind, named, isYaml, alter, oddType]) => {
     const object = kind.object(named)
     const bytes = isYaml ? Buffer.from(stringify(object)) : bytesOf(object)

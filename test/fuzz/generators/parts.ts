@@ -10,7 +10,10 @@ export const bodyless = new Uint8Array()
 
 export const bytesOf = (value: Json): Uint8Array => Buffer.from(jsonText(value), "utf8")
 
-export const fixed = (request: FuzzRequest): Draft => () => request
+export const fixed =
+  (request: FuzzRequest): Draft =>
+  () =>
+    request
 
 /** A small set, so that requests meet. */
 export const name: fc.Arbitrary<string> = fc.constantFrom("base", "base", "base", "base", "a", "b")
@@ -37,7 +40,10 @@ const escaped = (text: string): string => {
 /** Odd text for a URL, escaped or not. */
 export const oddUrlText: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: oddString.map(escaped) },
-  { weight: 1, arbitrary: pick("%zz", "%", "%2F", "%2e%2e", "%00", "%ff", "..", ".", "a b", "+", "é", "?", "#", ";") },
+  {
+    weight: 1,
+    arbitrary: pick("%zz", "%", "%2F", "%2e%2e", "%00", "%ff", "..", ".", "a b", "+", "é", "?", "#", ";"),
+  },
 )
 
 export type Query = ReadonlyArray<readonly [string, string]>
@@ -77,7 +83,8 @@ export const writeQuery: fc.Arbitrary<Query> = fc.oneof(
 
 const table =
   "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
-const metadata = "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+const metadata =
+  "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 
 export const accept: fc.Arbitrary<string> = mostly(
   pick(

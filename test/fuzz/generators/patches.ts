@@ -5,7 +5,21 @@ import { all, type Collection, plain, widgets } from "../corpus.ts"
 import { mutated, mutatedBytes, oddString, oddValue } from "../mutations.ts"
 import type { Draft } from "../request.ts"
 import type { Slice } from "../slice.ts"
-import { bytesOf, carriesVersion, collectionPath, fixed, forKinds, mostly, name, oddUrlText, pick, type Query, urlOf, versioned, writeQuery } from "./parts.ts"
+import {
+  bytesOf,
+  carriesVersion,
+  collectionPath,
+  fixed,
+  forKinds,
+  mostly,
+  name,
+  oddUrlText,
+  pick,
+  type Query,
+  urlOf,
+  versioned,
+  writeQuery,
+} from "./parts.ts"
 
 const targetName = mostly(fc.constant("base"), name, 8)
 const oddSubresource = oddUrlText.map((text) => `/${text}`)
@@ -34,9 +48,37 @@ const pointersOf = (value: Json, at = ""): ReadonlyArray<string> => {
 
 const pointers = (kind: Collection): fc.Arbitrary<string> =>
   mostly(
-    pick(...pointersOf(kind.object("base")), "/metadata/labels/new", "/metadata/annotations/a~1b", "/spec/tags/-", "/spec/parts/0"),
+    pick(
+      ...pointersOf(kind.object("base")),
+      "/metadata/labels/new",
+      "/metadata/annotations/a~1b",
+      "/spec/tags/-",
+      "/spec/parts/0",
+    ),
     fc.oneof(
-      pick("", "/", "//", "/-", "a", "~", "/~", "/~2", "/metadata/labels/~01", "/spec/parts/01", "/spec/parts/-1", "/spec/parts/1e0", "/spec/parts/99999999999", "/metadata/name", "/metadata/managedFields", "/metadata/managedFields/0", "/metadata/finalizers", "/__proto__/a", "/metadata/__proto__", "/constructor/prototype/a", `/${"a/".repeat(500)}`),
+      pick(
+        "",
+        "/",
+        "//",
+        "/-",
+        "a",
+        "~",
+        "/~",
+        "/~2",
+        "/metadata/labels/~01",
+        "/spec/parts/01",
+        "/spec/parts/-1",
+        "/spec/parts/1e0",
+        "/spec/parts/99999999999",
+        "/metadata/name",
+        "/metadata/managedFields",
+        "/metadata/managedFields/0",
+        "/metadata/finalizers",
+        "/__proto__/a",
+        "/metadata/__proto__",
+        "/constructor/prototype/a",
+        `/${"a/".repeat(500)}`,
+      ),
       oddString.map((text) => `/${text}`),
     ),
     5,
@@ -84,16 +126,25 @@ const jsonPatch = (kind: Collection): fc.Arbitrary<Json> =>
   mostly(
     fc.oneof(
       { weight: 3, arbitrary: fc.array(goodOperation(kind), { minLength: 1, maxLength: 3 }) },
-      { weight: 2, arbitrary: fc.array(fc.oneof(goodOperation(kind), operation(kind)), { minLength: 1, maxLength: 3 }) },
+      {
+        weight: 2,
+        arbitrary: fc.array(fc.oneof(goodOperation(kind), operation(kind)), { minLength: 1, maxLength: 3 }),
+      },
     ) as fc.Arbitrary<Json>,
     fc.oneof(
       mutated(fc.array(operation(kind), { maxLength: 4 }) as fc.Arbitrary<Json>),
       fc.constant<Json>(Array.from({ length: 10_001 }, () => ({ op: "test", path: "/kind", value: "x" }))),
       // Each copy doubles what it copies.
-      fc.nat(24).map((times) => [
-        { op: "add", path: "/metadata/annotations", value: { a: "x" } },
-        ...Array.from({ length: times }, (_, step) => ({ op: "copy", from: "/metadata", path: `/metadata/annotations/b${step}` })),
-      ]),
+      fc
+        .nat(24)
+        .map((times) => [
+          { op: "add", path: "/metadata/annotations", value: { a: "x" } },
+          ...Array.from({ length: times }, (_, step) => ({
+            op: "copy",
+            from: "/metadata",
+            path: `/metadata/annotations/b${step}`,
+          })),
+        ]),
     ),
     40,
   ) as fc.Arbitrary<Json>
@@ -113,10 +164,25 @@ const partOf = (kind: Collection): fc.Arbitrary<Json> => {
 
 const directives: ReadonlyArray<JsonObject> = [
   { spec: { containers: [{ name: "web", $patch: "delete" }] } },
-  { spec: { containers: [{ name: "web", image: "x" }, { name: "new", image: "y" }], "$setElementOrder/containers": [{ name: "new" }, { name: "web" }] } },
+  {
+    spec: {
+      containers: [
+        { name: "web", image: "x" },
+        { name: "new", image: "y" },
+      ],
+      "$setElementOrder/containers": [{ name: "new" }, { name: "web" }],
+    },
+  },
   { spec: { $patch: "replace", containers: [{ name: "only", image: "z" }] } },
   { spec: { $retainKeys: ["type"], type: "ClusterIP" } },
-  { spec: { ports: [{ port: 80, $patch: "delete" }, { port: 81, name: "n" }] } },
+  {
+    spec: {
+      ports: [
+        { port: 80, $patch: "delete" },
+        { port: 81, name: "n" },
+      ],
+    },
+  },
   { spec: { "$setElementOrder/ports": [{ port: 53 }, { port: 80 }] } },
   { metadata: { "$deleteFromPrimitiveList/finalizers": ["a"], finalizers: ["example.com/b"] } },
   { metadata: { "$setElementOrder/finalizers": ["b", "a"] } },
@@ -125,7 +191,13 @@ const directives: ReadonlyArray<JsonObject> = [
   { data: { $retainKeys: ["k"], k: "w" } },
   { secrets: [{ name: "base", $patch: "delete" }, { name: "other" }] },
   { "$deleteFromPrimitiveList/x": ["a"], "$setElementOrder/y": 5, $retainKeys: "z" },
-  { spec: { volumes: [{ name: "data", emptyDir: null, configMap: { name: "base" }, $retainKeys: ["name", "configMap"] }] } },
+  {
+    spec: {
+      volumes: [
+        { name: "data", emptyDir: null, configMap: { name: "base" }, $retainKeys: ["name", "configMap"] },
+      ],
+    },
+  },
   { status: { conditions: [{ type: "Ready", $patch: "delete" }] } },
 ]
 const strategicPatch = (kind: Collection): fc.Arbitrary<Json> =>
@@ -150,41 +222,84 @@ const patchSlice = (slice: string, about: string, { type, kinds, patch }: Form):
       writeQuery,
       mostly(
         fc.constant(type),
-        pick(`${type}; charset=utf-8`, "application/json", "application/json-patch+json", "application/apply-patch+yaml"),
+        pick(
+          `${type}; charset=utf-8`,
+          "application/json",
+          "application/json-patch+json",
+          "application/apply-patch+yaml",
+        ),
         40,
       ),
     ),
   ).map(([at, body, query, contentType]) =>
-      fixed({
-        method: "PATCH",
-        url: urlOf(`${at.path}/${at.name}${at.sub}`, query),
-        headers: { "content-type": contentType },
-        body,
-      }),
-    ),
+    fixed({
+      method: "PATCH",
+      url: urlOf(`${at.path}/${at.name}${at.sub}`, query),
+      headers: { "content-type": contentType },
+      body,
+    }),
+  ),
 })
 
-export const jsonPatches = patchSlice("json-patches", "JSON patches with odd pointers, operations and values", {
-  type: "application/json-patch+json",
-  kinds: all,
-  patch: jsonPatch,
-})
+export const jsonPatches = patchSlice(
+  "json-patches",
+  "JSON patches with odd pointers, operations and values",
+  {
+    type: "application/json-patch+json",
+    kinds: all,
+    patch: jsonPatch,
+  },
+)
 export const mergePatches = patchSlice("merge-patches", "merge patches of parts of valid objects", {
   type: "application/merge-patch+json",
   kinds: all,
   patch: partOf,
 })
-export const strategicPatches = patchSlice("strategic-patches", "strategic merge patches with and without directives", {
-  type: "application/strategic-merge-patch+json",
-  kinds: all.filter((kind) => kind !== widgets),
-  patch: strategicPatch,
-})
+export const strategicPatches = patchSlice(
+  "strategic-patches",
+  "strategic merge patches with and without directives",
+  {
+    type: "application/strategic-merge-patch+json",
+    kinds: all.filter((kind) => kind !== widgets),
+    patch: strategicPatch,
+  },
+)
 
 const managedFields: fc.Arbitrary<Json> = mutated(
   pick<Json>(
-    [{ manager: "fuzz", operation: "Apply", apiVersion: "v1", fieldsType: "FieldsV1", fieldsV1: { "f:data": { "f:k": {} } } }],
-    [{ manager: "m", operation: "Update", apiVersion: "v1", time: "2030-01-01T00:00:00Z", fieldsType: "FieldsV1", fieldsV1: { "f:spec": { "f:parts": { 'k:{"name":"a"}': { ".": {}, "f:weight": {} } }, "f:tags": { 'v:"x"': {} } } } }],
-    [{ manager: "m", operation: "Apply", apiVersion: "example.com/v9", fieldsType: "FieldsV1", fieldsV1: { "i:0": {}, "k:{": {}, "v:": {}, "x:": {}, "f:": {} } }],
+    [
+      {
+        manager: "fuzz",
+        operation: "Apply",
+        apiVersion: "v1",
+        fieldsType: "FieldsV1",
+        fieldsV1: { "f:data": { "f:k": {} } },
+      },
+    ],
+    [
+      {
+        manager: "m",
+        operation: "Update",
+        apiVersion: "v1",
+        time: "2030-01-01T00:00:00Z",
+        fieldsType: "FieldsV1",
+        fieldsV1: {
+          "f:spec": {
+            "f:parts": { 'k:{"name":"a"}': { ".": {}, "f:weight": {} } },
+            "f:tags": { 'v:"x"': {} },
+          },
+        },
+      },
+    ],
+    [
+      {
+        manager: "m",
+        operation: "Apply",
+        apiVersion: "example.com/v9",
+        fieldsType: "FieldsV1",
+        fieldsV1: { "i:0": {}, "k:{": {}, "v:": {}, "x:": {}, "f:": {} },
+      },
+    ],
     [{}],
     [],
   ),
@@ -194,11 +309,24 @@ const managedFields: fc.Arbitrary<Json> = mutated(
 const applyQuery: fc.Arbitrary<Query> = mostly(
   pick<Query>(
     [["fieldManager", "fuzz"]],
-    [["fieldManager", "other"], ["force", "true"]],
-    [["fieldManager", "kubectl"], ["force", "true"], ["fieldValidation", "Strict"]],
-    [["fieldManager", "fuzz"], ["dryRun", "All"]],
+    [
+      ["fieldManager", "other"],
+      ["force", "true"],
+    ],
+    [
+      ["fieldManager", "kubectl"],
+      ["force", "true"],
+      ["fieldValidation", "Strict"],
+    ],
+    [
+      ["fieldManager", "fuzz"],
+      ["dryRun", "All"],
+    ],
   ),
-  fc.oneof(fc.constant<Query>([]), fc.tuple(pick("fieldManager", "force"), oddUrlText).map((pair) => [pair])),
+  fc.oneof(
+    fc.constant<Query>([]),
+    fc.tuple(pick("fieldManager", "force"), oddUrlText).map((pair) => [pair]),
+  ),
   20,
 )
 
@@ -208,7 +336,10 @@ const configuration = (kind: Collection): fc.Arbitrary<Json> => {
   const { status: _, ...spec } = whole
   const bare = { apiVersion: whole.apiVersion ?? "", kind: whole.kind ?? "", metadata: { name: "base" } }
   const fields = Object.entries(spec).filter(([key]) => !["apiVersion", "kind", "metadata"].includes(key))
-  return mutated(pick<Json>(spec, spec, bare, ...fields.map(([key, value]) => ({ ...bare, [key]: value as Json }))), [0, 0, 1, 1, 2])
+  return mutated(
+    pick<Json>(spec, spec, bare, ...fields.map(([key, value]) => ({ ...bare, [key]: value as Json }))),
+    [0, 0, 1, 1, 2],
+  )
 }
 
 const renamed = (document: Json, named: string, managed: Json | undefined): Json => {
@@ -229,14 +360,14 @@ const applied: fc.Arbitrary<Draft> = forKinds(all, (kind) =>
     fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: managedFields }),
   ),
 ).map(([at, document, query, managed]) => {
-    const sent = renamed(document, at.name, managed)
-    return fixed({
-      method: "PATCH",
-      url: urlOf(`${at.path}/${at.name}${at.sub}`, query),
-      headers: { "content-type": "application/apply-patch+yaml" },
-      body: bytesOf(sent),
-    })
+  const sent = renamed(document, at.name, managed)
+  return fixed({
+    method: "PATCH",
+    url: urlOf(`${at.path}/${at.name}${at.sub}`, query),
+    headers: { "content-type": "application/apply-patch+yaml" },
+    body: bytesOf(sent),
   })
+})
 
 /** Updates that write what only the server should: managed fields. */
 const managedUpdate: fc.Arbitrary<Draft> = fc
@@ -246,7 +377,12 @@ const managedUpdate: fc.Arbitrary<Draft> = fc
     const object = at.kind.object(at.name)
     const sent = { ...object, metadata: { ...(object.metadata as JsonObject), managedFields: managed } }
     const body = bytesOf(carries ? versioned(sent, seen.versionOf(place)) : sent)
-    return { method: "PUT", url: `${place}?fieldManager=fuzz`, headers: { "content-type": "application/json" }, body }
+    return {
+      method: "PUT",
+      url: `${place}?fieldManager=fuzz`,
+      headers: { "content-type": "application/json" },
+      body,
+    }
   })
 
 export const applies: Slice = {

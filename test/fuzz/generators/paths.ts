@@ -7,8 +7,21 @@ import { bodyless, fixed, mostly, oddUrlText, pick, readHeaders } from "./parts.
 
 const objects = [...all.map((kind) => `${pathOf(kind)}/base`), `${pathOf(crds)}/${widgetsName}`]
 const recorded: ReadonlyArray<string> = [
-  ...["/api?timeout=32s", "/apis?timeout=32s", "/api/v1", "/version?timeout=32s", "/openapi/v2", "/openapi/v3"],
-  ...["/openapi/v3/api/v1", "/openapi/v3/apis/example.com/v1?timeout=32s", "/healthz", "/readyz?verbose", "/metrics"],
+  ...[
+    "/api?timeout=32s",
+    "/apis?timeout=32s",
+    "/api/v1",
+    "/version?timeout=32s",
+    "/openapi/v2",
+    "/openapi/v3",
+  ],
+  ...[
+    "/openapi/v3/api/v1",
+    "/openapi/v3/apis/example.com/v1?timeout=32s",
+    "/healthz",
+    "/readyz?verbose",
+    "/metrics",
+  ],
   ...["/livez/ping", "/readyz?exclude=store", "/.well-known/openid-configuration", "/openid/v1/jwks"],
   ...["/apis/apps/v1", "/apis/example.com", "/apis/example.com/v1", "/apis/compute.miren.dev/v1alpha1"],
   ...objects,
@@ -30,7 +43,24 @@ interface Change {
 }
 
 const segment = mostly(
-  pick("v1", "api", "apis", "default", "base", "status", "scale", "watch", "configmaps", "widgets", "namespaces", "finalize", "proxy", "log", "exec", ""),
+  pick(
+    "v1",
+    "api",
+    "apis",
+    "default",
+    "base",
+    "status",
+    "scale",
+    "watch",
+    "configmaps",
+    "widgets",
+    "namespaces",
+    "finalize",
+    "proxy",
+    "log",
+    "exec",
+    "",
+  ),
   oddUrlText,
   2,
 )
@@ -74,10 +104,37 @@ const alteredPath = (url: string, { deed, at, text }: Change): string => {
 }
 
 const extra: fc.Arbitrary<string> = mostly(
-  pick("", "", "", "pretty=1", "includeObject=Object", "includeObject=None", "timeout=32s", "limit=3", "resourceVersion=0", "hash=abc"),
+  pick(
+    "",
+    "",
+    "",
+    "pretty=1",
+    "includeObject=Object",
+    "includeObject=None",
+    "timeout=32s",
+    "limit=3",
+    "resourceVersion=0",
+    "hash=abc",
+  ),
   fc
     .tuple(
-      pick("limit", "resourceVersion", "includeObject", "timeout", "pretty", "labelSelector", "fieldSelector", "watch", "continue", "__proto__", "", "verbose", "exclude", "hash", "fields"),
+      pick(
+        "limit",
+        "resourceVersion",
+        "includeObject",
+        "timeout",
+        "pretty",
+        "labelSelector",
+        "fieldSelector",
+        "watch",
+        "continue",
+        "__proto__",
+        "",
+        "verbose",
+        "exclude",
+        "hash",
+        "fields",
+      ),
       oddUrlText,
     )
     .map(([key, value]) => `${key}=${value}`),
@@ -86,7 +143,23 @@ const extra: fc.Arbitrary<string> = mostly(
 
 const method = mostly(
   fc.constant("GET"),
-  fc.oneof(pick("HEAD", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS", "TRACE", "CONNECT", "get", "PROPFIND", ""), oddString),
+  fc.oneof(
+    pick(
+      "HEAD",
+      "HEAD",
+      "DELETE",
+      "POST",
+      "PUT",
+      "PATCH",
+      "OPTIONS",
+      "TRACE",
+      "CONNECT",
+      "get",
+      "PROPFIND",
+      "",
+    ),
+    oddString,
+  ),
   7,
 )
 const discovery =
@@ -99,7 +172,11 @@ const headers = mostly(
     fc.constant({ "if-none-match": "*", accept: "application/json" }),
     fc.record({ "if-none-match": oddString, range: oddString, "content-type": oddString }),
     fc.record({ "impersonate-user": oddString, "impersonate-group": oddString }),
-    fc.record({ "impersonate-user": pick("alice", "system:serviceaccount:default:base"), "impersonate-extra-a%zz": oddString, "impersonate-uid": oddString }),
+    fc.record({
+      "impersonate-user": pick("alice", "system:serviceaccount:default:base"),
+      "impersonate-extra-a%zz": oddString,
+      "impersonate-uid": oddString,
+    }),
     fc.record({ upgrade: pick("websocket", "SPDY/3.1"), connection: pick("Upgrade") }),
   ),
   4,

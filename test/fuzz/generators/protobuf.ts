@@ -42,10 +42,18 @@ const message: fc.Arbitrary<Uint8Array> = fc.letrec<{ readonly m: Uint8Array }>(
     .array(
       fc.oneof(
         { maxDepth: 5, depthIdentifier: "protobuf" },
-        fc.tuple(fc.nat(14), pick("", "a", "base", "default", "v1", "1Ki", "\u0000", "__proto__", "é")).map(([number, value]) => text(number, value)),
-        fc.tuple(fc.nat(14), fc.oneof(fc.nat(3), fc.nat())).map(([number, value]) => field(number, 0, varint(value))),
-        fc.tuple(fc.nat(14), fc.uint8Array({ maxLength: 8 })).map(([number, bytes]) => field(number, 2, counted(bytes))),
-        fc.tuple(fc.nat(14), pick(1, 3, 4, 5, 6, 7), fc.uint8Array({ maxLength: 9 })).map(([number, wire, bytes]) => field(number, wire, bytes)),
+        fc
+          .tuple(fc.nat(14), pick("", "a", "base", "default", "v1", "1Ki", "\u0000", "__proto__", "é"))
+          .map(([number, value]) => text(number, value)),
+        fc
+          .tuple(fc.nat(14), fc.oneof(fc.nat(3), fc.nat()))
+          .map(([number, value]) => field(number, 0, varint(value))),
+        fc
+          .tuple(fc.nat(14), fc.uint8Array({ maxLength: 8 }))
+          .map(([number, bytes]) => field(number, 2, counted(bytes))),
+        fc
+          .tuple(fc.nat(14), pick(1, 3, 4, 5, 6, 7), fc.uint8Array({ maxLength: 9 }))
+          .map(([number, wire, bytes]) => field(number, wire, bytes)),
         fc.tuple(fc.nat(14), tie("m")).map(([number, bytes]) => field(number, 2, counted(bytes))),
       ),
       { maxLength: 6 },
@@ -67,11 +75,18 @@ interface Body {
 }
 
 const collectionOf = (kind: string, apiVersion: string): string => {
-  const found = all.find((each: Collection) => each.kind === kind && apiVersion.endsWith(each.version) && (each.group === "" ? apiVersion === "v1" : apiVersion.startsWith(each.group)))
+  const found = all.find(
+    (each: Collection) =>
+      each.kind === kind &&
+      apiVersion.endsWith(each.version) &&
+      (each.group === "" ? apiVersion === "v1" : apiVersion.startsWith(each.group)),
+  )
   if (found !== undefined) return pathOf(found)
   if (kind === "TokenRequest") return "/api/v1/namespaces/default/serviceaccounts/base/token"
   const [group, version] = apiVersion.split("/")
-  return version === undefined ? `/api/v1/namespaces/default/${kind.toLowerCase()}s` : `/apis/${group}/${version}/${kind.toLowerCase()}s`
+  return version === undefined
+    ? `/api/v1/namespaces/default/${kind.toLowerCase()}s`
+    : `/apis/${group}/${version}/${kind.toLowerCase()}s`
 }
 
 /** A recorded body under a name that is mostly free: names are text of one length, so the lengths still hold. */
@@ -81,7 +96,10 @@ const recordedBody: fc.Arbitrary<Body> = fc
     const bytes = Buffer.from(body, "base64")
     const name = (object as unknown as { metadata?: { name?: string } }).metadata?.name ?? ""
     const fresh = `x${number}xxxxxxxx`.slice(0, name.length)
-    const renamed = Buffer.from(bytes.toString("latin1").replace(name, name.length > 2 ? fresh : name), "latin1")
+    const renamed = Buffer.from(
+      bytes.toString("latin1").replace(name, name.length > 2 ? fresh : name),
+      "latin1",
+    )
     return { path: collectionOf(object.kind, object.apiVersion), body: alter(renamed) }
   })
 
@@ -94,19 +112,46 @@ const madeBody: fc.Arbitrary<Body> = fc
   })
 /** The least that a kind is: always accepted by kinds that need nothing. */
 const bareBody: fc.Arbitrary<Body> = fc
-  .tuple(pick("configmaps", "secrets", "serviceaccounts", "roles", "clusterroles", "leases", "nodes"), fc.nat(999))
+  .tuple(
+    pick("configmaps", "secrets", "serviceaccounts", "roles", "clusterroles", "leases", "nodes"),
+    fc.nat(999),
+  )
   .map(([plural, number]) => {
     const kind = all.find((each) => each.plural === plural) as Collection
     const apiVersion = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`
     return { path: pathOf(kind), body: envelope(apiVersion, kind.kind, named(`n${number}`)) }
   })
 
-const type = mostly(pick("application/vnd.kubernetes.protobuf"), pick("application/json", "application/vnd.kubernetes.protobuf; charset=x", "application/vnd.kubernetes.protobuf;stream=watch"), 30)
+const type = mostly(
+  pick("application/vnd.kubernetes.protobuf"),
+  pick(
+    "application/json",
+    "application/vnd.kubernetes.protobuf; charset=x",
+    "application/vnd.kubernetes.protobuf;stream=watch",
+  ),
+  30,
+)
 
 const draft: fc.Arbitrary<Draft> = fc
-  .tuple(fc.oneof({ weight: 4, arbitrary: recordedBody }, { weight: 4, arbitrary: madeBody }, { weight: 2, arbitrary: bareBody }), type, pick("", "?fieldValidation=Strict", "?dryRun=All"))
+  .tuple(
+    fc.oneof(
+      { weight: 4, arbitrary: recordedBody },
+      { weight: 4, arbitrary: madeBody },
+      { weight: 2, arbitrary: bareBody },
+    ),
+    type,
+    pick("", "?fieldValidation=Strict", "?dryRun=All"),
+  )
   .map(([{ path, body }, contentType, query]) =>
-    fixed({ method: "POST", url: `${path}${query}`, headers: { "content-type": contentType, accept: "application/vnd.kubernetes.protobuf,application/json" }, body }),
+    fixed({
+      method: "POST",
+      url: `${path}${query}`,
+      headers: {
+        "content-type": contentType,
+        accept: "application/vnd.kubernetes.protobuf,application/json",
+      },
+      body,
+    }),
   )
 
 /** Options of deletions, which client-go posts in protobuf too. */
@@ -127,4 +172,3 @@ export const protobuf: Slice = {
   weight: 2,
   draft: fc.oneof({ weight: 10, arbitrary: draft }, { weight: 1, arbitrary: options }),
 }
-

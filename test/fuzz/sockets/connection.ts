@@ -60,14 +60,23 @@ const reasons: { readonly [reason: string]: { readonly code: number } } = status
 
 /** What is wrong with what came. */
 const fault = (text: string): string | undefined => {
-  for (const [, code = "", head = "", body = ""] of text.matchAll(/HTTP\/1\.1 (\d{3})([^]*?)\r\n\r\n([^]*?)(?=HTTP\/1\.1 \d{3}|$)/g)) {
+  for (const [, code = "", head = "", body = ""] of text.matchAll(
+    /HTTP\/1\.1 (\d{3})([^]*?)\r\n\r\n([^]*?)(?=HTTP\/1\.1 \d{3}|$)/g,
+  )) {
     const status = Number(code)
     if (status >= 500) return `answered with ${status}: ${body.slice(0, 300)}`
     if (status < 400 || !/application\/json/i.test(head) || /transfer-encoding/i.test(head)) continue
     const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? body.length)
     if (Buffer.byteLength(body, "latin1") < length) continue
-    const told: { code?: unknown; reason?: unknown; kind?: unknown } = JSON.parse(Buffer.from(body.slice(0, length), "latin1").toString("utf8"))
-    if (told.kind !== "Status" || told.code !== status || typeof told.reason !== "string" || !Object.hasOwn(reasons, told.reason))
+    const told: { code?: unknown; reason?: unknown; kind?: unknown } = JSON.parse(
+      Buffer.from(body.slice(0, length), "latin1").toString("utf8"),
+    )
+    if (
+      told.kind !== "Status" ||
+      told.code !== status ||
+      typeof told.reason !== "string" ||
+      !Object.hasOwn(reasons, told.reason)
+    )
       return `the body of a ${status} is no Status of it: ${body.slice(0, 300)}`
   }
   return undefined
@@ -107,5 +116,8 @@ export const converse = async (door: Door, slice: SocketSlice, script: Script): 
   } finally {
     socket.destroy()
   }
-  return { status: statusOf(state.bytes, isHttp2), wrong: isHttp2 ? undefined : fault(state.bytes.toString("latin1")) }
+  return {
+    status: statusOf(state.bytes, isHttp2),
+    wrong: isHttp2 ? undefined : fault(state.bytes.toString("latin1")),
+  }
 }

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls"
 import { Effect, Exit, Logger, Scope } from "effect"
 import { ApiServer, ensurePki, issueClientCertificate, listen } from "../../../apiserver/index.ts"
-import { started, tlsOf, type World as NodeWorld } from "../../../daemon/node-server/testing/world.ts"
+import { type World as NodeWorld, started, tlsOf } from "../../../daemon/node-server/testing/world.ts"
 import { definitions } from "../../../schemas/index.ts"
 import { makeMemoryStore } from "../../../store/index.ts"
 import { configMaps, crds, pathOf, secrets, widgetsName } from "../corpus.ts"
@@ -40,7 +40,9 @@ const wholeAnswer = async (socket: TLSSocket, request: string): Promise<string> 
 const askFor = async (door: Pick<Door, "open">, path: string): Promise<string | undefined> => {
   const socket = await door.open()
   const answer = await wholeAnswer(socket, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
-  return answer.startsWith("HTTP/1.1 200") ? undefined : `${path} is not answered any more: ${answer.slice(0, 300)}`
+  return answer.startsWith("HTTP/1.1 200")
+    ? undefined
+    : `${path} is not answered any more: ${answer.slice(0, 300)}`
 }
 
 const faultLogger = (faults: string[]) =>
@@ -59,12 +61,28 @@ const openApi = async (): Promise<Door> => {
   try {
     const program = Effect.gen(function* () {
       const pki = yield* ensurePki({ dir, hosts: ["127.0.0.1"], now })
-      const admin = yield* issueClientCertificate({ ca: pki.ca, user: "admin", groups: ["system:masters"], days: 1, now })
+      const admin = yield* issueClientCertificate({
+        ca: pki.ca,
+        user: "admin",
+        groups: ["system:masters"],
+        days: 1,
+        now,
+      })
       const server = yield* ApiServer.make({ store, definitions })
       yield* server.ready
       const tls = { cert: pki.server.certificate, key: pki.server.privateKey }
-      const { port } = yield* listen({ server, host: "127.0.0.1", port: 0, tls, clientCA: pki.ca.certificate })
-      return { server, port, identity: { ca: pki.ca.certificate, cert: admin.certificate, key: admin.privateKey } }
+      const { port } = yield* listen({
+        server,
+        host: "127.0.0.1",
+        port: 0,
+        tls,
+        clientCA: pki.ca.certificate,
+      })
+      return {
+        server,
+        port,
+        identity: { ca: pki.ca.certificate, cert: admin.certificate, key: admin.privateKey },
+      }
     })
     const { server, port, identity } = await Effect.runPromise(
       program.pipe(Scope.provide(scope), Effect.provide(faultLogger(faults))),
@@ -78,7 +96,12 @@ const openApi = async (): Promise<Door> => {
     await post(pathOf(crds), crds.object(widgetsName))
     await post(pathOf(configMaps), configMaps.object("base"))
     const open = (alpn?: string): Promise<TLSSocket> =>
-      opened({ host: "127.0.0.1", port, ...identity, ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }) })
+      opened({
+        host: "127.0.0.1",
+        port,
+        ...identity,
+        ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
+      })
     return {
       open,
       revision: async () => (await store.get("/registry/")).revision,
@@ -101,7 +124,8 @@ const openNode = async (): Promise<Door> => {
     started(["serve"]).pipe(Scope.provide(scope), Effect.provide(faultLogger(faults))),
   )
   const { host, port } = world.server
-  const open = (): Promise<TLSSocket> => opened({ host, port, ...tlsOf(world, "apiserver") } as ConnectionOptions)
+  const open = (): Promise<TLSSocket> =>
+    opened({ host, port, ...tlsOf(world, "apiserver") } as ConnectionOptions)
   return {
     open,
     revision: async () => 0n,

@@ -36,11 +36,7 @@ interface Batch {
   readonly outcomes: ReadonlyArray<Outcome>
 }
 
-const batchFault = async (
-  door: Door,
-  { outcomes }: Batch,
-  before: bigint,
-): Promise<string | undefined> => {
+const batchFault = async (door: Door, { outcomes }: Batch, before: bigint): Promise<string | undefined> => {
   const [logged] = door.takeFaults()
   if (logged !== undefined) return `the server says of itself: ${logged}`
   const silent = await door.fault()
@@ -61,7 +57,10 @@ export const runSocketSlice = async (slice: SocketSlice, options: RunOptions): P
     failures.push({ place, wrong, commands: scripts.map(scriptText) })
   }
   try {
-    for (let index = 0, round = options.round ?? 0; index < options.requests && failures.length < failuresMax; ) {
+    for (
+      let index = 0, round = options.round ?? 0;
+      index < options.requests && failures.length < failuresMax;
+    ) {
       const place = (at: number): Place => ({ seed: options.seed, slice: slice.name, round, index: at })
       const size = Math.min(sideBySide, options.requests - index)
       const scripts = Array.from({ length: size }, (_, at) => drawn(slice.script, place(index + at)).value)
@@ -73,7 +72,8 @@ export const runSocketSlice = async (slice: SocketSlice, options: RunOptions): P
         if (wrong !== undefined) failed(place(index + at), wrong, scripts.slice(at, at + 1))
       }
       const [thrown] = uncaught.take()
-      const wrong = thrown === undefined ? await batchFault(door, { scripts, outcomes }, before) : `thrown: ${thrown}`
+      const wrong =
+        thrown === undefined ? await batchFault(door, { scripts, outcomes }, before) : `thrown: ${thrown}`
       if (wrong !== undefined) failed(place(index), wrong, scripts)
       index += size
       if ((index / sideBySide) % batchesPerRound === 0) heaps.push(heapUsed())
