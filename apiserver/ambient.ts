@@ -4,6 +4,8 @@ export interface Ambient {
   now(): number
   /** Calls `fn` once after `ms`, unless the returned function is called before. */
   timer(ms: number, fn: () => void): () => void
+  /** Calls `fn` once when what is at hand is done: a batch. Absent: in the next turn of the event loop. */
+  readonly soon?: (fn: () => void) => void
   uuid(): string
   /** In [0, 1). */
   random(): number

@@ -3,9 +3,9 @@ import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, type Scope } from "effect"
 import { Client } from "../../client/index.ts"
 import { ConfigMap, type OwnerReference } from "../../schemas/index.ts"
+import { seeded } from "../../simulation/index.ts"
 import { makeMachineWorld, startProcess } from "../../test/kit/machine-world.ts"
 import { pass, settle } from "../../test/kit/settle.ts"
-import { seeded } from "../../test/kit/world.ts"
 import { runGarbageCollector } from "./index.ts"
 
 const OBJECTS = 12

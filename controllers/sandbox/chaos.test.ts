@@ -4,9 +4,9 @@ import { Context, Effect, type Scope } from "effect"
 import { Client } from "../../client/index.ts"
 import type { FakeOperation, RuntimeErrorReason, ScriptedFailure } from "../../runtime-shim/index.ts"
 import { Sandbox } from "../../schemas/index.ts"
+import { seeded } from "../../simulation/index.ts"
 import { type MachineWorld, makeMachineWorld, startProcess } from "../../test/kit/machine-world.ts"
 import { pass } from "../../test/kit/settle.ts"
-import { seeded } from "../../test/kit/world.ts"
 import { runSandboxes } from "./index.ts"
 
 const names = ["a", "b", "c"] as const
