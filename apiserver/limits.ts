@@ -6,6 +6,8 @@ export const limits = {
   bodyBytesMax: 3 * 1024 * 1024,
   /** YAML that is no JSON: it takes a hundred times as long to read. */
   yamlCharactersMax: 1024 * 1024,
+  /** Each is looked for among all of them. */
+  yamlAliasesMax: 1_000,
   /** Problems that one refusal names. */
   problemsNamedMax: 50,
   /** Source: apiserver endpoints/request, warning recorder. */
