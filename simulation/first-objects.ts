@@ -17,7 +17,7 @@ const firstObjects = async (): Promise<ReadonlyArray<KeyValue>> => {
   const fiber = Effect.runForkWith(life.services)(Scope.provide(makeWorld({ seed: 0, store }), scope))
   const isMade = await time.runUntil(() => fiber.pollUnsafe() !== undefined, startMs)
   if (!isMade) throw new Error("the server does not start")
-  life.kill()
+  life.kill("made")
   const { items } = await store.range({ prefix: "" })
   return items.toSorted((a, b) => (a.modRevision < b.modRevision ? -1 : 1))
 }

@@ -33,6 +33,8 @@ export const mishapEveryMs = 2_000
 
 /** Reconciles of one key within a minute of calm that are a hot loop. */
 export const hotLoop = 240
+/** And while users act and faults strike. */
+export const stormyHotLoop = 2_000
 
 /** Runs spent on taking faults away from a failing one. */
 export const minimiseRunsMax = 120
