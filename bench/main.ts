@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- store api watch sandbox`: the budgets of docs/budgets.md. Every row is a ratio to a yardstick that is
+ * `npm run bench -- store api watch memory sandbox`: the budgets of docs/budgets.md. Every row is a ratio to a yardstick that is
  * measured in the same call, since absolute figures wander from machine to machine. Without names: all of them.
  */
 import type { Row } from "./row.ts"
@@ -9,6 +9,7 @@ const suites: { readonly [name: string]: () => Promise<{ run: () => Promise<Read
   api: () => import("./api.ts"),
   watch: () => import("./watch.ts"),
   reconciler: () => import("./reconciler.ts"),
+  memory: () => import("./memory.ts"),
   sandbox: () => import("./sandbox.ts"),
 }
 

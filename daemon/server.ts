@@ -30,6 +30,7 @@ import { keepHistory } from "../store/index.ts"
 import { accessOptions } from "./access-options.ts"
 import { runControllers } from "./controllers-role.ts"
 import { ensureDataDir, holdDataDir, layout } from "./data-dir.ts"
+import { memoryServer } from "./memory-server.ts"
 import { openRuntime } from "./open-runtime.ts"
 import { openStore } from "./open-store.ts"
 import { runRunner } from "./runner-role.ts"
@@ -187,4 +188,4 @@ const run = Effect.fn("Server.run")(function* (
   return { url }
 })
 
-export const Server = { run }
+export const Server = { run, memory: memoryServer }

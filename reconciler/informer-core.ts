@@ -5,7 +5,7 @@
 import type { ApiError, WatchEvent, Written } from "../client/index.ts"
 import type { KubeObject } from "../schemas/index.ts"
 import { type Change, ObjectCache } from "./object-cache.ts"
-import { keyOf } from "./request.ts"
+import { keyOf, keyString } from "./request.ts"
 import { compareResourceVersions, hasSeen } from "./resource-version.ts"
 
 /** Where an informer stands, for people and for readiness. Times are of the informer's clock. */
@@ -43,8 +43,10 @@ export interface Selection {
 export class InformerCore<T extends KubeObject = KubeObject> {
   readonly cache = new ObjectCache<T>()
   readonly selection: Selection
-  /** Everything up to here is known. */
+  /** Everything before here is known, and of what happened here that which was told. */
   revision: string | undefined = undefined
+  /** Whose events of that revision were told, where perhaps not all were: several objects may change in one. */
+  #toldOf: Set<string> | undefined
   state: InformerState = { _tag: "Empty" }
   readonly counts = { lists: 0, watches: 0, events: 0, bookmarks: 0, ignored: 0, failures: 0, relists: 0 }
   /** Lists asked for besides those that the reflector makes by itself, and the last of them that is answered. */
@@ -107,6 +109,7 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     if (this.revision !== undefined) this.counts.relists += 1
     this.#answered = begun
     this.revision = revision
+    this.#toldOf = undefined
     for (const change of this.cache.replace(objects)) this.#publish(change)
     this.#settle()
   }
@@ -146,13 +149,18 @@ export class InformerCore<T extends KubeObject = KubeObject> {
       )
     }
     const shown = held?.metadata.resourceVersion
-    return shown === version || hasSeen(shown, version) || hasSeen(this.revision, version)
+    if (shown === version || hasSeen(shown, version)) return true
+    return this.revision === version
+      ? this.#toldOf === undefined || this.#toldOf.has(keyString(written.key))
+      : hasSeen(this.revision, version)
   }
 
   #apply(event: WatchEvent<T>): void {
     if (event.type === "BOOKMARK") {
       this.counts.bookmarks += 1
-      if (!this.#isOld(event.resourceVersion)) this.revision = event.resourceVersion
+      if (this.#isOld(event.resourceVersion)) return
+      this.revision = event.resourceVersion
+      this.#toldOf = undefined
       return
     }
     this.counts.events += 1
@@ -161,7 +169,7 @@ export class InformerCore<T extends KubeObject = KubeObject> {
       this.counts.ignored += 1
       return
     }
-    if (version !== undefined) this.revision = version
+    if (version !== undefined) this.#told(event.object, version)
     const change =
       event.type === "DELETED" ? this.cache.remove(event.object) : this.#put(event.object, version)
     if (change === undefined) this.counts.ignored += 1
@@ -176,11 +184,20 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     return this.cache.put(object)
   }
 
-  /** Events of a resource come in the order of their versions: what is not after what we know was told before. */
+  #told(object: T, version: string): void {
+    if (version !== this.revision) this.#toldOf = new Set()
+    this.revision = version
+    this.#toldOf?.add(keyString(keyOf(object)))
+  }
+
+  /**
+   * Events of a resource come in the order of their versions: what is before what we know was told before. What has the
+   * same version may be another object's: one write can change several (docs/transactions.md).
+   */
   #isOld(version: string): boolean {
     if (this.revision === undefined) return false
     const order = compareResourceVersions(version, this.revision)
-    return order !== undefined && order <= 0
+    return order !== undefined && (order < 0 || (order === 0 && this.#toldOf === undefined))
   }
 
   #publish(change: Change<T>): void {

@@ -13,6 +13,7 @@ import {
 } from "../schemas/index.ts"
 import { openMemoryStore, type Store } from "../store/index.ts"
 import { seeded } from "./chance.ts"
+import { putFirstObjects } from "./first-objects.ts"
 
 export interface WorldOptions {
   /** Of the server's ids and chance. Default 1. */
@@ -64,6 +65,7 @@ export const makeWorld = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const ambient = ambientOf(clock, yield* Scheduler.Scheduler, options.seed ?? 1)
   const store = options.store ?? (yield* openMemoryStore())
+  yield* Effect.promise(() => putFirstObjects(store, ambient.now()))
   const server = yield* Effect.orDie(ApiServer.make({ store, definitions, ambient }))
   yield* server.ready
   const transport = (user = admin) => server.inProcess(user)

@@ -26,6 +26,9 @@ const schemasId = `${flowGroup}/flowschemas`
 
 const autoupdate = "apf.kubernetes.io/autoupdate-spec"
 
+/** No object has this name: the worker looks at all of them. */
+const everySchema = "*"
+
 export interface FlowControlOptions {
   readonly context: RegistryContext
   /** Seats of the whole server: how many small requests are answered at the same time. */
@@ -38,6 +41,8 @@ export class FlowControl {
   readonly #onFault: FlowControlOptions["onFault"]
   readonly #dispatcher: Dispatcher
   readonly #worker: LevelWorker
+  /** Whether the dispatcher has what the cache shows: a burst of changes is read once. */
+  #state: "current" | "stale" = "stale"
 
   constructor({ context, seats = flowLimits.seats, onFault }: FlowControlOptions) {
     this.#context = context
@@ -51,7 +56,7 @@ export class FlowControl {
     this.#worker = new LevelWorker({
       ambient,
       does: "the status of a FlowSchema",
-      reconcile: (name) => this.#reconcile(name),
+      reconcile: async (name) => (name === everySchema ? this.#enqueueAll() : this.#reconcile(name)),
       onFault,
     })
   }
@@ -62,11 +67,13 @@ export class FlowControl {
   }
 
   classify(user: UserInfo, info: RequestInfo): Classified {
+    this.#configure()
     return this.#dispatcher.classify(user, info)
   }
 
   /** In Prometheus' text format. */
   renderMetrics(): string {
+    this.#configure()
     return this.#dispatcher.renderMetrics()
   }
 
@@ -77,9 +84,24 @@ export class FlowControl {
 
   /** The cache has been read anew. */
   loaded(): void {
-    const schemas = this.#objects(schemasId).map(parseFlowSchema)
-    this.#dispatcher.configure(this.#objects(levelsId).map(parsePriorityLevel), schemas)
-    for (const { name } of schemas) this.#worker.enqueue(name)
+    this.#state = "stale"
+    this.#worker.enqueue(everySchema)
+  }
+
+  #configure(): void {
+    if (this.#state === "current") return
+    this.#state = "current"
+    this.#dispatcher.configure(
+      this.#objects(levelsId).map(parsePriorityLevel),
+      this.#objects(schemasId).map(parseFlowSchema),
+    )
+  }
+
+  #enqueueAll(): void {
+    this.#configure()
+    const resource = this.#context.resources.get(schemasId)
+    if (resource === undefined) return
+    for (const { name } of this.#context.cache.find(resource)?.all() ?? []) this.#worker.enqueue(name)
   }
 
   #objects(id: string): ReadonlyArray<MutableObject> {

@@ -1,0 +1,69 @@
+/** {@link startMemoryServer}: the server in memory for those who write no Effect. The same server, behind Promises. */
+import { type Cause, type Context, type Duration, Effect, Exit, Layer, Scope } from "effect"
+import { TestClock } from "effect/testing"
+import type { UserInfo } from "../apiserver/index.ts"
+import type { Transport } from "../client/index.ts"
+import type { CustomResourceDefinition } from "../schemas/index.ts"
+import { type MemoryServerOptions, memoryServer, type ProcessServices } from "./memory-server.ts"
+import { type PromiseClient, promiseClient } from "./memory-server-client.ts"
+import type { MemoryServerListening } from "./memory-server-listen.ts"
+
+export interface StartMemoryServerOptions extends MemoryServerOptions {
+  /** `machine` (default): time passes. `test`: it stands still at 1970 until `advance`. */
+  readonly clock?: "machine" | "test"
+}
+
+/** Rejects with what the Effects fail with: ApiError by the client, StartError by the rest. */
+export interface StartedMemoryServer extends AsyncDisposable {
+  /** An administrator's client. */
+  readonly client: PromiseClient
+  /** A client of a user, by RBAC. */
+  readonly clientOf: (user: UserInfo) => PromiseClient
+  readonly transport: (user?: UserInfo) => Transport
+  /** Runs a program in a process of its own until `stop`, and settles when it has come to rest: see MemoryServer.start. */
+  readonly start: <E>(
+    program: Effect.Effect<unknown, E, ProcessServices | Scope.Scope>,
+    user?: UserInfo,
+  ) => Promise<{ readonly stop: () => Promise<void> }>
+  readonly define: (definition: CustomResourceDefinition) => Promise<void>
+  /** See MemoryServer.settle. */
+  readonly settle: () => Promise<void>
+  /** See MemoryServer.advance; only with `clock: "test"`. */
+  readonly advance: (duration: Duration.Input) => Promise<void>
+  readonly listen: (options?: { readonly port?: number }) => Promise<MemoryServerListening>
+  readonly close: () => Promise<void>
+}
+
+/** `await using server = await startMemoryServer({ crds: ["crds/hello.yaml"] })` */
+export const startMemoryServer = async (
+  options: StartMemoryServerOptions = {},
+): Promise<StartedMemoryServer> => {
+  const { clock = "machine", ...rest } = options
+  const scope = Effect.runSync(Scope.make())
+  const time = clock === "test" ? TestClock.layer() : Layer.empty
+  const context = await Effect.runPromise(Layer.buildWithScope(time, scope))
+  const run = <A, E>(effect: Effect.Effect<A, E>): Promise<A> =>
+    Effect.runPromise(Effect.provideContext(effect, context as Context.Context<never>))
+  const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
+  const server = await run(Scope.provide(memoryServer(rest), scope)).catch(
+    async (cause: Cause.Cause<unknown>) => {
+      await close()
+      throw cause
+    },
+  )
+  return {
+    client: promiseClient(server.transport(), run),
+    clientOf: (user) => promiseClient(server.transport(user), run),
+    transport: server.transport,
+    start: async (program, user) => {
+      const { stop } = await run(server.start(program, user))
+      return { stop: () => run(stop) }
+    },
+    define: (definition) => run(server.define(definition)),
+    settle: () => run(server.settle),
+    advance: (duration) => run(server.advance(duration)),
+    listen: (listening) => run(server.listen(listening)),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
