@@ -1,6 +1,14 @@
 /** Controllers in a world where everything goes wrong, from a seed. Exported as `miren/reconciler/simulation`. */
 export { chanceFrom, seeded } from "./chance.ts"
 export {
+  parseRecording,
+  type Recording,
+  RecordingError,
+  type RecordOptions,
+  recordRun,
+} from "./recording.ts"
+export { type ReplayOptions, type ReplayReport, replayRecording } from "./replay.ts"
+export {
   type Coverage,
   type CrashPoint,
   type Failure,
@@ -24,3 +32,4 @@ export type {
 export { defaultFaults, type SimulateOptions, simulate, simulatePromise, traceRun } from "./simulate.ts"
 export { renderFailure, renderTrace } from "./trace.ts"
 export { makeWorld, startProcess, type World, type WorldOptions } from "./world.ts"
+export type { AcceptedWrite, WriteDifference } from "./write-differences.ts"

@@ -44,3 +44,8 @@ export const leaseMs = 15_000
 
 /** So long after calm has come the echo of faults may still be seen: programs that start again, caches that were held back. */
 export const echoMs = restartMs + staleMs
+
+/** A line of a recording: an object of the largest size that a server takes, twice over, and what is around it. */
+export const recordingLineBytesMax = 16 * 2 ** 20
+/** After the last line of a recording a replay goes on for this long. */
+export const replayTailMs = 60_000
