@@ -9,6 +9,7 @@ const suites: { readonly [name: string]: () => Promise<{ run: () => Promise<Read
   api: () => import("./api.ts"),
   watch: () => import("./watch.ts"),
   reconciler: () => import("./reconciler.ts"),
+  records: () => import("./recorded-writes.ts"),
   memory: () => import("./memory.ts"),
   sandbox: () => import("./sandbox.ts"),
 }
