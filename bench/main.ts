@@ -10,6 +10,7 @@ const suites: { readonly [name: string]: () => Promise<{ run: () => Promise<Read
   watch: () => import("./watch.ts"),
   lists: () => import("./lists.ts"),
   reconciler: () => import("./reconciler.ts"),
+  records: () => import("./recorded-writes.ts"),
   memory: () => import("./memory.ts"),
   sandbox: () => import("./sandbox.ts"),
 }
