@@ -150,6 +150,8 @@ const gathered = async (body: AsyncIterable<Uint8Array>): Promise<Uint8Array> =>
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
 }
 
+const gone = new Error("the program is gone")
+
 /** Forwards an exchange, whose end the program's death is only where nothing is written. */
 const forward = async (
   { life, through }: ConnectionOptions,
@@ -157,7 +159,7 @@ const forward = async (
 ): Promise<TransportResponse> => {
   const { signal: asked, ...rest } = request
   const controller = new AbortController()
-  const abort = () => controller.abort()
+  const abort = () => controller.abort(gone)
   if (!isWrite(request)) life.atDeath(abort)
   if (asked?.aborted) abort()
   asked?.addEventListener("abort", abort, { once: true })

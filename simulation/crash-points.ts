@@ -44,15 +44,9 @@ export class CrashPoints {
     this.#ordinals.delete(`${controller} ${object}`)
   }
 
-  /** What was seen and struck here and elsewhere, together. */
-  add(other: CrashPoints): void {
-    for (const [point, times] of other.#seen) this.#seen.set(point, (this.#seen.get(point) ?? 0) + times)
-    for (const [point, times] of other.#struck)
-      this.#struck.set(point, (this.#struck.get(point) ?? 0) + times)
-  }
-
-  coverage(): Omit<Coverage, "faults"> {
-    const missed = [...this.#seen.keys()].filter((point) => !this.#struck.has(point)).sort()
-    return { points: this.#seen.size, struck: this.#struck.size, missed }
+  coverage(): Coverage["points"] {
+    return Object.fromEntries(
+      Array.from(this.#seen, ([point, seen]) => [point, { seen, struck: this.#struck.get(point) ?? 0 }]),
+    )
   }
 }

@@ -1,7 +1,14 @@
 /** Controllers in a world where everything goes wrong, from a seed. Exported as `miren/reconciler/simulation`. */
 export { chanceFrom, seeded } from "./chance.ts"
 export { platform } from "./platform.ts"
-export type { Coverage, Failure, Report, TraceEntry } from "./report.ts"
+export {
+  type Coverage,
+  type CrashPoint,
+  type Failure,
+  mergeReports,
+  type Report,
+  type TraceEntry,
+} from "./report.ts"
 export { ScenarioError } from "./run.ts"
 export type {
   Act,
@@ -15,6 +22,6 @@ export type {
   Scenario,
   StandardInvariant,
 } from "./scenario.ts"
-export { defaultFaults, type SimulateOptions, simulate, simulatePromise } from "./simulate.ts"
+export { defaultFaults, type SimulateOptions, simulate, simulatePromise, traceRun } from "./simulate.ts"
 export { renderFailure, renderTrace } from "./trace.ts"
 export { makeWorld, startProcess, type World, type WorldOptions } from "./world.ts"

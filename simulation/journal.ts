@@ -8,11 +8,13 @@ import type { VirtualTime } from "./virtual-time.ts"
 
 const decoder = new TextDecoder()
 
+interface Answer {
+  readonly reason?: string
+  readonly metadata?: { readonly name?: string; readonly resourceVersion?: string }
+}
+
 /** `-> 201 @57`, or `-> 409 Conflict`. */
-const answerText = ({ status, body }: AnsweredWrite): string => {
-  if (body.length === 0) return `-> ${status}`
-  const answer: { readonly reason?: string; readonly metadata?: { readonly resourceVersion?: string } } =
-    JSON.parse(decoder.decode(body))
+const answerText = (status: number, answer: Answer): string => {
   if (status >= 400) return `-> ${status} ${answer.reason ?? ""}`.trimEnd()
   const revision = answer.metadata?.resourceVersion
   return revision === undefined ? `-> ${status}` : `-> ${status} @${revision}`
@@ -47,7 +49,13 @@ export class Journal {
     if (this.#entries === undefined) return
     const { verb, resource } = write.line
     if (verb !== "create" && resource === "leases.coordination.k8s.io" && write.status < 300) return
-    this.note("write", write.actor, `${lineText(write.line)} ${answerText(write)}${causeText(write)}`)
+    const answer: Answer = write.body.length === 0 ? {} : JSON.parse(decoder.decode(write.body))
+    const line = { ...write.line, name: write.line.name || (answer.metadata?.name ?? "") }
+    this.note(
+      "write",
+      write.actor,
+      `${lineText(line)} ${answerText(write.status, answer)}${causeText(write)}`,
+    )
   }
 
   reconciled(actor: string, { controller, object, outcome, message }: Reconciled): void {

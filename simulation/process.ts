@@ -35,7 +35,7 @@ export class SimulatedProcess<Env> {
   readonly #stage: Stage<Env>
   readonly #program: Program<Env>
   /** Those of the platform are spared. */
-  readonly #isUnderTest: boolean
+  readonly isUnderTest: boolean
   #lives = 0
   #hasEnded = false
   #life: Life | undefined
@@ -48,8 +48,8 @@ export class SimulatedProcess<Env> {
     this.actor = options.actor
     this.#stage = stage
     this.#program = program
-    this.#isUnderTest = options.isUnderTest
-    if (this.#isUnderTest) this.#killNowAndThen()
+    this.isUnderTest = options.isUnderTest
+    if (this.isUnderTest) this.#killNowAndThen()
   }
 
   get isUp(): boolean {
@@ -60,7 +60,7 @@ export class SimulatedProcess<Env> {
     const { time, journal, occasions, seed } = this.#stage
     const { actor } = this
     const lifeSeed = seedFor(seed, `${actor}/life/${++this.#lives}`)
-    const skew = this.#isUnderTest ? occasions.strikes("clockSkew", actor) : undefined
+    const skew = this.isUnderTest ? occasions.strikes("clockSkew", actor) : undefined
     const life = new Life({
       time,
       actor,
@@ -68,7 +68,7 @@ export class SimulatedProcess<Env> {
       skewMs: skew === undefined ? 0 : skew.chance.below(leaseMs) - leaseMs / 2,
       onReconcile: (reconciled) => {
         if (!life.isAlive) return
-        if (this.#isUnderTest) journal.reconciled(actor, reconciled)
+        if (this.isUnderTest) journal.reconciled(actor, reconciled)
         this.#stage.onReconcile(actor, reconciled)
       },
     })
@@ -117,10 +117,10 @@ export class SimulatedProcess<Env> {
     const transport = connect({
       life,
       through,
-      ...(this.#isUnderTest ? { faults } : {}),
+      ...(this.isUnderTest ? { faults } : {}),
       onWrite: (write: AnsweredWrite) => journal.wrote(write),
     })
-    const offered = this.#isUnderTest
+    const offered = this.isUnderTest
       ? environmentFor({ environment: environment.life, program: life, faults, actions }, environment.context)
       : environment.context
     return Context.make(Client, makeClient(transport, { userAgent: this.#program.name })).pipe(

@@ -22,12 +22,17 @@ export interface Failure {
   readonly faultsBefore: number
 }
 
-/** Of the points between two writes at which a program could be killed: how many there were, and at how many it was. */
-export interface Coverage {
-  readonly points: number
+/** Where a program could have been killed, and where it was. */
+export interface CrashPoint {
+  /** Times that some program came by. */
+  readonly seen: number
+  /** Times that it was killed there, before or after the write. */
   readonly struck: number
-  /** Points that were seen and never struck. */
-  readonly missed: ReadonlyArray<string>
+}
+
+export interface Coverage {
+  /** By name: `runner: sandbox write 2, patch sandboxes.compute.miren.dev`. */
+  readonly points: { readonly [point: string]: CrashPoint }
   /** How often each kind of fault was injected. */
   readonly faults: { readonly [fault: string]: number }
 }
@@ -35,6 +40,35 @@ export interface Coverage {
 export interface Report {
   readonly scenario: string
   readonly runs: number
+  /** In the order of their seeds. */
   readonly failures: ReadonlyArray<Failure>
   readonly coverage: Coverage
 }
+
+const sums = (
+  parts: ReadonlyArray<{ readonly [name: string]: number }>,
+): { readonly [name: string]: number } => {
+  const sum: { [name: string]: number } = {}
+  for (const part of parts)
+    for (const [name, times] of Object.entries(part)) sum[name] = (sum[name] ?? 0) + times
+  return sum
+}
+
+export const mergeCoverage = (parts: ReadonlyArray<Coverage>): Coverage => {
+  const points: { [point: string]: CrashPoint } = {}
+  for (const part of parts) {
+    for (const [point, { seen, struck }] of Object.entries(part.points)) {
+      const known = points[point] ?? { seen: 0, struck: 0 }
+      points[point] = { seen: known.seen + seen, struck: known.struck + struck }
+    }
+  }
+  return { points, faults: sums(parts.map(({ faults }) => faults)) }
+}
+
+/** One report of the runs of several: seeds shared out among workers. */
+export const mergeReports = (scenario: string, parts: ReadonlyArray<Report>): Report => ({
+  scenario,
+  runs: parts.reduce((sum, { runs }) => sum + runs, 0),
+  failures: parts.flatMap(({ failures }) => failures).toSorted((a, b) => a.seed - b.seed),
+  coverage: mergeCoverage(parts.map(({ coverage }) => coverage)),
+})

@@ -9,13 +9,14 @@ import { breathe } from "./ambient.ts"
 import { chanceFrom, seeded, seedFor } from "./chance.ts"
 import { connect } from "./connection.ts"
 import { CrashPoints } from "./crash-points.ts"
+import { putFirstObjects } from "./first-objects.ts"
 import { Journal } from "./journal.ts"
 import { Life } from "./life.ts"
 import { aftermathMs, lookEveryMs, mishapEveryMs, quietMs, settleMs, startMs, usersMsMax } from "./limits.ts"
 import { Occasions } from "./occasions.ts"
 import { platform } from "./platform.ts"
 import { SimulatedProcess, type Stage } from "./process.ts"
-import type { TraceEntry } from "./report.ts"
+import type { Coverage, TraceEntry } from "./report.ts"
 import type { Act, FaultPlan, Invariant, Observed, Program, Scenario } from "./scenario.ts"
 import { Settling } from "./settling.ts"
 import { atRest, type Violation } from "./standard-invariants.ts"
@@ -38,8 +39,7 @@ export interface RunResult {
   readonly violation: Violation | undefined
   /** Occasions that struck, in order. */
   readonly struck: ReadonlyArray<string>
-  readonly byFault: ReadonlyMap<string, number>
-  readonly points: CrashPoints
+  readonly coverage: Coverage
   readonly trace: ReadonlyArray<TraceEntry>
 }
 
@@ -98,8 +98,10 @@ class Run<Env> {
     return {
       violation: this.#violation,
       struck: this.#occasions.struck,
-      byFault: this.#occasions.byFault,
-      points: this.#points,
+      coverage: {
+        points: this.#points.coverage(),
+        faults: Object.fromEntries(this.#occasions.byFault),
+      },
       trace: this.#journal.entries,
     }
   }
@@ -126,6 +128,7 @@ class Run<Env> {
   /** The world, what is outside of it, and the processes: made, not started. */
   async #open(): Promise<World> {
     const { scenario, seed, programs } = this.#options
+    await putFirstObjects(this.#store, startMs)
     const world = await this.#finish(
       this.#outside,
       Effect.gen({ self: this }, function* () {
@@ -198,12 +201,13 @@ class Run<Env> {
     )
     const script = Effect.provideContext(act.users(users.chance), context)
     await this.#finish(users, Effect.ignore(script), usersMsMax)
-    if (this.#isStormy) {
+    if (this.#violation === undefined && this.#isStormy) {
       const aftermath = chanceFrom(seeded(seedFor(seed, "aftermath"))).below(aftermathMs)
       await this.#time.runUntil(this.#isOver, this.#time.nowMs + aftermath)
       this.#isStormy = false
     }
-    await this.#heal()
+    if (this.#violation !== undefined) return
+    this.#heal()
     this.#journal.note("calm", "users", "have ended, and so have faults")
     this.#settling.calm()
     await this.#settle(
@@ -280,7 +284,7 @@ class Run<Env> {
     if (this.#options.scenario.waive?.includes("idempotent") === true) return
     this.#journal.note("calm", "users", "every program is started again")
     const before = this.#settling.changes
-    for (const process of this.#processes) process.restart()
+    for (const process of this.#processes) if (process.isUnderTest) process.restart()
     await this.#time.runUntil(this.#isOver, this.#time.nowMs + quietMs)
     if (this.#settling.changes === before) return
     this.#violated({
@@ -299,7 +303,7 @@ class Run<Env> {
     })
   }
 
-  async #heal(): Promise<void> {
+  #heal(): void {
     const { heal } = this.#options.scenario
     if (heal !== undefined) this.#outsideOf(heal)
   }

@@ -6,10 +6,9 @@
  */
 import { Effect } from "effect"
 import { type Controller, Manager } from "../reconciler/index.ts"
-import { CrashPoints } from "./crash-points.ts"
 import { minimiseRunsMax } from "./limits.ts"
 import { fewestFaults } from "./minimise.ts"
-import type { Failure, Report } from "./report.ts"
+import { type Coverage, type Failure, mergeCoverage, type Report, type TraceEntry } from "./report.ts"
 import { type RunOptions, type RunResult, runOnce } from "./run.ts"
 import type { FaultPlan, Program, ProgramServices, Scenario } from "./scenario.ts"
 
@@ -86,8 +85,7 @@ const simulateAll = async <Env>(
 ): Promise<Report> => {
   const programs = programsOf(under)
   const plan = { ...defaultFaults, ...scenario.faults }
-  const points = new CrashPoints()
-  const faults: { [fault: string]: number } = {}
+  const coverages: Array<Coverage> = []
   const failures: Array<Failure> = []
   let runs = 0
   for (const seed of seedsOf(options)) {
@@ -100,14 +98,13 @@ const simulateAll = async <Env>(
     }
     const result = await runOnce(run)
     runs += 1
-    points.add(result.points)
-    for (const [fault, times] of result.byFault) faults[fault] = (faults[fault] ?? 0) + times
+    coverages.push(result.coverage)
     const isMinimised = options.minimise !== false && options.keep === undefined
     const failure = await failureOf(run, result, isMinimised)
     if (failure !== undefined) failures.push(failure)
     if (failures.length >= (options.failuresMax ?? 1)) break
   }
-  return { scenario: scenario.name, runs, failures, coverage: { ...points.coverage(), faults } }
+  return { scenario: scenario.name, runs, failures, coverage: mergeCoverage(coverages) }
 }
 
 /**
@@ -121,6 +118,23 @@ export const simulate = <Env = never>(
   scenario: Scenario<Env>,
   options: SimulateOptions = {},
 ): Effect.Effect<Report> => Effect.promise(() => simulateAll(controllers, scenario, options))
+
+/** What happens in one run, whether it breaks anything or not. */
+export const traceRun = async <Env = never>(
+  controllers: ReadonlyArray<UnderTest<Env>>,
+  scenario: Scenario<Env>,
+  options: { readonly seed: number; readonly keep?: ReadonlyArray<string> },
+): Promise<ReadonlyArray<TraceEntry>> => {
+  const plan = { ...defaultFaults, ...scenario.faults }
+  const { trace } = await runOnce({
+    programs: programsOf(controllers),
+    scenario,
+    plan,
+    ...options,
+    isTraced: true,
+  })
+  return trace
+}
 
 /** The same as a promise. */
 export const simulatePromise = <Env = never>(

@@ -43,7 +43,9 @@ const ambientOf = (clock: Clock.Clock, scheduler: Scheduler.Scheduler, seed: num
   const turns = scheduler.makeDispatcher()
   const random = seeded(seed)
   const hex = (digits: number) =>
-    Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join("")
+    Math.floor(random() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, "0")
   return {
     now: () => clock.currentTimeMillisUnsafe(),
     timer: (ms, run) => {
@@ -51,7 +53,7 @@ const ambientOf = (clock: Clock.Clock, scheduler: Scheduler.Scheduler, seed: num
       return () => fiber.interruptUnsafe()
     },
     soon: (run) => turns.scheduleTask(run, 0),
-    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`,
+    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(6)}${hex(6)}`,
     random,
   }
 }

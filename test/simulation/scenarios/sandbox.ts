@@ -12,6 +12,7 @@ import {
 } from "../../../runtime-shim/index.ts"
 import { Sandbox } from "../../../schemas/index.ts"
 import type { Chance, Invariant, Program, Scenario } from "../../../simulation/index.ts"
+import { simulation } from "../simulation.ts"
 
 /** The machine under the runtime: what really runs. */
 class Machine extends Context.Service<Machine, FakeWorld>()("test/simulation/Machine") {}
@@ -19,6 +20,19 @@ class Machine extends Context.Service<Machine, FakeWorld>()("test/simulation/Mac
 type Env = Machine | SandboxRuntime
 
 const nodeName = "n1"
+/** Of a machine that is the same wherever the simulation runs. */
+const machine = {
+  hostname: nodeName,
+  architecture: "amd64",
+  operatingSystem: "linux",
+  cores: 8,
+  memoryBytes: 16 * 2 ** 30,
+  kernelVersion: "6.1.0",
+  osImage: "Debian GNU/Linux 12",
+  machineID: "0123456789abcdef0123456789abcdef",
+  systemUUID: "00000000-0000-4000-8000-000000000001",
+  bootID: "00000000-0000-4000-8000-000000000002",
+}
 const namespace = "default"
 const names = ["a", "b", "c"] as const
 
@@ -110,10 +124,10 @@ const runsOnce: Invariant<Env> = {
       command: spec.containers[0].command,
       ready: exited === undefined && !partial ? "Running" : "Ended",
     }))
-    const [told, true_] = [wanted.toSorted(byName), running.toSorted(byName)].map((each) =>
+    const [told, run] = [wanted.toSorted(byName), running.toSorted(byName)].map((each) =>
       JSON.stringify(each),
     )
-    return told === true_ ? undefined : `the objects say ${told}, the machine runs ${true_}`
+    return told === run ? undefined : `the objects say ${told}, the machine runs ${run}`
   },
 }
 
@@ -126,7 +140,7 @@ const nothingLeft: Invariant<Env> = {
   },
 }
 
-export const programs: ReadonlyArray<Program<Env>> = [
+const programs: ReadonlyArray<Program<Env>> = [
   {
     name: "scheduler",
     run: Effect.flatMap(schedulerController, (scheduler) => Manager.start({ controllers: [scheduler] })),
@@ -134,13 +148,13 @@ export const programs: ReadonlyArray<Program<Env>> = [
   {
     name: "runner",
     run: Effect.andThen(
-      runNode({ nodeName, address: "127.0.0.1", port: 1, version: "v1" }),
+      runNode({ nodeName, address: "127.0.0.1", port: 1, version: "v1", machine }),
       runSandboxes({ nodeName, grace: 0 }),
     ),
   },
 ]
 
-export const scenario: Scenario<Env> = {
+const scenario: Scenario<Env> = {
   name: "sandbox",
   environment,
   actions: [{ service: SandboxRuntime, methods: ["ensureImage", "create", "start", "stop", "remove"] }],
@@ -158,3 +172,5 @@ export const scenario: Scenario<Env> = {
     },
   ],
 }
+
+export const main = simulation(programs, scenario)
