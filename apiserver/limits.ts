@@ -35,6 +35,8 @@ export const limits = {
   windowBytesMax: 64 * 1024 * 1024,
   /** Source: cacher.go, defaultBookmarkFrequency. */
   bookmarkMs: 60_000,
+  /** How soon a watcher that was left out of an event (`skipUnchanged`) is told how far it has come. */
+  leftOutBookmarkMs: 1_000,
   /** A watch without timeoutSeconds lives between one and two of these. Source: --min-request-timeout. */
   watchTimeoutMsMin: 1_800_000,
   /** How long a request waits for the cache to reach a revision. */

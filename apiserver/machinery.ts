@@ -58,8 +58,15 @@ export interface CompiledSchema {
   prune(object: MutableObject): ReadonlyArray<string>
   /** Fills defaults in place. */
   applyDefaults(object: MutableObject): void
-  /** All errors, in document order; [] is valid. `old` for transition rules and ratcheting. */
-  validate(object: MutableObject, old?: MutableObject): ReadonlyArray<FieldError>
+  /**
+   * All errors, in document order; [] is valid. `old` for transition rules and ratcheting: rules that a part breaks which
+   * did not change are told to `warn`.
+   */
+  validate(
+    object: MutableObject,
+    old?: MutableObject,
+    warn?: (text: string) => void,
+  ): ReadonlyArray<FieldError>
   /** What server-side apply needs to know of the node at the root. */
   readonly root: JsonObject
 }

@@ -11,6 +11,7 @@ import type { Metrics } from "./metrics.ts"
 import { type Negotiated, negotiate, type View } from "./negotiation.ts"
 import { type MetricsHandler, metricsGroup } from "./pods/metrics-handler.ts"
 import { podWrites } from "./pods/pod-writes.ts"
+import { type AskedProjection, askedProjection, RecentProjections } from "./projection/index.ts"
 import type { Operation, RegistryContext, Target } from "./registry/context.ts"
 import { parseDeleteOptions } from "./registry/delete-options.ts"
 import { decodeDocument } from "./registry/document.ts"
@@ -78,7 +79,12 @@ interface Answering {
   readonly operation: Operation
   readonly negotiated: Negotiated
   readonly include: IncludeObject
+  /** What of the objects is sent; undefined: all. */
+  readonly asked: AskedProjection | undefined
 }
+
+/** Parts of objects have no other view. */
+const partViews: ReadonlySet<View> = new Set<View>([""])
 
 export class ResourceHandler {
   readonly #context: RegistryContext
@@ -86,6 +92,7 @@ export class ResourceHandler {
   readonly #connect: ConnectHandler
   readonly #usage: MetricsHandler
   readonly #creates: SubresourceCreates
+  readonly #recent = new RecentProjections()
 
   constructor({ context, metrics, connect, usage, creates }: ResourceHandlerOptions) {
     this.#creates = creates
@@ -143,8 +150,13 @@ export class ResourceHandler {
   #answering(operation: Operation, views: ReadonlySet<View>): Answering {
     const { call } = operation
     const { headers } = call.request
-    const asked = { accept: headers.accept, userAgent: headers["user-agent"], query: call.info.query }
-    return { operation, negotiated: negotiate(asked, views), include: parseIncludeObject(call.info.query) }
+    const { query } = call.info
+    const asked = askedProjection(operation)
+    const negotiated = negotiate(
+      { accept: headers.accept, userAgent: headers["user-agent"], query },
+      asked === undefined ? views : partViews,
+    )
+    return { operation, negotiated, include: parseIncludeObject(query), asked }
   }
 
   async #verb(operation: Operation): Promise<void> {
@@ -194,11 +206,12 @@ export class ResourceHandler {
   }
 
   async #get(answering: Answering): Promise<void> {
-    const { operation } = answering
+    const { operation, asked } = answering
     const { resource, version } = operation.target
     const found = await get(operation)
     if (resource.converter !== undefined) await ensureViews([found], version, resource)
-    await this.#sendObject(answering, 200, bytesIn(found, version, resource))
+    const bytes = bytesIn(found, version, resource)
+    await this.#sendObject(answering, 200, asked === undefined ? bytes : asked.projection.of(bytes))
   }
 
   #sendObject({ operation, negotiated, include }: Answering, status: number, bytes: Buffer): Promise<void> {
@@ -207,12 +220,13 @@ export class ResourceHandler {
     return sendObject(operation.call, { status, bytes, resource, version, negotiated, include, now })
   }
 
-  async #list({ operation, negotiated, include }: Answering, read: typeof list): Promise<void> {
+  async #list({ operation, negotiated, include, asked }: Answering, read: typeof list): Promise<void> {
     const { resource, version } = operation.target
     const listed = await read(operation)
     await ensureViews(listed.items, version, resource)
     const now = this.#context.ambient.now()
-    await sendList(operation.call, { listed, resource, version, negotiated, include, now })
+    const projection = asked?.projection
+    await sendList(operation.call, { listed, resource, version, negotiated, include, now, projection })
   }
 
   async #write(answering: Answering, write: () => Promise<readonly [number, Written]>): Promise<void> {
@@ -243,13 +257,16 @@ export class ResourceHandler {
     await sendValue(call, { status: 200, negotiated: answering.negotiated }, status)
   }
 
-  async #watch({ operation, negotiated, include }: Answering, sink = operation.call.sink): Promise<void> {
+  async #watch(
+    { operation, negotiated, include, asked }: Answering,
+    sink = operation.call.sink,
+  ): Promise<void> {
     const { call, target } = operation
     if (this.#metrics.watchers >= limits.watchersMax) {
       throw tooManyRequests(`the server has ${limits.watchersMax} open watches already: try again later`)
     }
     const now = () => this.#context.ambient.now()
-    const format = watchFormat({ ...target, negotiated, include, now })
+    const format = watchFormat({ ...target, negotiated, include, now, asked, recent: this.#recent })
     const converting =
       target.resource.converter === undefined ? undefined : new ConvertingWatch({ sink, format, ...target })
     await watch(operation, {

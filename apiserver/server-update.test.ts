@@ -154,6 +154,7 @@ class SilentStore implements Store {
   get: Store["get"] = (key) => this.#store.get(key)
   range: Store["range"] = (options) => this.#store.range(options)
   delete: Store["delete"] = (key, expected) => this.#store.delete(key, expected)
+  transact: Store["transact"] = (writes) => this.#store.transact(writes)
   compact: Store["compact"] = (revision) => this.#store.compact(revision)
   session: Store["session"] = (ttl) => this.#store.session(ttl)
 

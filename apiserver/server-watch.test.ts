@@ -29,6 +29,7 @@ class ForgettingStore implements Store {
   range: Store["range"] = (options) => this.#store.range(options)
   put: Store["put"] = (put) => this.#store.put(put)
   delete: Store["delete"] = (key, expect) => this.#store.delete(key, expect)
+  transact: Store["transact"] = (writes) => this.#store.transact(writes)
   compact: Store["compact"] = (revision) => this.#store.compact(revision)
   session: Store["session"] = (ttl) => this.#store.session(ttl)
 

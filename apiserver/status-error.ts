@@ -148,6 +148,7 @@ const fromStore = (error: StoreError, subject: Subject): StatusError => {
     case "KeyMissing":
       return notFound(subject)
     case "RevisionMismatch":
+    case "ConditionsUnmet":
       return staleObject(subject)
     case "Compacted":
       return failure("Expired", "The resourceVersion for the provided list is too old.", { cause: error })

@@ -15,7 +15,17 @@ export interface ObjectKey {
   readonly name: string
 }
 
-export interface ListOptions {
+/** Which parts of the objects are sent. */
+export interface Projection {
+  /**
+   * Paths of the fields to send, in the grammar of `docs/field-projection.md`: `spec.containers[*].image`. apiVersion, kind
+   * and the identity in metadata come always. What was not asked for is absent, though the type of the Kind has it.
+   * Miren's own: other servers ignore it and send objects whole.
+   */
+  readonly fields?: ReadonlyArray<string>
+}
+
+export interface ListOptions extends Projection {
   /** "" or absent: all namespaces. */
   readonly namespace?: string
   readonly labelSelector?: string
@@ -26,13 +36,15 @@ export interface ListOptions {
   readonly resourceVersionMatch?: "Exact" | "NotOlderThan"
 }
 
-export interface WatchOptions {
+export interface WatchOptions extends Projection {
   readonly namespace?: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
   readonly resourceVersion?: string
   readonly allowBookmarks?: boolean
   readonly sendInitialEvents?: boolean
+  /** With `fields` and `allowBookmarks`: MODIFIED events that change none of the fields do not come. */
+  readonly skipUnchanged?: boolean
   readonly timeoutSeconds?: number
 }
 

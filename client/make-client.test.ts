@@ -68,6 +68,11 @@ describe("requests", () => {
       "GET /apis/example.com/v1/widgets?labelSelector=a%20in%20(b%2Cc)&limit=5",
     ],
     [
+      "list of some fields, each path escaped",
+      (c) => c.list(Widget, { fields: ["spec.color", "metadata.labels['a/b']"] }),
+      "GET /apis/example.com/v1/widgets?fields=spec.color%2Cmetadata.labels%5B'a%2Fb'%5D",
+    ],
+    [
       "create",
       (c) => c.create(Widget, widget("a")),
       "POST /apis/example.com/v1/namespaces/ns/widgets",
@@ -238,6 +243,16 @@ describe("watches", () => {
       const { client } = scripted(answer(403, status(403, "Forbidden")))
       const error = yield* Effect.flip(Stream.runDrain(client.watch(Widget)))
       expect(error.reason).toBe("Forbidden")
+    }),
+  )
+
+  it.effect("a watch may ask for some fields only", () =>
+    Effect.gen(function* () {
+      const { client, asked } = scripted(answer(200, ...added))
+      yield* Stream.runDrain(client.watch(Widget, { namespace: "ns", fields: ["spec.color", "status"] }))
+      expect(asked[0]?.path).toBe(
+        "/apis/example.com/v1/namespaces/ns/widgets?watch=true&fields=spec.color%2Cstatus",
+      )
     }),
   )
 

@@ -37,6 +37,7 @@ export const listQuery = (options: ListOptions) => ({
   continue: options.continue,
   resourceVersion: options.resourceVersion,
   resourceVersionMatch: options.resourceVersionMatch,
+  fields: options.fields?.join(","),
 })
 
 /** `sendInitialEvents` is refused by servers unless it says how fresh the events must be (KEP-3157). */
@@ -49,6 +50,8 @@ export const watchQuery = (options: WatchOptions) => ({
   sendInitialEvents: options.sendInitialEvents,
   resourceVersionMatch: options.sendInitialEvents === true ? "NotOlderThan" : undefined,
   timeoutSeconds: options.timeoutSeconds,
+  fields: options.fields?.join(","),
+  skipUnchanged: options.skipUnchanged,
 })
 
 export const writeQuery = (options: WriteOptions) => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { clientLayer } from "../client/index.ts"
+import { clientLayer, type Written } from "../client/index.ts"
 import type { Kind, KubeObject } from "../schemas/index.ts"
 import { makeInformer } from "./informer.ts"
 import type { Change } from "./object-cache.ts"
@@ -193,6 +193,36 @@ describe("watching", () => {
       expect(names()).toEqual([])
       expect(informer.counts().ignored).toBe(4)
     }),
+  )
+
+  it.effect(
+    "several objects of one version are each told, once, over a watch that was cut between them",
+    () =>
+      Effect.gen(function* () {
+        const { informer, asked, changes } = yield* start(
+          list([widget("a", "3"), widget("c", "4")], { resourceVersion: "5" }),
+          watch(event("MODIFIED", widget("a", "7")), cut),
+          watch(
+            event("MODIFIED", widget("a", "7")),
+            event("ADDED", widget("b", "7")),
+            event("DELETED", widget("c", "7")),
+            hang,
+          ),
+        )
+        const written = (name: string): Written => ({
+          verb: "update",
+          kind: Widget,
+          key: { namespace: "ns", name },
+          object: widget(name, "7"),
+        })
+        expect(informer.hasSeen(written("a"))).toBe(true)
+        expect(informer.hasSeen(written("b"))).toBe(false)
+        yield* TestClock.adjust("1 second")
+        yield* settle
+        expect(asked[2]?.searchParams.get("resourceVersion")).toBe("7")
+        expect(changes.slice(2)).toEqual(["a@3 > a@7", "- > b@7", "c@7 > -"])
+        expect(informer.hasSeen(written("b"))).toBe(true)
+      }),
   )
 
   it.effect("versions that have no order are told apart by equality only", () =>

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from "vitest"
 import { historyConformance } from "./conformance/history.ts"
 import { rangeConformance } from "./conformance/range.ts"
 import { sessionConformance } from "./conformance/session.ts"
+import { transactionConformance } from "./conformance/transaction.ts"
 import { watchConformance } from "./conformance/watch.ts"
 import type { OpenedStore, World } from "./conformance/world.ts"
 import { writeConformance } from "./conformance/write.ts"
@@ -25,6 +26,7 @@ export const storeConformance = (name: string, open: () => Promise<OpenedStore>)
     }
     for (const suite of [
       writeConformance,
+      transactionConformance,
       rangeConformance,
       watchConformance,
       historyConformance,

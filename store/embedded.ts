@@ -18,6 +18,7 @@ import { checkKey, checkTtl, checkValue } from "./key.ts"
 import { futureRevision, ReplayingWatches } from "./replay.ts"
 import { SessionDeadlines } from "./session-deadlines.ts"
 import {
+  type ConditionalWrite,
   type Put,
   type Range,
   type RangeOptions,
@@ -30,6 +31,7 @@ import {
   type WatchSink,
 } from "./store.ts"
 import type { StoreTimer } from "./timer.ts"
+import { checkTransaction } from "./transaction.ts"
 
 export interface EmbeddedStoreOptions {
   /** Holds the file; made when it is not there. */
@@ -100,6 +102,12 @@ class Embedded implements ClosableStore {
   async delete(key: string, expect: { readonly modRevision: Revision }): Promise<Revision> {
     this.#assertOpen(key)
     return this.#writes.write(() => this.#ledger.delete(key, expect))
+  }
+
+  async transact(writes: ReadonlyArray<ConditionalWrite>): Promise<Revision> {
+    this.#assertOpen("transaction")
+    checkTransaction(writes)
+    return this.#writes.write(() => this.#ledger.transact(writes, (session) => this.#sessions.has(session)))
   }
 
   watch(options: WatchOptions, sink: WatchSink): Watch {

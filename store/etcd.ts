@@ -13,6 +13,7 @@ import { EtcdConnection, type EtcdEndpoints } from "./etcd/connection.ts"
 import { compact, get, put, range, remove } from "./etcd/kv.ts"
 import { openTimeoutMs } from "./etcd/limits.ts"
 import { grantSession } from "./etcd/sessions.ts"
+import { transact } from "./etcd/transaction.ts"
 import { EtcdWatches } from "./etcd/watches.ts"
 import { StoreError } from "./store.ts"
 import type { StoreTimer } from "./timer.ts"
@@ -37,6 +38,7 @@ export const makeEtcdStore = async (options: EtcdStoreOptions): Promise<Closable
     range: (of) => range(connection, timer, of),
     put: (of) => put(connection, of),
     delete: (key, { modRevision }) => remove(connection, key, modRevision),
+    transact: (writes) => transact(connection, writes),
     watch: (of, sink) => watches.watch(of, sink),
     compact: (revision) => compact(connection, revision),
     session: (ttlSeconds) => grantSession(connection, timer, ttlSeconds),

@@ -16,6 +16,7 @@ export {
   type RevisionNote,
 } from "./retention.ts"
 export {
+  type ConditionalWrite,
   type Expect,
   isStoreError,
   type KeyValue,
@@ -30,6 +31,7 @@ export {
   StoreError,
   type StoreErrorReason,
   type StoreEvent,
+  type UnmetCondition,
   type Watch,
   type WatchOptions,
   type WatchSink,

@@ -12,6 +12,13 @@ interface Version {
   readonly kv: KeyValue | undefined
 }
 
+/** What becomes of a key: without a value it is deleted. */
+export interface Change {
+  readonly key: string
+  readonly value: Uint8Array | undefined
+  readonly session: SessionId | undefined
+}
+
 interface Entry {
   readonly key: ByteKey
   readonly versions: Array<Version>
@@ -44,30 +51,45 @@ export class MemoryHistory implements History {
   }
 
   put(key: string, value: Uint8Array, session: SessionId | undefined): Commit {
+    return this.commit([{ key, value, session }])
+  }
+
+  /** Deletes keys that exist, all in one revision. */
+  delete(keys: ReadonlyArray<string>): Commit {
+    return this.commit(keys.map((key) => ({ key, value: undefined, session: undefined })))
+  }
+
+  /** Makes changes of distinct keys in one revision, in this order. What is to be deleted and does not exist is left out. */
+  commit(changes: ReadonlyArray<Change>): Commit {
     const revision = ++this.revision
+    const events = changes.flatMap(({ key, value, session }): ReadonlyArray<StoreEvent> => {
+      if (value !== undefined) return [this.#put({ key, value, session }, revision)]
+      const deleted = this.#delete(key, revision)
+      return deleted === undefined ? [] : [deleted]
+    })
+    const commit = { revision, events }
+    this.#log.push(commit)
+    return commit
+  }
+
+  #put({ key, value, session }: Change & { readonly value: Uint8Array }, revision: Revision): StoreEvent {
     const entry = this.#entryOf(key)
     const previous = entry.versions.at(-1)?.kv
     const kv = { key, value, createRevision: previous?.createRevision ?? revision, modRevision: revision }
     entry.versions.push({ revision, kv })
     if (previous === undefined) this.#live.set(entry.key, entry)
     if (entry.session !== session) this.#bind(key, entry, session)
-    return this.#append([previous === undefined ? { type: "put", kv } : { type: "put", kv, previous }])
+    return previous === undefined ? { type: "put", kv } : { type: "put", kv, previous }
   }
 
-  /** Deletes keys that exist, all in one revision. */
-  delete(keys: ReadonlyArray<string>): Commit {
-    const revision = ++this.revision
-    const events: Array<StoreEvent> = []
-    for (const key of keys) {
-      const entry = this.#entries.get(key)
-      const last = entry?.versions.at(-1)?.kv
-      if (entry === undefined || last === undefined) continue
-      entry.versions.push({ revision, kv: undefined })
-      this.#live.delete(entry.key)
-      this.#bind(key, entry, undefined)
-      events.push({ type: "delete", kv: { ...last, modRevision: revision } })
-    }
-    return this.#append(events)
+  #delete(key: string, revision: Revision): StoreEvent | undefined {
+    const entry = this.#entries.get(key)
+    const last = entry?.versions.at(-1)?.kv
+    if (entry === undefined || last === undefined) return undefined
+    entry.versions.push({ revision, kv: undefined })
+    this.#live.delete(entry.key)
+    this.#bind(key, entry, undefined)
+    return { type: "delete", kv: { ...last, modRevision: revision } }
   }
 
   keysOf(session: SessionId): ReadonlyArray<string> {
@@ -143,12 +165,6 @@ export class MemoryHistory implements History {
       this.#entries.delete(key)
       this.#known.delete(entry.key)
     }
-  }
-
-  #append(events: ReadonlyArray<StoreEvent>): Commit {
-    const commit = { revision: this.revision, events }
-    this.#log.push(commit)
-    return commit
   }
 
   #entryOf(key: string): Entry {

@@ -9,10 +9,11 @@ import type { ClosableStore } from "./closable.ts"
 import { sessionGone, unmetExpectation } from "./expectation.ts"
 import { checkKey, checkTtl, checkValue } from "./key.ts"
 import { memoryHistoryRevisionsMax } from "./limits.ts"
-import { MemoryHistory } from "./memory-history.ts"
+import { type Change, MemoryHistory } from "./memory-history.ts"
 import { futureRevision, ReplayingWatches } from "./replay.ts"
 import { SessionDeadlines } from "./session-deadlines.ts"
 import {
+  type ConditionalWrite,
   type Expect,
   type Put,
   type Range,
@@ -26,6 +27,7 @@ import {
   type WatchSink,
 } from "./store.ts"
 import type { StoreTimer } from "./timer.ts"
+import { checkTransaction, unmetConditions } from "./transaction.ts"
 import type { Commit } from "./watcher.ts"
 
 export interface MemoryStoreOptions {
@@ -75,6 +77,21 @@ class InMemory implements ClosableStore {
     this.#assertOpen(key)
     this.#assertExpected(key, expect)
     return this.#publish(this.#history.delete([key]))
+  }
+
+  async transact(writes: ReadonlyArray<ConditionalWrite>): Promise<Revision> {
+    this.#assertOpen("transaction")
+    checkTransaction(writes)
+    const unmet = unmetConditions(writes, (key) => this.#history.current(key)?.modRevision)
+    if (unmet !== undefined) throw unmet
+    const changes = writes.flatMap((write): ReadonlyArray<Change> => {
+      if (write.type === "check") return []
+      if (write.type === "delete") return [{ key: write.key, value: undefined, session: undefined }]
+      const { key, value, session } = write
+      if (session !== undefined && !this.#sessions.has(session)) throw sessionGone(key, session)
+      return [{ key, value, session }]
+    })
+    return changes.length === 0 ? this.#history.revision : this.#publish(this.#history.commit(changes))
   }
 
   watch(options: WatchOptions, sink: WatchSink): Watch {

@@ -29,6 +29,19 @@ export interface Put {
   readonly session?: SessionId
 }
 
+/** One write of a transaction. A `check` changes nothing: it holds the others to what stands under its key. */
+export type ConditionalWrite =
+  | ({ readonly type: "put" } & Put)
+  | { readonly type: "delete"; readonly key: string; readonly expect: { readonly modRevision: Revision } }
+  | { readonly type: "check"; readonly key: string; readonly expect: Expect }
+
+/** A condition of a transaction that did not hold, and the revision of what stood there instead. */
+export interface UnmetCondition {
+  readonly key: string
+  readonly reason: "KeyExists" | "KeyMissing" | "RevisionMismatch"
+  readonly modRevision: Revision | undefined
+}
+
 export type SessionId = string
 
 export interface Session {
@@ -96,6 +109,7 @@ export type StoreErrorReason =
   | "KeyExists"
   | "KeyMissing"
   | "RevisionMismatch"
+  | "ConditionsUnmet"
   | "Compacted"
   | "FutureRevision"
   | "SessionGone"
@@ -111,6 +125,8 @@ export class StoreError extends Error {
   readonly current: KeyValue | undefined
   /** With `Compacted`: the oldest revision that can still be read. */
   readonly compactRevision: Revision | undefined
+  /** With `ConditionsUnmet`: every condition of the transaction that did not hold, in the order of its writes. */
+  readonly unmet: ReadonlyArray<UnmetCondition>
 
   constructor(
     reason: StoreErrorReason,
@@ -118,6 +134,7 @@ export class StoreError extends Error {
     more: {
       current?: KeyValue | undefined
       compactRevision?: Revision | undefined
+      unmet?: ReadonlyArray<UnmetCondition>
       cause?: unknown
       message?: string
     } = {},
@@ -127,6 +144,7 @@ export class StoreError extends Error {
     this.key = key
     this.current = more.current
     this.compactRevision = more.compactRevision
+    this.unmet = more.unmet ?? []
   }
 }
 
@@ -140,8 +158,9 @@ export const isStoreError = (error: unknown, reason?: StoreErrorReason): error i
  * Guarantees: writes are linearizable and durable when acknowledged (memory: within the process); `range` and `get`
  * without a revision are linearizable; a watch never loses, repeats or reorders an event: it resumes by itself after a
  * broken connection and ends with `Compacted` when it cannot.
- * Fails with: `KeyExists`, `KeyMissing`, `RevisionMismatch` (a write's expectation), `Compacted`, `FutureRevision`
- * (reads at a revision), `TooLarge` (a value over {@link limits}), `Unavailable` (retry), `Closed`.
+ * Fails with: `KeyExists`, `KeyMissing`, `RevisionMismatch` (a write's expectation), `ConditionsUnmet` (those of a
+ * transaction), `Compacted`, `FutureRevision` (reads at a revision), `TooLarge` (over {@link limits}), `Unavailable`
+ * (retry), `Closed`.
  */
 export interface Store {
   readonly name: string
@@ -151,6 +170,14 @@ export interface Store {
   put(put: Put): Promise<Revision>
   /** Deletes if the key is at this revision, and returns the deletion's revision. */
   delete(key: string, expect: { readonly modRevision: Revision }): Promise<Revision>
+  /**
+   * Makes every write, or none of them, in one revision, which it returns. The events of the revision come in the order
+   * of the writes. Where all are checks nothing is written: the revision returned is one at which they all held.
+   *
+   * Each key at most once, and at least one write: else a TypeError. Fails with `ConditionsUnmet`, which names each
+   * write whose expectation does not hold; `SessionGone`; `TooLarge`, with more writes or bytes than {@link limits} allow.
+   */
+  transact(writes: ReadonlyArray<ConditionalWrite>): Promise<Revision>
   watch(options: WatchOptions, sink: WatchSink): Watch
   /** Forgets the history before this revision: reads and watches of it end with `Compacted`. */
   compact(revision: Revision): Promise<void>
@@ -161,4 +188,8 @@ export interface Store {
 export const limits = {
   valueBytesMax: 1_500_000,
   keyBytesMax: 1_024,
+  /** Writes and checks of one transaction. etcd takes so many unless it is told otherwise (`--max-txn-ops`). */
+  transactionWritesMax: 128,
+  /** Values of one transaction and three times their keys: an etcd that is not ours takes requests up to 1.5 MiB. */
+  transactionBytesMax: 1_540_000,
 } as const

@@ -86,6 +86,23 @@ describe("the house is tidy", () => {
     expect(missing).toEqual([])
   })
 
+  it("tests each of the 150 statements of the wire by its number, or lists it as a deviation", () => {
+    const tests = sources
+      .filter((file) => file.startsWith("test/wire/"))
+      .flatMap((file) =>
+        [...readFileSync(resolve(root, file), "utf8").matchAll(/"2\.\d+\.(\d+) /g)].map(([, number]) =>
+          Number(number),
+        ),
+      )
+    const page = readFileSync(resolve(root, "docs/compatibility.md"), "utf8")
+    const deviations = [...page.matchAll(/^\|[^|]*\((\d+)\)/gm)].map(([, number]) => Number(number))
+    const covered = new Set([...tests, ...deviations])
+    const missing = Array.from({ length: 150 }, (_, index) => index + 1).filter(
+      (number) => !covered.has(number),
+    )
+    expect(missing).toEqual([])
+  })
+
   it("carries no registry address in the lock file", () => {
     expect(readFileSync(resolve(root, "package-lock.json"), "utf8")).not.toMatch(/"resolved":/)
   })

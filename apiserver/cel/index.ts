@@ -7,6 +7,7 @@ export {
   ResourceCheckValue,
   type ResourceQuestion,
 } from "./authorizer-value.ts"
+export { checkDefaults } from "./default-check.ts"
 export {
   anyVariable,
   authorizerVariable,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import type { Json, JsonObject } from "../../schemas/index.ts"
-import type { MutableObject } from "../machinery.ts"
+import type { FieldError, MutableObject } from "../machinery.ts"
 import { compileRules } from "./rule-evaluation.ts"
 
 const rules = (...all: ReadonlyArray<string | JsonObject>): JsonObject => ({
@@ -17,7 +17,7 @@ const withSpec = (spec: JsonObject): JsonObject => object({ spec })
 /** Field and text of each error. */
 const errorsOf = (schema: JsonObject, spec: Json, old?: Json): ReadonlyArray<string> => {
   const wrap = (value: Json): MutableObject => structuredClone({ spec: value }) as MutableObject
-  return compileRules(schema)(wrap(spec), old === undefined ? undefined : wrap(old)).map(
+  return compileRules(schema)(wrap(spec), old === undefined ? undefined : wrap(old), () => {}).map(
     ({ field, detail }) => `${field}: ${detail}`,
   )
 }
@@ -102,8 +102,8 @@ describe("rules", () => {
 
   test("see kind, apiVersion and the name at the root", () => {
     const check = compileRules(object({}, rules("self.metadata.name == 'a' && self.kind == 'K'")))
-    expect(check({ kind: "K", metadata: { name: "a" } }, undefined)).toEqual([])
-    expect(check({ kind: "K", metadata: { name: "b" } }, undefined)).toHaveLength(1)
+    expect(check({ kind: "K", metadata: { name: "a" } }, undefined, () => {})).toEqual([])
+    expect(check({ kind: "K", metadata: { name: "b" } }, undefined, () => {})).toHaveLength(1)
   })
 
   test("write fields with signs as names", () => {
@@ -165,6 +165,14 @@ describe("rules", () => {
         ],
       }),
     ).toEqual([])
+  })
+
+  test("say that a text is not of its format", () => {
+    const spec = { type: "string", format: "date-time", ...rules("self.getHours() == 12", "true") }
+    expect(errorsOf(withSpec(spec), "noon")).toEqual([
+      'spec: Invalid value: "string": Invalid date-time formatted string noon evaluating rule: self.getHours() == 12',
+      'spec: Invalid value: "string": Invalid date-time formatted string noon evaluating rule: true',
+    ])
   })
 
   test("are not asked about null", () => {
@@ -235,8 +243,13 @@ describe("rules about what was before", () => {
 describe("rules that got stricter", () => {
   const strict = object({ a: { type: "integer", ...rules("self > 5") }, b: integer })
 
-  test("excuse what did not change", () => {
-    expect(errorsOf(withSpec(strict), { a: 1, b: 2 }, { a: 1, b: 1 })).toEqual([])
+  test("excuse what did not change, and tell it", () => {
+    const excused: FieldError[] = []
+    const [now, before] = [{ spec: { a: 1, b: 2 } }, { spec: { a: 1, b: 1 } }]
+    expect(compileRules(withSpec(strict))(now, before, (error) => excused.push(error))).toEqual([])
+    expect(excused.map(({ field, detail }) => `${field}: ${detail}`)).toEqual([
+      "spec.a: Invalid value: 1: failed rule: self > 5",
+    ])
   })
 
   test("do not excuse what did", () => {

@@ -9,6 +9,8 @@ import type { Json, JsonArray, JsonObject } from "../../schemas/index.ts"
 import { equal, isArray, isObject, own } from "../json/index.ts"
 import type { FieldError } from "../machinery.ts"
 import { canonicalText, invalid, itemKey, itemsByKey, type RuleEvaluator } from "../schema/index.ts"
+import type { Declaration } from "./declaration.ts"
+import { EvaluationError } from "./evaluation-error.ts"
 import { valueOfJson } from "./json-value.ts"
 import { CALL_COST_MAX, OBJECT_COST_MAX, RULE_ERRORS_MAX } from "./limits.ts"
 import { ruleText } from "./rule.ts"
@@ -43,9 +45,14 @@ const childPath = (path: string, name: string): string => (path === "" ? name : 
 
 class Evaluation {
   readonly errors: FieldError[] = []
+  readonly #excuse: (error: FieldError) => void
   #budget = OBJECT_COST_MAX
   /** Set when the budget is spent or there are errors enough: they are all there will be. */
   #isOver = false
+
+  constructor(excuse: (error: FieldError) => void) {
+    this.#excuse = excuse
+  }
 
   visit(node: RuleNode, part: Part): void {
     if (part.value === null || this.#isOver) return
@@ -85,14 +92,20 @@ class Evaluation {
 
   #rules({ rules, declaration, type }: RuleNode, part: Part): void {
     if (declaration === undefined) return
-    const self = valueOfJson(part.value, declaration)
-    const old = part.old === undefined || part.old === null ? undefined : valueOfJson(part.old, declaration)
+    const self = wrapped(part.value, declaration)
+    const old = part.old === undefined || part.old === null ? undefined : wrapped(part.old, declaration)
     for (const rule of rules) {
       if (this.errors.length >= RULE_ERRORS_MAX) this.#isOver = true
       if (this.#isOver) return
-      if (this.#budget <= 0) this.#stop(part, type, OUT_OF_BUDGET)
+      if (self instanceof EvaluationError) this.#unreadable(self, rule, part, type)
+      else if (old instanceof EvaluationError) this.#unreadable(old, rule, part, type)
+      else if (this.#budget <= 0) this.#stop(part, type, OUT_OF_BUDGET)
       else this.#rule(rule, { part, type, self, old })
     }
+  }
+
+  #unreadable({ message }: EvaluationError, { rule }: RuleProgram, { path }: Part, type: string): void {
+    this.errors.push(invalid(path, type, evaluationFailure(message, ruleText(rule))))
   }
 
   #rule(program: RuleProgram, subject: Subject): void {
@@ -122,6 +135,10 @@ class Evaluation {
     const { part, type } = subject
     const path = program.fieldPath === "" ? part.path : childPath(part.path, program.fieldPath)
     const isExcused = !program.usesOldSelf && isUnchanged(part)
+    const add = (error: FieldError): void => {
+      if (isExcused) this.#excuse(error)
+      else this.errors.push(error)
+    }
     const message = evaluatedMessage(
       program,
       bindings(subject, program.rule.optionalOldSelf === true),
@@ -130,16 +147,25 @@ class Evaluation {
     this.#budget -= message.cost
     if (message.kind === "stop") {
       this.#isOver = true
-      if (!isExcused) this.errors.push(invalid(path, type, message.why))
+      add(invalid(path, type, message.why))
       return
     }
-    if (!isExcused)
-      this.errors.push(brokenRule(program.rule, { path, type, value: part.value }, message.text))
+    add(brokenRule(program.rule, { path, type, value: part.value }, message.text))
   }
 
   #stop(part: Part, type: string, why: string): void {
     this.errors.push(invalid(part.path, type, why))
     this.#isOver = true
+  }
+}
+
+/** A text that is not of its format cannot be read: its rules fail, as they do upstream. */
+const wrapped = (value: Json, declaration: Declaration): Value | EvaluationError => {
+  try {
+    return valueOfJson(value, declaration)
+  } catch (error) {
+    if (error instanceof EvaluationError) return error
+    throw error
   }
 }
 
@@ -171,17 +197,19 @@ const evaluationFailure = (message: string, rule: string): string =>
  */
 export const compileRules = (schema: JsonObject): RuleEvaluator => {
   let tree: RuleNode | undefined
-  return (object, old) => {
-    tree ??= ruleTree(schema)
-    if (tree === undefined) return []
-    const evaluation = new Evaluation()
-    evaluation.visit(tree, {
-      value: object,
-      old,
-      path: "",
-      outer: undefined,
-      isCorrelated: old !== undefined,
-    })
-    return evaluation.errors
+  return (object, old, excuse) => {
+    tree ??= ruleTree(schema, true)
+    return tree === undefined ? [] : brokenRules(tree, { value: object, old, path: "" }, excuse)
   }
+}
+
+/** What the rules of a tree say of a value that stands at a path. */
+export const brokenRules = (
+  tree: RuleNode,
+  part: Pick<Part, "value" | "old" | "path">,
+  excuse: (error: FieldError) => void,
+): ReadonlyArray<FieldError> => {
+  const evaluation = new Evaluation(excuse)
+  evaluation.visit(tree, { ...part, outer: undefined, isCorrelated: part.old !== undefined })
+  return evaluation.errors
 }

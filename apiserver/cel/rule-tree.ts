@@ -73,6 +73,6 @@ const nodeOf = (place: Place): RuleNode | undefined => {
   return hasRules || node.additional !== undefined || node.items !== undefined ? node : undefined
 }
 
-/** Undefined when the schema has no rules. */
-export const ruleTree = (schema: JsonObject): RuleNode | undefined =>
-  nodeOf({ rules: schema, schema, isResource: true })
+/** Undefined when the schema has no rules; a resource's root has its type and metadata besides. */
+export const ruleTree = (schema: JsonObject, isResource: boolean): RuleNode | undefined =>
+  nodeOf({ rules: schema, schema, isResource })

@@ -127,6 +127,31 @@ test(
 )
 
 test(
+  "parts of objects are of the version that is asked for, and so is what counts as unchanged",
+  withServer(async (world) => {
+    await define(world, await start())
+    await world.post(path("v1"), address("a", "h:1"))
+    expect((await world.get(`${path("v2")}/a?fields=spec.port`)).json.spec).toEqual({ port: 1 })
+    expect(at((await world.get(`${path("v2")}?fields=spec.port`)).json, "items.0.spec")).toEqual({ port: 1 })
+    expect((await world.get(`${path("v2")}?fields=spec.address`)).status).toBe(400)
+    const watch = await world.watch(
+      `${path("v2")}?watch=true&fields=spec.port&skipUnchanged=true&allowWatchBookmarks=true`,
+    )
+    expect((await watch.next())?.object.spec).toEqual({ port: 1 })
+    const moved = await world.patch(`${path("v1")}/a`, "merge", { spec: { address: "other:1" } })
+    const bookmark = await watch.next()
+    expect([bookmark?.type, at(bookmark?.object, "metadata.resourceVersion")]).toEqual([
+      "BOOKMARK",
+      at(moved.json, "metadata.resourceVersion"),
+    ])
+    await world.patch(`${path("v1")}/a`, "merge", { spec: { address: "other:2" } })
+    const changed = await watch.next()
+    expect([changed?.type, changed?.object.spec]).toEqual(["MODIFIED", { port: 2 }])
+    watch.close()
+  }),
+)
+
+test(
   "writes in another version are stored in the storage version",
   withServer(async (world) => {
     await define(world, await start())

@@ -1,7 +1,7 @@
 /** What a CustomResourceDefinition must be beyond its own schema. Source: apiextensions/validation. */
 
 import { isObject } from "../body-object.ts"
-import { checkRules } from "../cel/index.ts"
+import { checkDefaults, checkRules } from "../cel/index.ts"
 import { equal } from "../json/index.ts"
 import { type FieldError, MachineryError, type MutableJson, type MutableObject } from "../machinery.ts"
 import { stringsIn } from "../open-fields.ts"
@@ -84,7 +84,9 @@ const schemaErrors = (
   const errors = checkStructural(schema, at)
   if (errors.length > 0) return errors
   const same = old !== undefined && equal(schema, objectAt(old, "schema").openAPIV3Schema)
-  return same ? [] : checkRules(schema, at)
+  if (same) return []
+  const broken = checkRules(schema, at)
+  return broken.length > 0 ? broken : checkDefaults(schema, at)
 }
 
 const versionErrors = (

@@ -59,7 +59,11 @@ const fieldValidation = query(
 )
 const force = query("force", "Take fields from other managers instead of failing with a conflict.", "boolean")
 const writing = [dryRun, fieldManager, fieldValidation]
-const listing = [
+const fields = query(
+  "fields",
+  "Only these fields, as comma-separated paths: spec.containers[*].image, metadata.labels['app.kubernetes.io/name'].",
+)
+const selecting = [
   query("labelSelector", "Only objects whose labels match."),
   query("fieldSelector", "Only objects whose fields match."),
   query("limit", "At most this many objects; the rest by continue.", "integer"),
@@ -70,6 +74,11 @@ const listing = [
   query("watch", "Changes as they come, instead of a list.", "boolean"),
   query("allowWatchBookmarks", "Also tell how far the watch has come.", "boolean"),
   query("sendInitialEvents", "Begin the watch with what exists.", "boolean"),
+]
+const listing = [
+  ...selecting,
+  fields,
+  query("skipUnchanged", "Leave out events of a watch that change nothing of its fields.", "boolean"),
 ]
 const deleting = [
   dryRun,
@@ -94,7 +103,7 @@ const collectionOperations = (published: PublishedKind, id: string): ReadonlyArr
       method: "delete",
       action: "deletecollection",
       id: `deleteCollection${id}`,
-      parameters: [...listing, ...deleting],
+      parameters: [...selecting, ...deleting],
       body: metaNames.deleteOptions,
       response: metaNames.status,
     },
@@ -104,7 +113,14 @@ const collectionOperations = (published: PublishedKind, id: string): ReadonlyArr
 const readWrite = (published: PublishedKind, id: string): ReadonlyArray<Operation> => {
   const { schemaName } = published
   return [
-    { method: "get", action: "get", id: `read${id}`, parameters: [], body: undefined, response: schemaName },
+    {
+      method: "get",
+      action: "get",
+      id: `read${id}`,
+      parameters: [fields],
+      body: undefined,
+      response: schemaName,
+    },
     {
       method: "put",
       action: "put",

@@ -99,7 +99,7 @@ export class EscalationCheck {
     const aggregates =
       isObject(object.aggregationRule) && !equal(object.aggregationRule, old?.aggregationRule)
     const wanted = [...parseRules(object.rules), ...(aggregates ? everything : [])]
-    this.#refuseUncovered({ target, call }, name, wanted)
+    await this.#refuseUncovered({ target, call }, name, wanted)
   }
 
   async #admitBinding({ target, call }: AdmissionRequest, object: MutableObject): Promise<void> {
@@ -109,7 +109,7 @@ export class EscalationCheck {
     const resource = role.kind === "Role" ? "roles" : "clusterroles"
     if (await this.#may(user, { verb: "bind", resource, namespace, name: role.name })) return
     const wanted = await this.#rulesOf(role)
-    this.#refuseUncovered({ target, call }, stringOf(metadataOf(object), "name"), wanted)
+    await this.#refuseUncovered({ target, call }, stringOf(metadataOf(object), "name"), wanted)
   }
 
   /** A role may have been made a moment ago, by another server even. */
@@ -121,14 +121,18 @@ export class EscalationCheck {
     throw notFound({ group: rbacGroup, plural, kind: role.kind, name: role.name })
   }
 
-  #refuseUncovered(
+  /** What has been given a moment ago counts: nobody is refused by a cache that is behind. */
+  async #refuseUncovered(
     { target, call }: Pick<AdmissionRequest, "target" | "call">,
     name: string,
     wanted: ReadonlyArray<PolicyRule>,
-  ): void {
+  ): Promise<void> {
     const { user } = call.request
-    const missing = uncovered(this.#index.rulesFor(user, target.namespace), wanted)
-    if (missing.length === 0) return
-    throw forbidden(target.resource.subject(name), escalationText(user, missing))
+    const missing = () => uncovered(this.#index.rulesFor(user, target.namespace), wanted)
+    if (missing().length === 0) return
+    await this.#fresh()
+    const still = missing()
+    if (still.length === 0) return
+    throw forbidden(target.resource.subject(name), escalationText(user, still))
   }
 }

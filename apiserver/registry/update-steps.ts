@@ -172,7 +172,7 @@ export const validateUpdate = (wanted: MutableObject, old: MutableObject, operat
       nameIs: nameRule(resource.strategy),
     }),
     ...finalizerErrors(wanted, old),
-    ...version.schema.validate(wanted, old),
+    ...version.schema.validate(wanted, old, (text) => operation.call.warnings.push(text)),
     ...(resource.strategy.validate?.(wanted, old) ?? []),
   ]
   if (errors.length > 0) throw invalid(subjectOf(operation.target), errors)

@@ -63,6 +63,7 @@ export const watch = async (operation: Operation, start: WatchStart): Promise<vo
   await context.cache.get(target.resource).open(watcher, {
     since: initial ? revision : options.resourceVersion || revision,
     initial,
+    resumed: !initial && options.resourceVersion !== undefined,
     initialEnd: options.sendInitialEvents === true && options.allowBookmarks,
   })
   start.caughtUp()

@@ -372,7 +372,7 @@ describe("rules", () => {
     const compiled = compileSchema(schema, { rules: () => () => [broken] })
     expect(compiled.warnings).toEqual([])
     expect(compiled.validate({ spec: { x: "" } })).toEqual([broken])
-    expect(compiled.validate({ spec: { x: 1 } }).map(({ field }) => field)).toEqual(["spec.x", ""])
+    expect(compiled.validate({ spec: { x: 1 } }).map(({ field }) => field)).toEqual(["spec.x", "<nil>"])
   })
 })
 

@@ -12,10 +12,14 @@ import { prune } from "./pruning.ts"
 import { ruleLocations } from "./rules.ts"
 import { ErrorCollector, Validator } from "./validator.ts"
 
-/** Evaluates the x-kubernetes-validations of one schema; it is asked only about objects that are otherwise valid. */
+/**
+ * Evaluates the x-kubernetes-validations of one schema; it is asked only about objects without the errors of
+ * {@link blocking}. What is wrong with a part that did not change is told to `excuse` instead (KEP-4008).
+ */
 export type RuleEvaluator = (
   object: MutableObject,
   old: MutableObject | undefined,
+  excuse: (error: FieldError) => void,
 ) => ReadonlyArray<FieldError>
 
 export interface CompileOptions {
@@ -28,9 +32,18 @@ export interface Schema extends CompiledSchema {
   readonly warnings: ReadonlyArray<string>
 }
 
+/** Errors that leave nothing for rules to be asked about. Source: customresource strategy, hasBlockingErr. */
+const blocking: ReadonlySet<FieldError["type"]> = new Set<FieldError["type"]>([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+])
+
 const uncheckedRules = (): FieldError =>
   invalid(
-    "",
+    "<nil>",
     null,
     "some validation rules were not checked because the object was invalid; " +
       "correct the existing errors to complete validation",
@@ -65,10 +78,11 @@ export const compileSchema = (schema: JsonObject, options: CompileOptions = {}):
         : rules.map((location) => `x-kubernetes-validations at ${location} are stored but not evaluated`),
     prune: (object) => prune(object, root),
     applyDefaults: (object) => applyDefaults(object, root),
-    validate: (object, old) => {
+    validate: (object, old, warn) => {
       const errors = schemaErrors(object, old)
       if (evaluate === undefined) return errors
-      return errors.length === 0 ? evaluate(object, old) : [...errors, uncheckedRules()]
+      if (errors.some(({ type }) => blocking.has(type))) return [...errors, uncheckedRules()]
+      return [...errors, ...evaluate(object, old, ({ field, detail }) => warn?.(`${field}: ${detail}`))]
     },
   }
 }

@@ -12,9 +12,12 @@ import { ErrorCollector, Validator } from "./validator.ts"
 /** A default is pruned and defaulted as the only field of an object: those walks take objects. */
 const HOLDER = "default"
 
-interface Default {
+/** A default somewhere in a schema. */
+export interface Default {
+  /** The schema of the value, without its default. */
   readonly schema: JsonObject
   readonly value: Json
+  /** Below the root: `.properties[spec].properties[x]` */
   readonly path: string
   readonly inMetadata: boolean
 }
@@ -38,6 +41,20 @@ const collect = (
   }
   collect(own(schema, "items"), { path: `${path}.items`, inMetadata }, found)
   collect(own(schema, "additionalProperties"), { path: `${path}.additionalProperties`, inMetadata }, found)
+}
+
+/** Every default of a schema, in its order. */
+export const defaultsOf = (schema: JsonObject): ReadonlyArray<Default> => {
+  const found: Default[] = []
+  collect(schema, { path: "", inMetadata: false }, found)
+  return found
+}
+
+/** A default with the defaults of its own fields filled in. */
+export const filledDefault = ({ schema, value }: Default): Json => {
+  const holder: MutableObject = { [HOLDER]: clone(value) }
+  applyDefaults(holder, schemaNode({ type: "object", properties: { [HOLDER]: schema } }))
+  return holder[HOLDER] ?? null
 }
 
 const valueErrors = ({ schema, value, path }: Default, root: string): ReadonlyArray<FieldError> => {
@@ -64,9 +81,7 @@ const valueErrors = ({ schema, value, path }: Default, root: string): ReadonlyAr
 export const defaultErrors = (schema: JsonObject, path: string): ReadonlyArray<FieldError> => {
   if (own(schema, "default") !== undefined)
     return [forbidden(`${path}.default`, "must not be set at the root")]
-  const defaults: Default[] = []
-  collect(schema, { path: "", inMetadata: false }, defaults)
-  if (defaults.length === 0) return []
+  const defaults = defaultsOf(schema)
   const inMetadata = defaults.filter((each) => each.inMetadata)
   return [
     ...inMetadata.map((each) => forbidden(`${path}${each.path}.default`, "must not be set in metadata")),

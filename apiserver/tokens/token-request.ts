@@ -4,7 +4,7 @@ import { decodeObject } from "../body.ts"
 import { isObject } from "../body-object.ts"
 import { equal } from "../json/index.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
-import type { Operation } from "../registry/context.ts"
+import type { Operation, RegistryContext } from "../registry/context.ts"
 import { shapeMetadata } from "../registry/metadata-shape.ts"
 import { metadataOf, stringOf } from "../registry/object-meta.ts"
 import { parseWriteOptions } from "../registry/write-options.ts"
@@ -119,11 +119,22 @@ const readRequest = ({ call, target }: Operation): MutableObject => {
   return object
 }
 
+/** The uid of what may have been made a moment ago; undefined when it is not there. */
+const freshUid = async (
+  { cache }: RegistryContext,
+  find: () => string | undefined,
+): Promise<string | undefined> => {
+  const known = find()
+  if (known !== undefined) return known
+  await cache.fresh()
+  return find()
+}
+
 /** Fails with `Invalid`, `NotFound`, `Conflict`. */
-const bind = (
+const bind = async (
   { context, target }: Operation,
   { kind, apiVersion: version, name, uid }: NonNullable<Asked["bound"]>,
-): Issue["bound"] => {
+): Promise<Issue["bound"]> => {
   const field = "spec.boundObjectRef"
   if (!isBoundKind(kind) || !boundKindRow(kind).apiVersions.some((known) => known === version)) {
     const detail =
@@ -131,7 +142,8 @@ const bind = (
       `${kind} (only ${boundKindNames.join(", ")})`
     throw invalid(subject(target.name), [error(field, "FieldValueInvalid", detail)])
   }
-  const found = livingBoundUid(context, kind, { namespace: target.namespace, name })
+  const reference = { namespace: target.namespace, name }
+  const found = await freshUid(context, () => livingBoundUid(context, kind, reference))
   const about = { group: "", plural: `${kind.toLowerCase()}s`, kind, name }
   if (found === undefined) throw notFound(about)
   if (uid !== "" && uid !== found) {
@@ -141,14 +153,17 @@ const bind = (
 }
 
 /** Answers a POST to `serviceaccounts/NAME/token`. Fails with `BadRequest`, `Invalid`, `NotFound`, `Conflict`. */
-export const answerTokenRequest = (tokens: ServiceAccountTokens, operation: Operation): MutableObject => {
+export const answerTokenRequest = async (
+  tokens: ServiceAccountTokens,
+  operation: Operation,
+): Promise<MutableObject> => {
   const { context, call, target } = operation
   const { dryRun } = parseWriteOptions(call, "CreateOptions")
   const request = readRequest(operation)
   const asked = askedOf(request, target.name)
-  const uid = livingAccountUid(context, target)
+  const uid = await freshUid(context, () => livingAccountUid(context, target))
   if (uid === undefined) throw notFound(target.resource.subject(target.name))
-  const bound = asked.bound === undefined ? undefined : bind(operation, asked.bound)
+  const bound = asked.bound === undefined ? undefined : await bind(operation, asked.bound)
   const audiences = asked.audiences.length === 0 ? tokens.audiences.slice(0, 1) : asked.audiences
   const seconds = Math.min(asked.seconds, tokens.secondsMax)
   const { namespace, name } = target

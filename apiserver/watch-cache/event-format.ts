@@ -1,4 +1,5 @@
 /** How the events of a watch look on the wire. Start with {@link EventFormat}. */
+import { restamped } from "../registry/document.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
 import { bytesIn, type CachedObject } from "./cached-object.ts"
 
@@ -7,7 +8,12 @@ export type EventType = "ADDED" | "MODIFIED" | "DELETED"
 export interface EventFormat {
   /** Formats with the same id give the same bytes, so watchers share them; undefined when the format keeps state. */
   readonly id: string | undefined
-  /** The pieces of one frame, in order; nothing is copied. `previous` is the state before, where there was one. */
+  /** Whether `event` reads `previous`: what a converter must bring to the version before. */
+  readonly comparesPrevious?: boolean
+  /**
+   * The pieces of one frame, in order; nothing is copied. None: the event is left out. `previous` is the state before, where
+   * there was one.
+   */
   event(type: EventType, object: CachedObject, previous?: CachedObject): ReadonlyArray<Uint8Array>
   bookmark(revision: bigint, initialEventsEnd: boolean): Uint8Array
 }
@@ -47,6 +53,34 @@ export const jsonFormat = (resource: Resource, version: ResourceVersion): EventF
   bookmark: (revision, end) =>
     bookmarkFrame({ apiVersion: version.apiVersion, kind: resource.kind }, revision, end),
 })
+
+export interface ProjectedView {
+  /** Equal for views that give the same bytes of an object. */
+  readonly id: string
+  /** What is sent of an object. */
+  readonly of: (object: CachedObject) => Buffer
+  /** Whether MODIFIED events that change nothing of it are left out. */
+  readonly skipUnchanged: boolean
+}
+
+/** Parts of objects in JSON. */
+export const projectedFormat = (
+  { id, of, skipUnchanged }: ProjectedView,
+  whole: Pick<EventFormat, "bookmark">,
+): EventFormat => {
+  const isSame = (object: CachedObject, previous: CachedObject): boolean =>
+    restamped(of(object), undefined).equals(restamped(of(previous), undefined))
+  return {
+    id: `fields/${skipUnchanged ? "skip" : "tell"}/${id}`,
+    comparesPrevious: skipUnchanged,
+    event: (type, object, previous) => {
+      const skipped =
+        skipUnchanged && type === "MODIFIED" && previous !== undefined && isSame(object, previous)
+      return skipped ? [] : [openings[type], of(object), closing]
+    },
+    bookmark: whole.bookmark,
+  }
+}
 
 /** Any other view, made from the object's bytes. */
 export const viewFormat = (

@@ -46,3 +46,30 @@ test("the oldest events are forgotten when there are too many, or too large ones
   for (let revision = 1n; revision <= 4n; revision++) large.push(event(revision, limits.windowBytesMax / 2))
   expect([large.floor, revisions(large, 2n)]).toEqual([2n, [3n, 4n]])
 })
+
+test("a revision of several events is told whole, whatever the limit", () => {
+  const window = new EventWindow(0n)
+  for (const revision of [1n, 2n, 2n, 2n, 3n]) window.push(event(revision))
+  expect(revisions(window, 0n, 2)).toEqual([1n, 2n, 2n, 2n])
+  expect(revisions(window, 2n, 2)).toEqual([3n])
+  expect(revisions(window, 1n, 0)).toEqual([])
+  expect([0n, 1n, 2n, 3n].map((revision) => window.at(revision)?.length)).toEqual([0, 1, 3, 1])
+})
+
+test("a revision is forgotten whole, and the newest never", () => {
+  const half = limits.windowBytesMax / 2
+  const window = new EventWindow(0n)
+  for (const revision of [1n, 1n, 2n]) window.push(event(revision, half))
+  expect([window.floor, revisions(window, 1n)]).toEqual([1n, [2n]])
+  for (let n = 0; n < 3; n++) window.push(event(3n, half))
+  expect([window.floor, revisions(window, 2n)]).toEqual([2n, [3n, 3n, 3n]])
+})
+
+test("whether somebody at the floor has seen all of it is known where it had one event", () => {
+  const window = new EventWindow(0n)
+  for (const revision of [1n, 2n, 2n]) window.push(event(revision, limits.windowBytesMax / 4))
+  window.push(event(3n, limits.windowBytesMax / 2))
+  expect([window.floor, window.at(1n)]).toEqual([1n, []])
+  window.push(event(4n, limits.windowBytesMax / 2))
+  expect([window.floor, window.at(2n)]).toEqual([2n, undefined])
+})

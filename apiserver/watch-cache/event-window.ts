@@ -10,6 +10,9 @@ export interface CacheEvent {
   readonly previous: CachedObject | undefined
 }
 
+/**
+ * A revision is kept whole or not at all, and the newest always: so a client that has just listed can watch from there.
+ */
 export class EventWindow {
   #events: CacheEvent[] = []
   /** Index of the oldest event still kept. */
@@ -17,6 +20,8 @@ export class EventWindow {
   #bytes = 0
   /** Every event after this revision is here. */
   #floor: bigint
+  /** Whether the revision at the floor held several events: who saw it may have seen a part. */
+  #floorShared = false
 
   constructor(floor: bigint) {
     this.#floor = floor
@@ -38,11 +43,9 @@ export class EventWindow {
       this.#events.length - this.#start > limits.windowEventsMax ||
       this.#bytes > limits.windowBytesMax
     ) {
-      const oldest = this.#events[this.#start]
-      if (oldest === undefined) break
-      this.#start++
-      this.#bytes -= oldest.object.bytes.length
-      this.#floor = oldest.revision
+      const oldest = this.#events[this.#start]?.revision
+      if (oldest === undefined || oldest === event.revision) break
+      this.#forget(oldest)
     }
     if (this.#start > 1024 && this.#start * 2 > this.#events.length) {
       this.#events = this.#events.slice(this.#start)
@@ -50,9 +53,39 @@ export class EventWindow {
     }
   }
 
-  /** Events later than this revision in order, at most so many; undefined when some of them are forgotten. */
+  #forget(revision: bigint): void {
+    const first = this.#start
+    for (
+      let oldest = this.#events[this.#start];
+      oldest?.revision === revision;
+      oldest = this.#events[this.#start]
+    ) {
+      this.#start++
+      this.#bytes -= oldest.object.bytes.length
+    }
+    this.#floor = revision
+    this.#floorShared = this.#start - first > 1
+  }
+
+  /**
+   * Events later than this revision in order, about so many at most: the last revision is whole. Undefined when some of
+   * them are forgotten.
+   */
   after(revision: bigint, limit = Number.POSITIVE_INFINITY): ReadonlyArray<CacheEvent> | undefined {
     if (revision < this.#floor) return undefined
+    const from = this.#indexAfter(revision)
+    let end = Math.min(this.#events.length, from + limit)
+    while (end > from && this.#events[end]?.revision === this.#events[end - 1]?.revision) end++
+    return this.#events.slice(from, end)
+  }
+
+  /** The events of exactly this revision; undefined when there were several and they are forgotten. */
+  at(revision: bigint): ReadonlyArray<CacheEvent> | undefined {
+    if (revision === this.#floor && this.#floorShared) return undefined
+    return this.#events.slice(this.#indexAfter(revision - 1n), this.#indexAfter(revision))
+  }
+
+  #indexAfter(revision: bigint): number {
     let low = this.#start
     let high = this.#events.length
     while (low < high) {
@@ -61,6 +94,6 @@ export class EventWindow {
       if (found !== undefined && found.revision <= revision) low = middle + 1
       else high = middle
     }
-    return this.#events.slice(low, Math.min(this.#events.length, low + limit))
+    return low
   }
 }

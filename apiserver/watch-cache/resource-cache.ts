@@ -1,8 +1,10 @@
 /**
  * The current objects of one resource, the window of its latest events, and its watchers.
  *
- * Guarantees: events reach every watcher in revision order; a watcher misses none and sees none twice, or is ended with
- * 410. Written to by the {@link WatchCache} alone.
+ * Guarantees: events reach every watcher in revision order, those of one revision together; a watcher misses none and sees
+ * none twice, or is ended with 410. A watch that begins at a revision with several events of its selection is told those
+ * again: a client that was cut among them has the same revision as one that saw them all. Written to by the
+ * {@link WatchCache} alone.
  */
 import type { Ambient } from "../ambient.ts"
 import { restamped } from "../registry/document.ts"
@@ -21,8 +23,32 @@ import { project } from "./watch-group.ts"
 import { WatchGroups } from "./watch-groups.ts"
 import type { Watcher } from "./watcher.ts"
 
+/** An event of before this cache was, as it is stored. */
+export interface RecalledEvent {
+  readonly type: CacheEvent["type"]
+  readonly stored: StoredDocument
+  readonly previous: StoredDocument | undefined
+}
+
+/** How a watch begins. */
+export interface WatchOpening {
+  readonly since: bigint
+  /** Whether it is told of the current objects first. */
+  readonly initial: boolean
+  /** Whether it is told when it has been. */
+  readonly initialEnd: boolean
+  /** Whether `since` is what the client says it has seen: it may have been cut within that revision. */
+  readonly resumed: boolean
+}
+
 /** Frames gathered before one write while a watch opens. */
 const openingFrames = 256
+
+export interface ResourceCacheOptions {
+  readonly soon: Ambient["soon"] | undefined
+  /** Runs when watchers were not told an event that changes nothing for them: {@link ResourceCache.tellProgress} is to come. */
+  readonly onLeftOut: (cache: ResourceCache) => void
+}
 
 export class ResourceCache {
   #resource: Resource
@@ -31,10 +57,10 @@ export class ResourceCache {
   readonly #groups: WatchGroups
   #window: EventWindow
 
-  constructor(resource: Resource, floor: bigint, soon?: Ambient["soon"]) {
+  constructor(resource: Resource, floor: bigint, { soon, onLeftOut }: ResourceCacheOptions) {
     this.#resource = resource
-    this.#groups = new WatchGroups(soon)
     this.#window = new EventWindow(floor)
+    this.#groups = new WatchGroups({ soon, onLeftOut: () => onLeftOut(this) })
   }
 
   get resource(): Resource {
@@ -71,6 +97,18 @@ export class ResourceCache {
     if (object === undefined) return false
     this.#objects.set(object)
     return true
+  }
+
+  /** The events of the revision that everything was read at, so that who was told a part of them is told the rest. */
+  recall(revision: bigint, events: ReadonlyArray<RecalledEvent>): void {
+    if (events.length === 0) return
+    this.#window = new EventWindow(revision - 1n)
+    for (const { type, stored, previous } of events) {
+      const object = cacheDocument(stored, this.#resource)
+      if (object === undefined) continue
+      const before = type === "DELETED" ? object : previous && cacheDocument(previous, this.#resource)
+      this.#window.push({ type, revision, object, previous: before })
+    }
   }
 
   /** Undefined when the document is not readable. */
@@ -138,15 +176,29 @@ export class ResourceCache {
    * Opens a watch: current objects where asked for, then everything after `since`, then live.
    * `since` is a revision that this cache has reached.
    */
-  async open(
-    watcher: Watcher,
-    start: { readonly since: bigint; readonly initial: boolean; readonly initialEnd: boolean },
-  ): Promise<void> {
+  async open(watcher: Watcher, start: WatchOpening): Promise<void> {
     this.#opening.add(watcher)
     watcher.onEnd(() => this.#opening.delete(watcher))
     if (start.initial) await this.#tellCurrent(watcher)
     if (start.initialEnd) watcher.bookmark(start.since, true)
-    await this.#catchUp(watcher, start.since)
+    const { since } = start
+    const seen = start.resumed ? this.#seenBy(watcher, since) : since
+    if (seen !== undefined) await this.#catchUp(watcher, seen)
+    else this.#expire(watcher, since)
+  }
+
+  /**
+   * The last revision that a client surely saw whole when it says that it has seen one: the one before where that has
+   * several events for it. Undefined where that can be told no longer.
+   */
+  #seenBy({ selection }: Watcher, since: bigint): bigint | undefined {
+    const events = this.#window.at(since)
+    const told = events?.filter((event) => project(event, selection) !== undefined)
+    return told === undefined ? undefined : told.length > 1 ? since - 1n : since
+  }
+
+  #expire(watcher: Watcher, since: bigint): void {
+    watcher.expire(`too old resource version: ${since} (${this.#window.floor})`)
   }
 
   async #tellCurrent(watcher: Watcher): Promise<void> {
@@ -164,11 +216,12 @@ export class ResourceCache {
 
   async #catchUp(watcher: Watcher, since: bigint): Promise<void> {
     let cursor = since
+    let behind = false
     for (;;) {
       if (watcher.ended) return
       const events = this.#window.after(cursor, openingFrames)
       if (events === undefined) {
-        watcher.expire(`too old resource version: ${cursor} (${this.#window.floor})`)
+        this.#expire(watcher, cursor)
         return
       }
       const last = events.at(-1)
@@ -176,18 +229,26 @@ export class ResourceCache {
       cursor = last.revision
       const frames = events.flatMap((event) => {
         const told = project(event, watcher.selection)
-        return told === undefined ? [] : watcher.format.event(told.type, told.object, event.previous)
+        if (told === undefined) return []
+        const pieces = watcher.format.event(told.type, told.object, event.previous)
+        behind = pieces.length === 0
+        return pieces
       })
       await watcher.stream(frames)
     }
     this.#opening.delete(watcher)
+    if (behind && watcher.bookmarks) watcher.bookmark(cursor)
     this.#groups.join(watcher)
   }
 
   /** Tells live watchers that asked for it how far they have been told. */
   bookmark(revision: bigint): void {
-    this.#groups.flush()
-    for (const watcher of [...this.#groups.all()]) if (watcher.bookmarks) watcher.bookmark(revision)
+    this.#groups.bookmark(revision)
+  }
+
+  /** The same, only for those whose last event was left out. */
+  tellProgress(revision: bigint): void {
+    this.#groups.catchUp(revision)
   }
 
   /** The last things a watch is told at its timeout: what is waiting, and how far it has come. */

@@ -1,8 +1,8 @@
 /**
  * The whole store under `/registry/` as served bytes, followed by one watch.
  *
- * Guarantees: events are taken up in revision order; once `reach(revision)` settles, everything written up to it is
- * visible; `fresh()` is a linearizable point. After a compaction that it could not follow it reads everything again and
+ * Guarantees: events are taken up in revision order, and a revision counts as reached once all of its events are: once
+ * `reach(revision)` settles, everything written up to it is visible; `fresh()` is a linearizable point. After a compaction that it could not follow it reads everything again and
  * its watchers are told 410.
  */
 
@@ -11,11 +11,12 @@ import type { Ambient } from "../ambient.ts"
 import { limits } from "../limits.ts"
 import { type Resource, storagePrefix } from "../resource.ts"
 import { noSuchPath } from "../status-error.ts"
-import type { Anticipated } from "./cached-object.ts"
+import type { Anticipated, StoredDocument } from "./cached-object.ts"
 import type { CacheEvent } from "./event-window.ts"
 import { type Committed, OwnWrites } from "./own-writes.ts"
 import { Progress } from "./progress.ts"
-import { ResourceCache } from "./resource-cache.ts"
+import { type RecalledEvent, ResourceCache } from "./resource-cache.ts"
+import { eventsOfRevision } from "./revision-events.ts"
 import { SharedRead } from "./shared-read.ts"
 
 export interface WatchCacheOptions {
@@ -39,7 +40,11 @@ export class WatchCache {
   /** What is stored for resources that nobody has defined (yet), by key. */
   readonly #unclaimed = new Map<string, KeyValue>()
   readonly #ownWrites = new OwnWrites()
+  /** Caches with watchers who are to be told their progress. */
+  readonly #behind = new Set<ResourceCache>()
   readonly #progress: Progress
+  /** The events of the newest revision that had any. */
+  #newest: { readonly revision: bigint; readonly events: StoreEvent[] } = { revision: 0n, events: [] }
   #watch: Watch | undefined
   #state: "loading" | "following" | "closed" = "loading"
   readonly #cancelTimers = new Set<() => void>()
@@ -77,13 +82,16 @@ export class WatchCache {
       known.redefine(resource)
       return
     }
-    const cache = new ResourceCache(resource, this.#progress.revision, this.#options.ambient.soon)
+    const { soon } = this.#options.ambient
+    const onLeftOut = (behind: ResourceCache) => this.#tellProgress(behind)
+    const cache = new ResourceCache(resource, this.#progress.revision, { soon, onLeftOut })
     this.#caches.set(resource.prefix, cache)
     for (const [key, kv] of [...this.#unclaimed]) {
       if (!key.startsWith(resource.prefix)) continue
       this.#unclaimed.delete(key)
       this.#loadOne(cache, kv)
     }
+    if (this.#newest.revision >= this.#progress.revision) this.#recall(cache, this.#newest.events)
   }
 
   /** Ends the watches of a resource that is no longer served and forgets it. */
@@ -155,11 +163,14 @@ export class WatchCache {
       after = page.items.at(-1)?.key
       if (after === undefined || page.count <= page.items.length) break
     }
-    this.#adopt(loaded, revision)
+    const newest = { revision, events: [...(await eventsOfRevision(store, revision))] }
+    this.#adopt(loaded, newest)
   }
 
-  #adopt(loaded: ReadonlyArray<KeyValue>, revision: bigint): void {
+  #adopt(loaded: ReadonlyArray<KeyValue>, newest: { revision: bigint; events: StoreEvent[] }): void {
     if (this.#state === "closed") return
+    const { revision } = newest
+    this.#newest = newest
     this.#unclaimed.clear()
     this.#ownWrites.clear()
     for (const cache of this.#caches.values()) cache.reset(revision)
@@ -169,16 +180,34 @@ export class WatchCache {
       if (cache === undefined) this.#unclaimed.set(kv.key, kv)
       else this.#loadOne(cache, kv)
     }
+    for (const cache of this.#caches.values()) this.#recall(cache, newest.events)
     this.#state = "following"
     this.#options.onLoaded(revision)
     this.#follow(revision)
   }
 
   #loadOne(cache: ResourceCache, kv: KeyValue): void {
+    const stored = this.#storedOf(kv)
+    if (stored !== undefined && !cache.load(stored)) this.#unreadable(kv)
+  }
+
+  #recall(cache: ResourceCache, events: ReadonlyArray<StoreEvent>): void {
+    const recalled = events.flatMap((event): ReadonlyArray<RecalledEvent> => {
+      const { type, kv } = event
+      if (this.#cacheOf(kv.key) !== cache) return []
+      const stored = this.#storedOf(kv)
+      if (stored === undefined) return []
+      if (type === "delete") return [{ type: "DELETED", stored, previous: undefined }]
+      const { previous } = event
+      if (previous === undefined) return [{ type: "ADDED", stored, previous }]
+      return [{ type: "MODIFIED", stored, previous: this.#storedOf(previous) }]
+    })
+    cache.recall(this.#newest.revision, recalled)
+  }
+
+  #storedOf(kv: KeyValue): StoredDocument | undefined {
     const value = this.#opened(kv)
-    if (value === undefined) return
-    const loaded = cache.load({ key: kv.key, value, revision: kv.modRevision })
-    if (!loaded) this.#unreadable(kv)
+    return value && { key: kv.key, value, revision: kv.modRevision }
   }
 
   #follow(revision: bigint): void {
@@ -199,9 +228,12 @@ export class WatchCache {
   }
 
   #take(events: ReadonlyArray<StoreEvent>): void {
-    for (const event of events) {
+    for (const [index, event] of events.entries()) {
+      const revision = event.kv.modRevision
+      if (revision !== this.#newest.revision) this.#newest = { revision, events: [] }
+      this.#newest.events.push(event)
       this.#takeOne(event)
-      this.#progress.advance(event.kv.modRevision)
+      if (events[index + 1]?.kv.modRevision !== revision) this.#progress.advance(revision)
     }
   }
 
@@ -218,10 +250,9 @@ export class WatchCache {
       this.#tell(cache, cache.delete(kv.key, kv.modRevision))
       return
     }
-    const value = this.#opened(kv)
-    if (value === undefined) return
-    const stored = { key: kv.key, value, revision: kv.modRevision }
-    const told = cache.put(stored, this.#ownWrites.take(kv.key, value))
+    const stored = this.#storedOf(kv)
+    if (stored === undefined) return
+    const told = cache.put(stored, this.#ownWrites.take(kv.key, stored.value))
     if (told === undefined) this.#unreadable(kv)
     else this.#tell(cache, told)
   }
@@ -287,6 +318,16 @@ export class WatchCache {
       fn()
     })
     this.#cancelTimers.add(cancel)
+  }
+
+  /** Who was left out of an event is soon told how far it has come. */
+  #tellProgress(cache: ResourceCache): void {
+    if (this.#behind.has(cache)) return
+    this.#behind.add(cache)
+    this.#timer(limits.leftOutBookmarkMs, () => {
+      this.#behind.delete(cache)
+      if (this.#state !== "closed") cache.tellProgress(this.#progress.revision)
+    })
   }
 
   #scheduleBookmarks(): void {

@@ -29,21 +29,39 @@ export class WatchGroup {
   readonly format: EventFormat
   #pieces: Uint8Array[] = []
   #bytes = 0
+  #revision = 0n
+  /** An event was left out since something was last told. */
+  #behind = false
 
   constructor(selection: Selection, format: EventFormat) {
     this.selection = selection
     this.format = format
   }
 
-  /** Takes an event up for the next flush; false when it is not of the selection. */
-  offer(event: CacheEvent): boolean {
+  get behind(): boolean {
+    return this.#behind
+  }
+
+  /** Takes an event up for the next flush; `outside` when it is not of the selection. */
+  offer(event: CacheEvent): "taken" | "left out" | "outside" {
     const told = project(event, this.selection)
-    if (told === undefined) return false
+    if (told === undefined) return "outside"
+    // Between two events of one revision nothing is sent: a watch that is cut there has to be told of them again.
+    if (this.#bytes > limits.flushBytes && event.revision !== this.#revision) this.flush()
+    this.#revision = event.revision
     const pieces = this.format.event(told.type, told.object, event.previous)
+    this.#behind = pieces.length === 0
+    if (this.#behind) return "left out"
     this.#pieces.push(...pieces)
     for (const piece of pieces) this.#bytes += piece.length
-    if (this.#bytes > limits.flushBytes) this.flush()
-    return true
+    return "taken"
+  }
+
+  /** Tells who asked for it how far they have been told. */
+  bookmark(revision: bigint): void {
+    this.flush()
+    this.#behind = false
+    for (const watcher of [...this.watchers]) if (watcher.bookmarks) watcher.bookmark(revision)
   }
 
   flush(): void {

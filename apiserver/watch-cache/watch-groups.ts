@@ -5,15 +5,23 @@ import type { Watcher } from "./watcher.ts"
 
 const scopeOf = (namespace: string, name: string): string => `${namespace}/${name}`
 
+export interface WatchGroupsOptions {
+  readonly soon?: ((fn: () => void) => void) | undefined
+  readonly onLeftOut: () => void
+}
+
 export class WatchGroups {
   readonly #scopes = new Map<string, Map<string, WatchGroup>>()
   readonly #dirty = new Set<WatchGroup>()
   readonly #soon: (fn: () => void) => void
+  readonly #onLeftOut: () => void
   #flushing: "idle" | "scheduled" = "idle"
   #privateGroups = 0
 
-  constructor(soon: (fn: () => void) => void = setImmediate) {
+  /** `onLeftOut` runs when watchers were not told an event: {@link catchUp} is to come. */
+  constructor({ soon = setImmediate, onLeftOut }: WatchGroupsOptions) {
     this.#soon = soon
+    this.#onLeftOut = onLeftOut
   }
 
   /** From now on the watcher is told every event. Everything offered before has been flushed to the others. */
@@ -59,7 +67,11 @@ export class WatchGroups {
   #offerTo(scope: string, event: CacheEvent): void {
     const groups = this.#scopes.get(scope)
     if (groups === undefined) return
-    for (const group of groups.values()) if (group.offer(event)) this.#dirty.add(group)
+    for (const group of groups.values()) {
+      const offered = group.offer(event)
+      if (offered === "taken") this.#dirty.add(group)
+      else if (offered === "left out") this.#onLeftOut()
+    }
     if (this.#dirty.size > 0) this.#schedule()
   }
 
@@ -74,6 +86,18 @@ export class WatchGroups {
     const dirty = [...this.#dirty]
     this.#dirty.clear()
     for (const group of dirty) group.flush()
+  }
+
+  /** Bookmarks for those whose last event was left out. */
+  catchUp(revision: bigint): void {
+    for (const groups of this.#scopes.values())
+      for (const group of [...groups.values()]) if (group.behind) group.bookmark(revision)
+  }
+
+  /** Bookmarks for all. */
+  bookmark(revision: bigint): void {
+    for (const groups of this.#scopes.values())
+      for (const group of [...groups.values()]) group.bookmark(revision)
   }
 
   *all(): Generator<Watcher> {

@@ -14,12 +14,9 @@ import { ensureViews } from "../watch-cache/conversion.ts"
 import { type EventFormat, type EventType, frame } from "../watch-cache/event-format.ts"
 import type { Selection } from "../watch-cache/selection.ts"
 
-interface Told {
+interface WaitingEvent {
   readonly event: EventType
   readonly object: CachedObject
-}
-
-interface WaitingEvent extends Told {
   readonly previous: CachedObject | undefined
 }
 
@@ -141,9 +138,19 @@ export class ConvertingWatch implements ResponseSink {
     const { sink, format } = this.#options
     await this.#ensure(batch.flatMap((waiting) => (waiting.event === undefined ? [] : [waiting.object])))
     const told = await this.#told(batch)
-    const pieces = told.flatMap((waiting) =>
-      waiting.event === undefined ? [waiting.frame] : format.event(waiting.event, waiting.object),
-    )
+    const pieces: Uint8Array[] = []
+    let leftOut: CachedObject | undefined
+    for (const waiting of told) {
+      const sent =
+        waiting.event === undefined
+          ? [waiting.frame]
+          : format.event(waiting.event, waiting.object, waiting.previous)
+      leftOut = waiting.event !== undefined && sent.length === 0 ? waiting.object : undefined
+      pieces.push(...sent)
+    }
+    // Only here is it known that an event was left out: who waits for its revision must hear of it.
+    if (leftOut !== undefined && this.#waiting.length === 0)
+      pieces.push(format.bookmark(leftOut.revision, false))
     if (pieces.length > 0) sink.write(Buffer.concat(pieces))
   }
 
@@ -153,15 +160,16 @@ export class ConvertingWatch implements ResponseSink {
   }
 
   /** The batch as the selection of converted objects sees it. */
-  async #told(batch: ReadonlyArray<Waiting>): Promise<ReadonlyArray<Told | WaitingFrame>> {
+  async #told(batch: ReadonlyArray<Waiting>): Promise<ReadonlyArray<Waiting>> {
     const selects = this.#selects
-    if (selects === undefined) return batch
+    if (selects === undefined && this.#options.format.comparesPrevious !== true) return batch
     await this.#ensure(
       batch.flatMap((waiting) =>
         waiting.event === undefined || waiting.previous === undefined ? [] : [waiting.previous],
       ),
     )
-    const told = batch.flatMap((waiting): ReadonlyArray<Told | WaitingFrame> => {
+    if (selects === undefined) return batch
+    const told = batch.flatMap((waiting): ReadonlyArray<Waiting> => {
       if (waiting.event === undefined) return [waiting]
       return this.#project(waiting, selects)
     })
@@ -173,14 +181,15 @@ export class ConvertingWatch implements ResponseSink {
   #project(
     { event, object, previous }: WaitingEvent,
     selects: (document: MutableObject) => boolean,
-  ): ReadonlyArray<Told> {
+  ): ReadonlyArray<Waiting> {
     const { version, resource } = this.#options
     const isIn = (one: CachedObject): boolean => selects(decodeDocument(bytesIn(one, version, resource)))
     const wasIn = event !== "ADDED" && previous !== undefined && isIn(previous)
-    if (event !== "DELETED" && isIn(object)) return [{ event: wasIn ? "MODIFIED" : "ADDED", object }]
+    if (event !== "DELETED" && isIn(object))
+      return [{ event: wasIn ? "MODIFIED" : "ADDED", object, previous }]
     if (!wasIn || previous === undefined) return []
     const bytes = restamped(previous.bytes, object.revision)
-    return [{ event: "DELETED", object: { ...previous, revision: object.revision, bytes } }]
+    return [{ event: "DELETED", object: { ...previous, revision: object.revision, bytes }, previous }]
   }
 
   #fail(error: unknown): void {

@@ -1,10 +1,11 @@
 /** Answers that are a list: the cached bytes one after the other, or another view of them. */
 import type { Call } from "../call.ts"
 import type { Negotiated, View } from "../negotiation.ts"
+import type { Projection } from "../projection/index.ts"
 import { decodeDocument } from "../registry/document.ts"
 import type { Listed } from "../registry/list.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
-import { bytesIn } from "../watch-cache/cached-object.ts"
+import { bytesIn, type CachedObject } from "../watch-cache/cached-object.ts"
 import { sendValue } from "./object-response.ts"
 import { sendPieces } from "./response.ts"
 import { type IncludeObject, partialMetadata, tableOf } from "./views.ts"
@@ -18,6 +19,14 @@ export interface ListAnswer {
   readonly negotiated: Negotiated
   readonly include: IncludeObject
   readonly now: number
+  /** What of the objects is sent; undefined: all. */
+  readonly projection: Projection | undefined
+}
+
+/** What is sent of an object, as it is in the version of the request. */
+const sentBytes = (object: CachedObject, { resource, version, projection }: ListAnswer): Buffer => {
+  const bytes = bytesIn(object, version, resource)
+  return projection === undefined ? bytes : projection.of(bytes)
 }
 
 const metadataOf = ({ listed }: ListAnswer): object => ({
@@ -43,14 +52,14 @@ function* pieces(answer: ListAnswer): Generator<Uint8Array> {
   for (const object of listed.items) {
     if (!first) yield comma
     first = false
-    yield bytesIn(object, version, resource)
+    yield sentBytes(object, answer)
   }
   yield closing
 }
 
 const viewed = (answer: ListAnswer): unknown => {
   const { listed, version, resource, negotiated } = answer
-  const objects = listed.items.map((object) => decodeDocument(bytesIn(object, version, resource)))
+  const objects = listed.items.map((object) => decodeDocument(sentBytes(object, answer)))
   const metadata = metadataOf(answer)
   switch (negotiated.view) {
     case "Table":

@@ -1,9 +1,16 @@
 /** The format of a watch's events, from what was negotiated. */
 import type { Negotiated } from "../negotiation.ts"
+import type { AskedProjection, RecentProjections } from "../projection/index.ts"
 import { decodeDocument } from "../registry/document.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
 import { bytesIn, type CachedObject } from "../watch-cache/cached-object.ts"
-import { bookmarkFrame, type EventFormat, jsonFormat, viewFormat } from "../watch-cache/event-format.ts"
+import {
+  bookmarkFrame,
+  type EventFormat,
+  jsonFormat,
+  projectedFormat,
+  viewFormat,
+} from "../watch-cache/event-format.ts"
 import { type IncludeObject, partialMetadata, tableOf } from "./views.ts"
 
 export interface WatchView {
@@ -12,6 +19,19 @@ export interface WatchView {
   readonly negotiated: Negotiated
   readonly include: IncludeObject
   readonly now: () => number
+  /** What of the objects is sent; undefined: all. */
+  readonly asked: AskedProjection | undefined
+  readonly recent: RecentProjections
+}
+
+const partsFormat = (
+  { resource, version, recent }: WatchView,
+  { projection, skipUnchanged }: AskedProjection,
+): EventFormat => {
+  const id = `${resource.id}/${version.name}/${projection.id}`
+  const of = (object: CachedObject): Buffer =>
+    recent.of(object, id, () => projection.of(bytesIn(object, version, resource)))
+  return projectedFormat({ id, of, skipUnchanged }, jsonFormat(resource, version))
 }
 
 const metadataFormat = ({ resource, version, negotiated }: WatchView): EventFormat => {
@@ -50,6 +70,7 @@ const tableFormat = (watch: WatchView): EventFormat => {
 }
 
 export const watchFormat = (watch: WatchView): EventFormat => {
+  if (watch.asked !== undefined) return partsFormat(watch, watch.asked)
   switch (watch.negotiated.view) {
     case "Table":
       return tableFormat(watch)

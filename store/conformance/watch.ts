@@ -176,6 +176,7 @@ export const watchConformance = (world: () => World): void => {
         store.range({ prefix }),
         create(store, `${prefix}b`, ""),
         store.delete(`${prefix}a`, { modRevision: from }),
+        store.transact([{ type: "check", key: `${prefix}a`, expect: { modRevision: from } }]),
         store.compact(from),
         store.session(10),
         session.renew(),

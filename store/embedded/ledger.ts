@@ -4,16 +4,33 @@
  * Synchronous. Writes happen only inside {@link Ledger.commit}, which either makes all of them durable or none.
  */
 import type { DatabaseSync } from "node:sqlite"
-import { unmetExpectation } from "../expectation.ts"
+import { sessionGone, unmetExpectation } from "../expectation.ts"
 import { type ByteKey, byteKey, byteKeyAfterPrefix, textOfByteKey } from "../key.ts"
 import { withoutValue } from "../memory-history.ts"
 import { pastRange } from "../past-range.ts"
 import { compacted, futureRevision, type History } from "../replay.ts"
-import type { Expect, KeyValue, Put, Range, RangeOptions, Revision, SessionId, StoreEvent } from "../store.ts"
+import type {
+  ConditionalWrite,
+  Expect,
+  KeyValue,
+  Put,
+  Range,
+  RangeOptions,
+  Revision,
+  SessionId,
+  StoreEvent,
+} from "../store.ts"
+import { unmetConditions } from "../transaction.ts"
 import type { Commit } from "../watcher.ts"
 import { type Change, Changes, type KeyBounds, keyValueOf, revisionOf, rowId } from "./changes.ts"
 import { type CurrentKey, CurrentKeys } from "./current-keys.ts"
 import { prunePageRevisions, replayPageRevisions } from "./limits.ts"
+
+/** What a write does: to the file, and to who watches. */
+interface Effect {
+  readonly change: Change
+  readonly event: StoreEvent
+}
 
 export class Ledger implements History {
   readonly #changes: Changes
@@ -51,25 +68,10 @@ export class Ledger implements History {
     }
   }
 
-  put({ key, value, expect, session }: Put): Revision {
-    const at = byteKey(key)
-    const current = this.#keys.get(at)
-    const previous = current && this.#documentOf(current)
-    refuseUnlessMet(key, expect, previous)
-    const revision = this.#revision + 1n
-    const change = {
-      id: rowId(revision, 0),
-      key: at,
-      createRevision: current?.createRevision ?? revision,
-      deleted: false,
-      session,
-      value,
-    }
-    const kv = { key, value, createRevision: change.createRevision, modRevision: revision }
-    return this.#write(
-      [change],
-      [previous === undefined ? { type: "put", kv } : { type: "put", kv, previous }],
-    )
+  put(put: Put): Revision {
+    const current = this.#keys.get(byteKey(put.key))
+    refuseUnlessMet(put.key, put.expect, current && this.#documentOf(current))
+    return this.#write([this.#putting(put)])
   }
 
   delete(key: string, expect: { readonly modRevision: Revision }): Revision {
@@ -77,6 +79,26 @@ export class Ledger implements History {
     const current = this.#keys.get(at)
     refuseUnlessMet(key, expect, current && this.#documentOf(current))
     return this.#deleteAll([at])
+  }
+
+  /** All of the writes, or a StoreError and none. Only checks take no revision. */
+  transact(writes: ReadonlyArray<ConditionalWrite>, isAlive: (session: SessionId) => boolean): Revision {
+    const unmet = unmetConditions(writes, (key) => {
+      const current = this.#keys.get(byteKey(key))
+      return current && revisionOf(current.id)
+    })
+    if (unmet !== undefined) throw unmet
+    const effects: Array<Effect> = []
+    for (const write of writes) {
+      if (write.type === "check") continue
+      if (write.type === "delete") effects.push(...this.#deleting(byteKey(write.key), effects.length))
+      else {
+        const { key, session } = write
+        if (session !== undefined && !isAlive(session)) throw sessionGone(key, session)
+        effects.push(this.#putting(write, effects.length))
+      }
+    }
+    return effects.length === 0 ? this.#revision : this.#write(effects)
   }
 
   /** Deletes the keys that a session holds, all in one revision. */
@@ -164,34 +186,48 @@ export class Ledger implements History {
   }
 
   #deleteAll(keys: ReadonlyArray<ByteKey>): Revision {
-    const revision = this.#revision + 1n
-    const events: Array<StoreEvent> = []
-    const changes: Array<Change> = []
-    for (const [place, key] of keys.entries()) {
-      const current = this.#keys.get(key)
-      if (current === undefined) continue
-      const { createRevision } = current
-      changes.push({
-        id: rowId(revision, place),
-        key,
-        createRevision,
-        deleted: true,
-        session: undefined,
-        value: undefined,
-      })
-      events.push({ type: "delete", kv: { ...this.#documentOf(current), modRevision: revision } })
-    }
-    return this.#write(changes, events)
+    const effects: Array<Effect> = []
+    for (const key of keys) effects.push(...this.#deleting(key, effects.length))
+    return this.#write(effects)
   }
 
-  #write(changes: ReadonlyArray<Change>, events: ReadonlyArray<StoreEvent>): Revision {
+  /** A put in the next revision, at a place in it. */
+  #putting({ key, value, session }: Put, place = 0): Effect {
     const revision = this.#revision + 1n
-    for (const change of changes) {
+    const at = byteKey(key)
+    const current = this.#keys.get(at)
+    const previous = current && this.#documentOf(current)
+    const createRevision = current?.createRevision ?? revision
+    const kv = { key, value, createRevision, modRevision: revision }
+    return {
+      change: { id: rowId(revision, place), key: at, createRevision, deleted: false, session, value },
+      event: previous === undefined ? { type: "put", kv } : { type: "put", kv, previous },
+    }
+  }
+
+  /** The deletion of a key in the next revision, at a place in it; nothing where the key is not there. */
+  #deleting(key: ByteKey, place: number): ReadonlyArray<Effect> {
+    const revision = this.#revision + 1n
+    const current = this.#keys.get(key)
+    if (current === undefined) return []
+    const { createRevision } = current
+    const id = rowId(revision, place)
+    return [
+      {
+        change: { id, key, createRevision, deleted: true, session: undefined, value: undefined },
+        event: { type: "delete", kv: { ...this.#documentOf(current), modRevision: revision } },
+      },
+    ]
+  }
+
+  #write(effects: ReadonlyArray<Effect>): Revision {
+    const revision = this.#revision + 1n
+    for (const { change } of effects) {
       this.#changes.insert(change)
       this.#keys.apply(change)
     }
     this.#revision = revision
-    this.#written.push({ revision, events })
+    this.#written.push({ revision, events: effects.map(({ event }) => event) })
     return revision
   }
 

@@ -52,23 +52,26 @@ const rangeAt = async (connection: EtcdConnection, options: RangeOptions): Promi
 }
 
 export const put = async (connection: EtcdConnection, put: Put): Promise<Revision> => {
-  const { key, value, expect, session } = put
+  const { key, value, expect } = put
   checkKey(key)
   checkValue(key, value)
-  const request_put = {
+  return writeIf(connection, { key, expect, success: putRequest(put) })
+}
+
+export const putRequest = ({ key, value, session }: Put): IRequestOp => ({
+  request_put: {
     key: Buffer.from(key),
     value: bufferOf(value),
     ...(session === undefined ? {} : { lease: session }),
-  }
-  return transact(connection, { key, expect, success: { request_put } })
-}
+  },
+})
+
+export const deleteRequest = (key: string): IRequestOp => ({
+  request_delete_range: { key: Buffer.from(key) },
+})
 
 export const remove = (connection: EtcdConnection, key: string, modRevision: Revision): Promise<Revision> =>
-  transact(connection, {
-    key,
-    expect: { modRevision },
-    success: { request_delete_range: { key: Buffer.from(key) } },
-  })
+  writeIf(connection, { key, expect: { modRevision }, success: deleteRequest(key) })
 
 /**
  * Forgets the history before this revision.
@@ -103,7 +106,7 @@ interface Conditional {
   readonly success: IRequestOp
 }
 
-const transact = async (
+const writeIf = async (
   connection: EtcdConnection,
   { key, expect, success }: Conditional,
 ): Promise<Revision> => {
@@ -118,7 +121,7 @@ const transact = async (
   throw unmet
 }
 
-const compareOf = (key: string, expect: Expect): ICompare =>
+export const compareOf = (key: string, expect: Expect): ICompare =>
   "absent" in expect
     ? { key: Buffer.from(key), target: "Create", result: "Equal", create_revision: 0 }
     : {

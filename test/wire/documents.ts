@@ -70,6 +70,11 @@ export const makeConfigMaps = async (world: World, names: ReadonlyArray<string>)
   }
 }
 
+/** Settles when the server acts by everything written so far: authorization and fairness follow the watch of the store. */
+export const settled = async (world: World): Promise<void> => {
+  await world.get("/api/v1/namespaces")
+}
+
 /** Forgets the past of the store, up to its newest revision. */
 export const compactAll = async (world: World): Promise<void> => {
   const { revision } = await world.store.get("/registry/~")

@@ -10,7 +10,7 @@ import { type Door, openDoor, textOf } from "./tls-door.ts"
 const watching = `${configMaps}?watch=true`
 const robot = { "a-token": { name: "robot", groups: ["system:masters"] } }
 
-const throughDoor = (body: (world: World, door: Door) => Promise<void>) => async (world: World) => {
+export const throughDoor = (body: (world: World, door: Door) => Promise<void>) => async (world: World) => {
   const door = await openDoor(world)
   try {
     await body(world, door)

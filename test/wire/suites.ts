@@ -1,4 +1,6 @@
 /** Every suite of the wire. Start with {@link wireConformance}. */
+import { accessSuite } from "./access.ts"
+import { admissionSuite } from "./admission.ts"
 import { coreKindsSuite } from "./core-kinds.ts"
 import { customResourcesSuite } from "./custom-resources.ts"
 import { deleteSuite } from "./delete.ts"
@@ -7,8 +9,10 @@ import { garbageCollectionSuite } from "./garbage-collection.ts"
 import { limitContinueSuite } from "./limit-continue.ts"
 import { listSuite } from "./list.ts"
 import { objectMetadataSuite } from "./object-metadata.ts"
+import { operationsSuite } from "./operations.ts"
 import { overTlsSuite } from "./over-tls.ts"
 import { representationsSuite } from "./representations.ts"
+import { rulesSuite } from "./rules.ts"
 import { schemasSuite } from "./schemas.ts"
 import { selectorsSuite } from "./selectors.ts"
 import { serverSideApplySuite } from "./server-side-apply.ts"
@@ -32,6 +36,10 @@ const suites: ReadonlyArray<Suite> = [
   representationsSuite,
   customResourcesSuite,
   schemasSuite,
+  rulesSuite,
+  admissionSuite,
+  accessSuite,
+  operationsSuite,
   coreKindsSuite,
   eventsSuite,
   servicesSuite,

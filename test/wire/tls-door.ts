@@ -36,11 +36,17 @@ const makeIdentity = async (): Promise<Identity> => {
   }
 }
 
+export type Asked = Pick<RequestOptions, "method" | "headers"> & {
+  readonly body?: string
+  /** Without the certificate of the administrator. */
+  readonly asNobody?: boolean
+}
+
 export interface Door {
   readonly url: string
   readonly ca: string
   /** A request as its administrator: settles when the head is there. */
-  open(path: string, options?: Pick<RequestOptions, "method" | "headers">): Promise<IncomingMessage>
+  open(path: string, options?: Asked): Promise<IncomingMessage>
   http2(): ClientHttp2Session
   /** Closes the server's side. */
   close(): Promise<void>
@@ -61,12 +67,13 @@ export const openDoor = async (world: World): Promise<Door> => {
   return {
     url,
     ca,
-    open: (path, more = {}) =>
+    open: (path, { body, asNobody, ...more } = {}) =>
       new Promise((resolve, reject) => {
-        const request = httpsRequest({ host: "127.0.0.1", port, path, agent, ...credentials, ...more })
+        const shown = asNobody === true ? { ca } : credentials
+        const request = httpsRequest({ host: "127.0.0.1", port, path, agent, ...shown, ...more })
         request.on("error", reject)
         request.on("response", resolve)
-        request.end()
+        request.end(body)
       }),
     http2: () => {
       const session = connect(url, credentials)
