@@ -2,10 +2,10 @@
 import { type Cause, type Context, type Duration, Effect, Exit, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import type { UserInfo } from "../apiserver/index.ts"
-import type { Transport } from "../client/index.ts"
+import { makeClient, type Transport } from "../client/index.ts"
+import { type PromiseClient, promiseClient } from "../reconciler/index.ts"
 import type { CustomResourceDefinition } from "../schemas/index.ts"
 import { type MemoryServerOptions, memoryServer, type ProcessServices } from "./memory-server.ts"
-import { type PromiseClient, promiseClient } from "./memory-server-client.ts"
 import type { MemoryServerListening, MemoryServerListenOptions } from "./memory-server-listen.ts"
 
 export interface StartMemoryServerOptions extends MemoryServerOptions {
@@ -51,9 +51,12 @@ export const startMemoryServer = async (
       throw cause
     },
   )
+  const forever = new AbortController().signal
+  const clientOf = (user?: UserInfo): PromiseClient =>
+    promiseClient(makeClient(server.transport(user)), context as Context.Context<never>, forever)
   return {
-    client: promiseClient(server.transport(), run),
-    clientOf: (user) => promiseClient(server.transport(user), run),
+    client: clientOf(),
+    clientOf,
     transport: server.transport,
     start: async (program, user) => {
       const { stop } = await run(server.start(program, user))
