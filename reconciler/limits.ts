@@ -45,6 +45,9 @@ export const maxRememberedEvents = 4096
 /** Events written in a burst, and one more for each interval after it. Source: client-go's EventSourceObjectSpamFilter has the idea. */
 export const eventBurst = 25
 export const eventInterval = Duration.seconds(1)
+/** Events that differ in their message only, before they are combined; and how long they count as one kind. Source: client-go. */
+export const maxSimilarEvents = 10
+export const similarEventInterval = Duration.minutes(10)
 export const maxEventMessageLength = 1024
 
 /** Tries after a conflict before it is left to the next reconcile. */

@@ -37,24 +37,44 @@ export interface ManagerHandle {
 const start = Effect.fnUntraced(function* <R>(
   options: ManagerOptions<R>,
 ): Effect.fn.Return<ManagerHandle, never, R | Client | Informers | Scope.Scope> {
-  const manager = yield* startControllers(options)
-  if (options.endpoints === undefined) return manager
-  // Loaded by who serves them only.
-  const { serveEndpoints } = yield* Effect.promise(() => import("./endpoints/index.ts"))
-  return { ...manager, endpoints: yield* serveEndpoints(manager, options.endpoints) }
+  const running = new Set<ControllerHandle>()
+  let leading: Leadership | undefined
+  const manager: ManagerHandle = {
+    controllers: () => [...running],
+    isLeading: () => options.leaderElection === undefined || (leading !== undefined && !leading.isLost()),
+    reconcileNow: (controller, request) => {
+      const handle = [...running].find(({ name }) => name === controller)
+      handle?.reconcileNow(request)
+      return handle !== undefined
+    },
+  }
+  // Before the controllers, so that they are served until the last one has wound down.
+  const endpoints = options.endpoints === undefined ? undefined : yield* serve(manager, options.endpoints)
+  const lead = (leadership: Leadership | undefined) => {
+    leading = leadership
+  }
+  yield* startControllers(options, { running, lead })
+  return endpoints === undefined ? manager : { ...manager, endpoints }
 })
+
+/** Loaded by who serves them only. */
+const serve = (
+  manager: ManagerHandle,
+  options: EndpointOptions,
+): Effect.Effect<Endpoints, never, Scope.Scope> =>
+  Effect.flatMap(
+    Effect.promise(() => import("./endpoints/index.ts")),
+    ({ serveEndpoints }) => serveEndpoints(manager, options),
+  )
 
 const startControllers = Effect.fnUntraced(function* <R>(
   options: ManagerOptions<R>,
-): Effect.fn.Return<ManagerHandle, never, R | Client | Informers | Scope.Scope> {
+  {
+    running,
+    lead,
+  }: { readonly running: Set<ControllerHandle>; readonly lead: (leadership?: Leadership) => void },
+) {
   const grace = Duration.fromInputUnsafe(options.grace ?? shutdownGrace)
-  const running = new Set<ControllerHandle>()
-  const reconcileNow = (controller: string, request: Request): boolean => {
-    const handle = [...running].find(({ name }) => name === controller)
-    handle?.reconcileNow(request)
-    return handle !== undefined
-  }
-
   const runAll = (leadership?: Leadership) =>
     Effect.gen(function* () {
       // All of them wind down at once: the grace is one for all.
@@ -73,31 +93,20 @@ const startControllers = Effect.fnUntraced(function* <R>(
 
   if (options.leaderElection === undefined) {
     yield* runAll()
-    return { controllers: () => [...running], isLeading: () => true, reconcileNow }
+    return
   }
-  let leading: Leadership | undefined
   const led = (leadership: Leadership) =>
     Effect.scoped(
       Effect.gen(function* () {
         yield* Effect.acquireRelease(
-          Effect.sync(() => {
-            leading = leadership
-          }),
-          () =>
-            Effect.sync(() => {
-              leading = undefined
-            }),
+          Effect.sync(() => lead(leadership)),
+          () => Effect.sync(() => lead()),
         )
         yield* runAll(leadership)
         return yield* Effect.never
       }),
     )
   yield* Effect.forkScoped(withLeadership(options.leaderElection, led))
-  return {
-    controllers: () => [...running],
-    isLeading: () => leading !== undefined && !leading.isLost(),
-    reconcileNow,
-  }
 })
 
 export const Manager = {

@@ -15,7 +15,7 @@ import type { InformersShape } from "./informers.ts"
 import { maxErrorLength } from "./limits.ts"
 import type { ControllerMetrics } from "./metrics.ts"
 import { awaitShown, OwnWrites } from "./read-your-writes.ts"
-import { ReconcileInputs } from "./reconcile-inputs.ts"
+import { ReconcileInputs, type RecordedWrite } from "./reconcile-inputs.ts"
 import type { ReconcileOutcome, ReconcileRecord } from "./reconcile-log.ts"
 import type { Request, Result } from "./reconciler.ts"
 import { keyString } from "./request.ts"
@@ -95,8 +95,13 @@ const contained = <R>(run: Run<R>, turn: Turn): Effect.Effect<Exit.Exit<Result, 
   const labels = { controller: controller.name, object: keyString(request), reconcileID }
   const reconcile = Effect.suspend(() => controller.reconcile(request))
   const bounded = controller.timeout === undefined ? reconcile : Effect.timeout(reconcile, controller.timeout)
+  // What it read and wrote is known when it ends.
+  const annotated = Effect.suspend(() =>
+    Effect.annotateCurrentSpan({ cause: inputs.cause, wrote: inputs.wrote.map(writeText) }),
+  )
   return bounded.pipe(
-    Effect.withSpan("reconcile", { attributes: { ...labels, revision, cause: inputs.cause } }),
+    Effect.ensuring(annotated),
+    Effect.withSpan("reconcile", { attributes: { ...labels, revision } }),
     Effect.provideService(WriteContext, {
       get cause() {
         return inputs.cause
@@ -116,6 +121,9 @@ const contained = <R>(run: Run<R>, turn: Turn): Effect.Effect<Exit.Exit<Result, 
     Effect.exit,
   )
 }
+
+const writeText = ({ verb, kind, namespace, name, resourceVersion }: RecordedWrite): string =>
+  `${verb} ${kind}/${namespace}/${name}@${resourceVersion}`
 
 const outcomeNames: { readonly [D in Disposition["_tag"]]: ReconcileOutcome } = {
   Forget: "success",
