@@ -6,7 +6,6 @@ export type {
   MemoryServerProcess,
   ProcessServices,
 } from "./memory-server.ts"
-export type { PromiseClient } from "./memory-server-client.ts"
 export { loadDefinitions } from "./memory-server-definitions.ts"
 export type { MemoryServerListening, MemoryServerListenOptions } from "./memory-server-listen.ts"
 export {

@@ -35,7 +35,10 @@ import { StartError } from "./start-error.ts"
 export interface MemoryServerOptions {
   /** Custom kinds: objects, or paths of YAML or JSON files with one or more of them. */
   readonly crds?: ReadonlyArray<CustomResourceDefinition | string | URL>
-  /** Namespace deletion and garbage collection run. Default true. */
+  /**
+   * Namespace deletion and garbage collection run. Default true. They watch every kind, and their watches get a bookmark a minute:
+   * without them days of a TestClock pass much faster.
+   */
   readonly platform?: boolean
   /** Of the server's ids and chance. Default 1. */
   readonly seed?: number
@@ -58,8 +61,9 @@ export interface MemoryServer {
   /** What one process of a user holds: client, informers, discovery. */
   readonly process: (user?: UserInfo) => Layer.Layer<ProcessServices>
   /**
-   * Runs a program in a process of its own: `server.start(Manager.start({ controllers }))`. Returns when it has come to rest,
-   * with the program still running; fails when the program does before that.
+   * Runs a program in a process of its own: `server.start(Manager.start({ controllers }))`. Returns when the program has, with what
+   * it left running in its Scope, and all is at rest; fails when the program does. One that never ends is given as
+   * `Effect.forkScoped(program)`.
    */
   readonly start: <E>(
     program: Effect.Effect<unknown, E, ProcessServices | Scope.Scope>,
@@ -148,8 +152,8 @@ export const memoryServer = Effect.fn("Server.memory")(function* (
   const start: MemoryServer["start"] = Effect.fnUntraced(function* (program, user) {
     const own = yield* Scope.fork(scope)
     const fiber = yield* run(program, { user, within: own })
-    const failed = Effect.andThen(Fiber.join(fiber), Effect.never)
-    yield* Effect.raceFirst(failed, settle(traffic)).pipe(Effect.tapError(() => Scope.close(own, Exit.void)))
+    yield* Fiber.join(fiber).pipe(Effect.tapError(() => Scope.close(own, Exit.void)))
+    yield* settle(traffic)
     return { stop: Scope.close(own, Exit.void) }
   })
 

@@ -44,7 +44,7 @@ export { type Mutation, mutate } from "./mutate.ts"
 export { byLabel, byOwnerUid, type Change, type IndexFunction, type Lister } from "./object-cache.ts"
 export { applyWouldChange, type Ownership, sameJson } from "./owned-fields.ts"
 export { controllerOf, controllerReference, isControlledBy, ownerReference } from "./owner.ts"
-export type { PromiseClient } from "./promise-client.ts"
+export { type PromiseClient, promiseClient } from "./promise-client.ts"
 export type {
   PromiseLog,
   PromiseReconcile,
