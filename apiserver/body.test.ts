@@ -19,7 +19,7 @@ test("keys that are scalars are texts in JSON", () => {
 
 test.each([
   ["escapes", `a: "${"\\q".repeat(20_000)}"`],
-    ["closing brackets", "]".repeat(40_000)],
+  ["closing brackets", "]".repeat(40_000)],
   ["anchors", `${"&a ".repeat(10_000)}x`],
 ])("a text with an error at every character is refused at the first: %s", (_name, text) => {
   expect(() => yaml(text)).toThrow(/^error converting YAML to JSON: yaml: line 1: /)

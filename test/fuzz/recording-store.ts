@@ -31,6 +31,12 @@ export const makeRecordingStore = (): RecordingStore => {
       current.getStore()?.writes.push(`delete ${key}`)
       return revision
     },
+    transact: async (writes) => {
+      const revision = await inner.transact(writes)
+      for (const { type, key } of writes)
+        if (type !== "check") current.getStore()?.writes.push(`${type} ${key}`)
+      return revision
+    },
     watch: (options, sink) => inner.watch(options, sink),
     compact: (revision) => inner.compact(revision),
     session: (ttl) => inner.session(ttl),
