@@ -6,7 +6,7 @@
  */
 import { writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
-import { Clock, Effect, Layer, type Scope } from "effect"
+import { Clock, Duration, Effect, Layer, type Scope } from "effect"
 import {
   ApiServer,
   adminKubeconfig,
@@ -99,6 +99,7 @@ const runApi = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki) {
     store,
     definitions,
     version,
+    keepDeletionCausesMs: Duration.toMillis(retention.keep),
     connect: {
       resources: {
         "compute.miren.dev/sandboxes": ["log", "exec", "attach", "portforward"],

@@ -122,12 +122,19 @@ export class Attributes implements Matched {
       return itself === undefined ? noLabels : (labelsOf(itself) ?? noLabels)
     }
     if (!target.resource.namespaced) return undefined
-    return this.#cachedNamespace()?.labels ?? noLabels
+    const beside = this.#namespaceBeside()
+    return (beside === undefined ? this.#cachedNamespace()?.labels : labelsOf(beside)) ?? noLabels
   }
 
-  /** Whether the cache has the Namespace that the object is in, if it is in one. */
+  /** Whether the Namespace that the object is in, if it is in one, is written with it or in the cache. */
   get knowsNamespace(): boolean {
-    return !this.request.target.resource.namespaced || this.#cachedNamespace() !== undefined
+    if (!this.request.target.resource.namespaced || this.#namespaceBeside() !== undefined) return true
+    return this.#cachedNamespace() !== undefined
+  }
+
+  #namespaceBeside(): MutableObject | undefined {
+    const { call, target } = this.request
+    return call.namespaces?.get(target.namespace)
   }
 
   #cachedNamespace() {
@@ -141,7 +148,10 @@ export class Attributes implements Matched {
   /** The Namespace that the object is in; undefined for what is in none. */
   namespaceObject(): MutableObject | undefined {
     const { resource } = this.request.target
-    const found = resource.namespaced ? this.#cachedNamespace() : undefined
+    if (!resource.namespaced) return undefined
+    const beside = this.#namespaceBeside()
+    if (beside !== undefined) return clone(beside)
+    const found = this.#cachedNamespace()
     return found === undefined ? undefined : decodeDocument(found.bytes)
   }
 

@@ -12,9 +12,12 @@ import type { Subject } from "../status-error.ts"
 import type { StrategyContext } from "../strategy.ts"
 import type { WatchCache } from "../watch-cache/watch-cache.ts"
 import { metadataOf, stringOf } from "./object-meta.ts"
+import type { ObjectWriter } from "./object-writer.ts"
 
 export interface RegistryContext {
+  /** Read from; written to by the writer alone. */
   readonly store: Store
+  readonly writer: ObjectWriter
   readonly cache: WatchCache
   readonly resources: ResourceTable
   readonly ambient: Ambient

@@ -1,6 +1,7 @@
 /** The delete verb: at once, or once its finalizers let it go. Source: registry/generic Store.Delete. */
 
 import { isStoreError } from "../../store/index.ts"
+import { causeLine } from "../causes/cause.ts"
 import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
@@ -123,7 +124,11 @@ const attempt = async (
     const uid = stringOf(metadataOf(object), "uid")
     const revision = options.dryRun
       ? current.revision
-      : await context.store.delete(keyOf(target), { modRevision: current.revision })
+      : await context.writer.delete({
+          key: keyOf(target),
+          expect: { modRevision: current.revision },
+          cause: causeLine(call, context.ambient.now()),
+        })
     return { type: "gone", uid, last: { bytes: servedBytes(object, revision), revision } }
   }
   const { gracePeriodSeconds } = options
@@ -134,7 +139,7 @@ const attempt = async (
       written: { bytes: servedBytes(object, current.revision), revision: current.revision },
     }
   }
-  const written = await putObject(context, target, { object, expect: { modRevision: current.revision } })
+  const written = await putObject(operation, { object, expect: { modRevision: current.revision } })
   return { type: "held", written }
 }
 

@@ -27,11 +27,14 @@ export const admitByNamespace = async (
   context: RegistryContext,
   request: AdmissionRequest,
 ): Promise<void> => {
-  const { target, operation } = request
+  const { target, operation, call } = request
   if (operation !== "CREATE" || !target.resource.namespaced || isAccessReview(request)) return
   const resource = context.resources.get(namespacesId)
   if (resource === undefined) return
   const name = target.namespace
+  const beside = call.namespaces?.get(name)
+  if (beside !== undefined && isDeleting(beside)) throw terminating(request)
+  if (beside !== undefined) return
   const namespace: Target = { resource, version: resource.storage, namespace: "", name, subresource: "" }
   const found: Current | undefined =
     currentFromCache(context, namespace) ?? (await currentFromStore(context, namespace))

@@ -6,10 +6,9 @@ import { type Operation, strategyContext } from "./context.ts"
 import { readIncoming } from "./incoming.ts"
 import { parseWriteOptions } from "./write-options.ts"
 
-/** The answered question. Fails with `BadRequest`, `Invalid`, and whatever the kind refuses. */
-export const answerReview = async (operation: Operation): Promise<MutableObject> => {
+/** The question as it was asked, admitted and checked. Fails with `BadRequest`, `Invalid`, and as admission refuses. */
+export const readReview = async (operation: Operation): Promise<MutableObject> => {
   const { resource, version } = operation.target
-  if (resource.strategy.answer === undefined) throw methodNotAllowed(resource.subject(), "POST")
   const options = parseWriteOptions(operation.call, "CreateOptions")
   const question = readIncoming(operation, options)
   // Typed clients send an empty answer along with the question.
@@ -22,5 +21,12 @@ export const answerReview = async (operation: Operation): Promise<MutableObject>
     ]
     if (errors.length > 0) throw invalid(resource.subject(""), errors)
   })
-  return resource.strategy.answer(question, strategyContext(operation))
+  return question
+}
+
+/** The answered question. Fails with `BadRequest`, `Invalid`, and whatever the kind refuses. */
+export const answerReview = async (operation: Operation): Promise<MutableObject> => {
+  const { resource } = operation.target
+  if (resource.strategy.answer === undefined) throw methodNotAllowed(resource.subject(), "POST")
+  return resource.strategy.answer(await readReview(operation), strategyContext(operation))
 }

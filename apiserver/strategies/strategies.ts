@@ -24,6 +24,9 @@ const putAnywhere: Strategy = { ...plain, createOnUpdate: true }
 /** Asked of the nodes, never written. */
 const observed: Strategy = { ...plain, verbs: ["get", "list"] }
 
+/** Answered by `apiserver/transactions/`, never stored. */
+const asked: Strategy = { ...plain, verbs: ["create"] }
+
 const strategies: { readonly [id: string]: Strategy } = {
   "/namespaces": namespaceStrategy,
   "/configmaps": configMapStrategy,
@@ -38,6 +41,8 @@ const strategies: { readonly [id: string]: Strategy } = {
   "metrics.k8s.io/nodes": observed,
   "metrics.k8s.io/pods": observed,
   "discovery.k8s.io/endpointslices": endpointSliceStrategy,
+  "meta.miren.dev/causereviews": asked,
+  "meta.miren.dev/transactions": asked,
 }
 
 export const builtinStrategy = (id: string): Strategy =>
