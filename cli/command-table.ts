@@ -12,6 +12,11 @@ export const commands: ReadonlyArray<Command> = [
     options: {
       ...fileOptions,
       "force-conflicts": { type: "boolean", describe: "Take over fields that others manage" },
+      atomic: { type: "boolean", describe: "All documents in one revision, or none of them" },
+      prune: {
+        type: "string",
+        describe: "With --atomic: the set that the documents are; what else is in it is deleted",
+      },
       "dry-run": {
         type: "string",
         choices: ["none", "server"],
@@ -24,6 +29,7 @@ export const commands: ReadonlyArray<Command> = [
     examples: [
       ["mctl apply -f hello.yaml", "one file"],
       ["mctl apply -R -f manifests/", "a folder and those in it"],
+      ["mctl apply --atomic --prune=shop -f shop/", "the set shop is this and nothing else"],
       ["cat hello.yaml | mctl apply -f -", "standard input"],
     ],
     load: async () => (await import("./commands/apply.ts")).runApply,
