@@ -19,7 +19,7 @@ test("keys that are scalars are texts in JSON", () => {
 
 test.each([
   ["escapes", `a: "${"\\q".repeat(20_000)}"`],
-    ["closing brackets", "]".repeat(40_000)],
+  ["closing brackets", "]".repeat(40_000)],
   ["anchors", `${"&a ".repeat(10_000)}x`],
 ])("a text with an error at every character is refused at the first: %s", (_name, text) => {
   expect(() => yaml(text)).toThrow(/^error converting YAML to JSON: yaml: line 1: /)
@@ -45,4 +45,16 @@ test("more aliases than a person writes are refused, and a body has one document
   expect(() => yaml(`a: &a x\nb: [${"*a,".repeat(1_001)}]`)).toThrow("there may be 1000 aliases")
   expect(yaml("a: &a x\nb: [*a, *a]").value).toEqual({ a: "x", b: ["x", "x"] })
   expect(() => yaml("--- a\n--- b")).toThrow("there may be one document in a body")
+})
+
+test.each([
+  "- ".repeat(3_000),
+  "- ".repeat(40_000),
+  "[".repeat(5_000),
+  "{a: ".repeat(5_000),
+  "? ".repeat(5_000),
+])("a YAML text that is nested without end is refused, and is no defect", (text) => {
+  expect(() => yaml(`${text}x`)).toThrow(
+    /nested deeper than 200 levels|error converting YAML to JSON|a key must be a text/,
+  )
 })

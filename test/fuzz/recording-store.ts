@@ -31,6 +31,12 @@ export const makeRecordingStore = (): RecordingStore => {
       current.getStore()?.writes.push(`delete ${key}`)
       return revision
     },
+    transact: async (writes) => {
+      const revision = await inner.transact(writes)
+      const made = writes.filter(({ type }) => type !== "check").map(({ type, key }) => `${type} ${key}`)
+      current.getStore()?.writes.push(...made)
+      return revision
+    },
     watch: (options, sink) => inner.watch(options, sink),
     compact: (revision) => inner.compact(revision),
     session: (ttl) => inner.session(ttl),

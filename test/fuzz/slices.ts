@@ -4,7 +4,7 @@ import { admission } from "./generators/admission.ts"
 import { bulk } from "./generators/bulk.ts"
 import { certificates } from "./generators/certificates.ts"
 import { customKinds } from "./generators/custom-kinds.ts"
-import { lists, urls, watches } from "./generators/lists.ts"
+import { lists, projections, urls, watches } from "./generators/lists.ts"
 import { objects, texts } from "./generators/objects.ts"
 import { applies, jsonPatches, mergePatches, strategicPatches } from "./generators/patches.ts"
 import { paths } from "./generators/paths.ts"
@@ -28,6 +28,7 @@ export const slices: ReadonlyArray<Slice> = [
   lists,
   watches,
   urls,
+  projections,
   customKinds,
   admission,
   access,

@@ -203,8 +203,7 @@ export const bodies: ReadonlyArray<Make> = [
         ...policies.object("bulk"),
         spec: {
           ...(policies.object("bulk").spec as JsonObject),
-          validations: many(count, (index) => ({ expression: `object.metadata.name != 'n${index}'`,
-          })),
+          validations: many(count, (index) => ({ expression: `object.metadata.name != 'n${index}'` })),
         },
       }),
     ),
@@ -215,7 +214,8 @@ export const bodies: ReadonlyArray<Make> = [
         ...policies.object("bulk"),
         spec: {
           ...(policies.object("bulk").spec as JsonObject),
-          variables: many(count, (index) => ({ name: `v${index}`,
+          variables: many(count, (index) => ({
+            name: `v${index}`,
             expression: index === 0 ? "1" : `variables.v${index - 1} + variables.v${index - 1}`,
           })),
         },
@@ -245,8 +245,7 @@ export const bodies: ReadonlyArray<Make> = [
         ...crds.object("bulks.bulk.example.com"),
         spec: customKind("bulk.example.com", "bulks", {
           ...widgetSchema,
-          "x-kubernetes-validations": many(count, (index) => ({ rule: `self.spec.color != 'c${index}'`,
-          })),
+          "x-kubernetes-validations": many(count, (index) => ({ rule: `self.spec.color != 'c${index}'` })),
         }),
       }),
     ),
@@ -266,15 +265,88 @@ export const bodies: ReadonlyArray<Make> = [
         },
       }),
     ),
-  (count) => post(validatingWebhooks, text({ ...validatingWebhooks.object("bulk"), webhooks: many(count, (index) => ({ ...hook, name: `h${index}.example.com` })) })),
-  (count) => post(validatingWebhooks, text({ ...validatingWebhooks.object("bulk"), webhooks: many(Math.ceil(count / 64), (index) => ({ ...hook, name: `h${index}.example.com`, matchConditions: many(64, (at) => ({ name: `c${at}`, expression: "true" })) })) })),
-  (count) => post(policies, text({ ...policies.object("bulk"), spec: { ...(policies.object("bulk").spec as JsonObject), matchConditions: many(count, (index) => ({ name: `c${index}`, expression: "true" })) } })),
-  (count) => post(policies, text({ ...policies.object("bulk"), spec: { ...(policies.object("bulk").spec as JsonObject), auditAnnotations: many(count, (index) => ({ key: `k${index}`, valueExpression: "'a'" })) } })),
-  (count) => post(crds, text({ ...crds.object("bulks.bulk.example.com"), spec: { ...customKind("bulk.example.com", "bulks", widgetSchema), names: { plural: "bulks", kind: "Bulk", shortNames: many(count, (index) => `s${index}`) } } })),
-  (count) => post(crds, text({ ...crds.object("bulks.bulk.example.com"), spec: customKind("bulk.example.com", "bulks", { type: "object", properties: { a: { type: "string", enum: many(count, (index) => `e${index}`) } } }) })),
-  (count) => post(configMaps, `${many(Math.min(count, 60_000), (index) => `k${index}: b`).join("\n")}\n`, "application/yaml"),
-  (count) => post(configMaps, `${many(Math.min(count, 9_000), (index) => `a${index}: &a${index} x`).join("\n")}\nb: [${many(Math.min(count * 5, 100_000), (index) => `*a${index % Math.min(count, 9_000)}`).join(",")}]\n`, "application/yaml"),
-  (count) => post(configMaps, `{${many(Math.min(count, 60_000), (index) => `k${index}: b`).join(", ")}, x: y}`, "application/yaml"),
+  (count) =>
+    post(
+      validatingWebhooks,
+      text({
+        ...validatingWebhooks.object("bulk"),
+        webhooks: many(count, (index) => ({ ...hook, name: `h${index}.example.com` })),
+      }),
+    ),
+  (count) =>
+    post(
+      validatingWebhooks,
+      text({
+        ...validatingWebhooks.object("bulk"),
+        webhooks: many(Math.ceil(count / 64), (index) => ({
+          ...hook,
+          name: `h${index}.example.com`,
+          matchConditions: many(64, (at) => ({ name: `c${at}`, expression: "true" })),
+        })),
+      }),
+    ),
+  (count) =>
+    post(
+      policies,
+      text({
+        ...policies.object("bulk"),
+        spec: {
+          ...(policies.object("bulk").spec as JsonObject),
+          matchConditions: many(count, (index) => ({ name: `c${index}`, expression: "true" })),
+        },
+      }),
+    ),
+  (count) =>
+    post(
+      policies,
+      text({
+        ...policies.object("bulk"),
+        spec: {
+          ...(policies.object("bulk").spec as JsonObject),
+          auditAnnotations: many(count, (index) => ({ key: `k${index}`, valueExpression: "'a'" })),
+        },
+      }),
+    ),
+  (count) =>
+    post(
+      crds,
+      text({
+        ...crds.object("bulks.bulk.example.com"),
+        spec: {
+          ...customKind("bulk.example.com", "bulks", widgetSchema),
+          names: { plural: "bulks", kind: "Bulk", shortNames: many(count, (index) => `s${index}`) },
+        },
+      }),
+    ),
+  (count) =>
+    post(
+      crds,
+      text({
+        ...crds.object("bulks.bulk.example.com"),
+        spec: customKind("bulk.example.com", "bulks", {
+          type: "object",
+          properties: { a: { type: "string", enum: many(count, (index) => `e${index}`) } },
+        }),
+      }),
+    ),
+  (count) =>
+    post(
+      configMaps,
+      `${many(Math.min(count, 60_000), (index) => `k${index}: b`).join("\n")}\n`,
+      "application/yaml",
+    ),
+  (count) =>
+    post(
+      configMaps,
+      `${many(Math.min(count, 9_000), (index) => `a${index}: &a${index} x`).join("\n")}\nb: [${many(Math.min(count * 5, 100_000), (index) => `*a${index % Math.min(count, 9_000)}`).join(",")}]\n`,
+      "application/yaml",
+    ),
+  (count) =>
+    post(
+      configMaps,
+      `{${many(Math.min(count, 60_000), (index) => `k${index}: b`).join(", ")}, x: y}`,
+      "application/yaml",
+    ),
   (count) => post(configMaps, `a: [${"x, ".repeat(Math.min(count * 5, 300_000))}y]`, "application/yaml"),
   (count) => post(configMaps, `a: ${"x ".repeat(Math.min(count * 5, 400_000))}`, "application/yaml"),
   (count) => post(configMaps, `a: >\n${"  x\n\n".repeat(Math.min(count * 5, 150_000))}`, "application/yaml"),

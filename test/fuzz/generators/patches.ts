@@ -135,16 +135,14 @@ const jsonPatch = (kind: Collection): fc.Arbitrary<Json> =>
       mutated(fc.array(operation(kind), { maxLength: 4 }) as fc.Arbitrary<Json>),
       fc.constant<Json>(Array.from({ length: 10_001 }, () => ({ op: "test", path: "/kind", value: "x" }))),
       // Each copy doubles what it copies.
-      fc
-        .nat(24)
-        .map((times) => [
-          { op: "add", path: "/metadata/annotations", value: { a: "x" } },
-          ...Array.from({ length: times }, (_, step) => ({
-            op: "copy",
-            from: "/metadata",
-            path: `/metadata/annotations/b${step}`,
-          })),
-        ]),
+      fc.nat(24).map((times) => [
+        { op: "add", path: "/metadata/annotations", value: { a: "x" } },
+        ...Array.from({ length: times }, (_, step) => ({
+          op: "copy",
+          from: "/metadata",
+          path: `/metadata/annotations/b${step}`,
+        })),
+      ]),
     ),
     40,
   ) as fc.Arbitrary<Json>
