@@ -33,6 +33,7 @@ export interface SimulateOptions {
 /** What may go wrong unless the scenario says otherwise. */
 export const defaultFaults: Required<FaultPlan> = {
   crash: 0.03,
+  stop: 0.03,
   conflict: 0.03,
   lostAnswer: 0.02,
   refusal: 0.02,
