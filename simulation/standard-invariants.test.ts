@@ -9,6 +9,7 @@ import { type Program, type Scenario, simulatePromise } from "./index.ts"
 const key = { namespace: "default", name: "a" }
 const calm = {
   crash: 0,
+  stop: 0,
   conflict: 0,
   lostAnswer: 0,
   refusal: 0,

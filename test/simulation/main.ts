@@ -5,6 +5,7 @@ import { bugNames, loadBug, loadScenario, scenarioNames } from "./folders.ts"
 import { Workers } from "./workers.ts"
 
 const usage = `npm run sim -- [--seeds N] [--from N] [--scenario NAME]   runs N seeds of each scenario (100)
+npm run sim -- --every-crash [--seeds N] [--scenario NAME]      kills at each point in turn, N seeds (1)
 npm run sim -- --scenario NAME --seed S [--keep A,B] [--trace]  one run again; --trace prints it whatever comes
 npm run sim -- known-bugs [--seeds N]                           the table of known bugs (1000)
 scenarios: ${scenarioNames.join(", ")}`
@@ -17,6 +18,7 @@ const { values, positionals } = parseArgs({
     seed: { type: "string" },
     keep: { type: "string" },
     scenario: { type: "string" },
+    "every-crash": { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -56,11 +58,12 @@ const runSeed = async (name: string, seed: number): Promise<boolean> => {
 
 const runScenarios = async (): Promise<boolean> => {
   const workers = new Workers()
-  const seeds = counted(Number(values.from), Number(values.seeds ?? 100))
+  const isEveryCrash = values["every-crash"]
+  const seeds = counted(Number(values.from), Number(values.seeds ?? (isEveryCrash ? 1 : 100)))
   let isRight = true
   for (const name of values.scenario === undefined ? scenarioNames : [values.scenario]) {
     const startedAt = performance.now()
-    const report = await workers.run(`scenarios/${name}`, seeds)
+    const report = await workers.run(`scenarios/${name}`, seeds, isEveryCrash)
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     for (const failure of report.failures) {
       isRight = false
