@@ -6,7 +6,7 @@ import type { Transport } from "../client/index.ts"
 import type { CustomResourceDefinition } from "../schemas/index.ts"
 import { type MemoryServerOptions, memoryServer, type ProcessServices } from "./memory-server.ts"
 import { type PromiseClient, promiseClient } from "./memory-server-client.ts"
-import type { MemoryServerListening } from "./memory-server-listen.ts"
+import type { MemoryServerListening, MemoryServerListenOptions } from "./memory-server-listen.ts"
 
 export interface StartMemoryServerOptions extends MemoryServerOptions {
   /** `machine` (default): time passes. `test`: it stands still at 1970 until `advance`. */
@@ -30,7 +30,7 @@ export interface StartedMemoryServer extends AsyncDisposable {
   readonly settle: () => Promise<void>
   /** See MemoryServer.advance; only with `clock: "test"`. */
   readonly advance: (duration: Duration.Input) => Promise<void>
-  readonly listen: (options?: { readonly port?: number }) => Promise<MemoryServerListening>
+  readonly listen: (options?: MemoryServerListenOptions) => Promise<MemoryServerListening>
   readonly close: () => Promise<void>
 }
 

@@ -1,0 +1,144 @@
+/**
+ * Controllers against a scenario, many times over. Start with {@link simulate}.
+ *
+ * Flow: for each seed one run. A run that breaks an invariant is run again with ever fewer faults, and once more to write down what
+ * happens; that trace is what is reported.
+ */
+import { Effect } from "effect"
+import { type Controller, Manager } from "../reconciler/index.ts"
+import { minimiseRunsMax } from "./limits.ts"
+import { fewestFaults } from "./minimise.ts"
+import { type Coverage, type Failure, mergeCoverage, type Report, type TraceEntry } from "./report.ts"
+import { type RunOptions, type RunResult, runOnce } from "./run.ts"
+import type { FaultPlan, Program, ProgramServices, Scenario } from "./scenario.ts"
+
+export interface SimulateOptions {
+  /** How many seeds, counted from `from`; or just these. Default 100. */
+  readonly seeds?: number | ReadonlyArray<number>
+  /** Default 1. */
+  readonly from?: number
+  /** Just these faults strike: replays a failure with its seed and its `keep`. */
+  readonly keep?: ReadonlyArray<string>
+  /** Stops after so many seeds that failed. Default 1. */
+  readonly failuresMax?: number
+  /** Whether a failing run is run again with fewer faults, up to some 100 times. Default true. */
+  readonly minimise?: boolean
+}
+
+/** What may go wrong unless the scenario says otherwise. */
+export const defaultFaults: Required<FaultPlan> = {
+  crash: 0.03,
+  conflict: 0.03,
+  lostAnswer: 0.02,
+  refusal: 0.02,
+  duplicate: 0.05,
+  delay: 0.05,
+  staleCache: 0.1,
+  droppedWatch: 0.03,
+  compaction: 0.1,
+  clockSkew: 0.2,
+  mishap: 0.2,
+}
+
+type UnderTest<Env> = Controller<ProgramServices<Env>> | Program<Env>
+
+const isProgram = <Env>(under: UnderTest<Env>): under is Program<Env> => "run" in under
+
+/** Controllers run in one program together; programs each by themselves. */
+const programsOf = <Env>(under: ReadonlyArray<UnderTest<Env>>): ReadonlyArray<Program<Env>> => {
+  const programs = under.filter(isProgram)
+  const controllers = under.filter((each): each is Controller<ProgramServices<Env>> => !isProgram(each))
+  if (controllers.length === 0) return programs
+  const [first] = controllers
+  const name = controllers.length === 1 && first !== undefined ? first.name : "controllers"
+  return [{ name, run: Manager.start({ controllers }) }, ...programs]
+}
+
+const seedsOf = ({ seeds = 100, from = 1 }: SimulateOptions): ReadonlyArray<number> =>
+  typeof seeds === "number" ? Array.from({ length: seeds }, (_, index) => from + index) : seeds
+
+const failureOf = async <Env>(
+  options: RunOptions<Env>,
+  result: RunResult,
+  isMinimised: boolean,
+): Promise<Failure | undefined> => {
+  const { violation, struck } = result
+  if (violation === undefined) return undefined
+  const stillFails = async (keep: ReadonlyArray<string>) =>
+    (await runOnce({ ...options, keep })).violation?.invariant === violation.invariant
+  const keep = isMinimised ? await fewestFaults(struck, stillFails, minimiseRunsMax) : struck
+  const last = await runOnce({ ...options, keep, isTraced: true })
+  return {
+    seed: options.seed,
+    invariant: violation.invariant,
+    message: last.violation?.message ?? violation.message,
+    keep,
+    faultsBefore: struck.length,
+    trace: last.trace,
+  }
+}
+
+const simulateAll = async <Env>(
+  under: ReadonlyArray<UnderTest<Env>>,
+  scenario: Scenario<Env>,
+  options: SimulateOptions,
+): Promise<Report> => {
+  const programs = programsOf(under)
+  const plan = { ...defaultFaults, ...scenario.faults }
+  const coverages: Array<Coverage> = []
+  const failures: Array<Failure> = []
+  let runs = 0
+  for (const seed of seedsOf(options)) {
+    const run: RunOptions<Env> = {
+      programs,
+      scenario,
+      plan,
+      seed,
+      ...(options.keep === undefined ? {} : { keep: options.keep }),
+    }
+    const result = await runOnce(run)
+    runs += 1
+    coverages.push(result.coverage)
+    const isMinimised = options.minimise !== false && options.keep === undefined
+    const failure = await failureOf(run, result, isMinimised)
+    if (failure !== undefined) failures.push(failure)
+    if (failures.length >= (options.failuresMax ?? 1)) break
+  }
+  return { scenario: scenario.name, runs, failures, coverage: mergeCoverage(coverages) }
+}
+
+/**
+ * Runs the controllers (as one program) or programs through the scenario, once a seed, while everything goes wrong, and reports what
+ * broke. Guarantees: the same arguments give the same report.
+ *
+ * Dies with ScenarioError where the scenario itself is at fault: its users throw, or never end.
+ */
+export const simulate = <Env = never>(
+  controllers: ReadonlyArray<UnderTest<Env>>,
+  scenario: Scenario<Env>,
+  options: SimulateOptions = {},
+): Effect.Effect<Report> => Effect.promise(() => simulateAll(controllers, scenario, options))
+
+/** What happens in one run, whether it breaks anything or not. */
+export const traceRun = async <Env = never>(
+  controllers: ReadonlyArray<UnderTest<Env>>,
+  scenario: Scenario<Env>,
+  options: { readonly seed: number; readonly keep?: ReadonlyArray<string> },
+): Promise<ReadonlyArray<TraceEntry>> => {
+  const plan = { ...defaultFaults, ...scenario.faults }
+  const { trace } = await runOnce({
+    programs: programsOf(controllers),
+    scenario,
+    plan,
+    ...options,
+    isTraced: true,
+  })
+  return trace
+}
+
+/** The same as a promise. */
+export const simulatePromise = <Env = never>(
+  controllers: ReadonlyArray<UnderTest<Env>>,
+  scenario: Scenario<Env>,
+  options: SimulateOptions = {},
+): Promise<Report> => simulateAll(controllers, scenario, options)
