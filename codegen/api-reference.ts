@@ -30,6 +30,12 @@ const exportsOf = (root: string, folder: string): ReadonlyArray<Export> => {
     /^export (?:type )?(?:\{([^}]*)\}|\*) from "\.\/([^"]+)"/gm,
   )) {
     const file = join(folder, from)
+    if (from.endsWith("/index.ts")) {
+      const asked = names?.split(",").map((name) => name.trim().replace(/^type /, ""))
+      const inner = exportsOf(root, join(folder, dirname(from)))
+      found.push(...inner.filter(({ name }) => asked?.includes(name) ?? true))
+      continue
+    }
     const listed =
       names?.split(",").map((name) => name.trim().replace(/^type /, "")) ?? declaredIn(root, file)
     for (const name of listed.filter((one) => one !== "")) found.push({ name, file })
@@ -72,8 +78,8 @@ const signatureOf = (text: string): string => {
   return text
     .slice(0, end)
     .trim()
-    .replace(/(?:=> \(|=>|=|\{|<)$/, "")
-    .trim()
+    .replace(/\s*(?:=> \(|=>|=|\{|<|\()$/, "")
+    .replace(/\s*=>$/, "")
 }
 
 /** Of an object its members, by name. */
