@@ -48,6 +48,14 @@ export const limits = {
   generateNameAttemptsMax: 8,
   gzipBytesMin: 128 * 1024,
   fieldManagerCharactersMax: 128,
+  /** Of the cause of a write: what its client said, and who it was. */
+  causeToldCharactersMax: 2_048,
+  causeUserCharactersMax: 256,
+  causeClientCharactersMax: 128,
+  /** Causes of deletions: so many sessions of the store, each of so many deletions or so long. */
+  deletionCausesSessions: 8,
+  deletionCausesPerSession: 5_000,
+  deletionCausesSessionMs: 600_000,
   annotationBytesMax: 256 * 1024,
   /** Start of the server: pages of the first read of the store. */
   loadPage: 2_000,

@@ -30,7 +30,7 @@ export interface ControllerHandle {
   /** Every key that is wanted or held: its age, its failures, and when it is tried again. */
   readonly queue: () => ReadonlyArray<QueuedKey>
   /** Asks for a reconcile, whatever the informers say. */
-  readonly enqueue: (request: Request, priority?: Priority) => void
+  readonly enqueue: (request: Request, options?: { readonly priority?: Priority }) => void
   /** Asks for a reconcile before all others: the key's backoff and failures are forgotten. */
   readonly reconcileNow: (request: Request) => void
   /** What the last reconciles were given and did, oldest first; how many is said by `ReconcileLog`. */
@@ -110,7 +110,7 @@ export const runController = Effect.fnUntraced(function* <R>(
     name: controller.name,
     informers: sources,
     queue: queue.contents,
-    enqueue: queue.add,
+    enqueue: (request, { priority } = {}) => queue.add(request, priority),
     reconcileNow: queue.now,
     records: () => records.all(),
     diagnoses: diagnoses.all,

@@ -9,7 +9,6 @@ import { breathe } from "./ambient.ts"
 import { chanceFrom, seeded, seedFor } from "./chance.ts"
 import { connect } from "./connection.ts"
 import { CrashPoints } from "./crash-points.ts"
-import { putFirstObjects } from "./first-objects.ts"
 import { Journal } from "./journal.ts"
 import { Life } from "./life.ts"
 import { aftermathMs, lookEveryMs, mishapEveryMs, quietMs, settleMs, startMs, usersMsMax } from "./limits.ts"
@@ -128,7 +127,6 @@ class Run<Env> {
   /** The world, what is outside of it, and the processes: made, not started. */
   async #open(): Promise<World> {
     const { scenario, seed, programs } = this.#options
-    await putFirstObjects(this.#store, startMs)
     const world = await this.#finish(
       this.#outside,
       Effect.gen({ self: this }, function* () {

@@ -27,4 +27,6 @@ export const limits = {
   typesCheckedMax: 10,
   /** Remembered answers to which webhooks and policies a kind of request concerns. */
   routesRemembered: 10_000,
+  /** Rows of each metric: names of webhooks come and go. */
+  metricRowsMax: 1_000,
 } as const

@@ -7,6 +7,7 @@ import { createObject, prepareNew } from "../registry/create.ts"
 import { deleteObject } from "../registry/delete.ts"
 import { deleteCollection } from "../registry/delete-collection.ts"
 import { decodeDocument } from "../registry/document.ts"
+import { inWordsOf } from "../registry/facade-refusal.ts"
 import { matchName, readIncoming } from "../registry/incoming.ts"
 import { nameOf } from "../registry/object-meta.ts"
 import { isApply, readPatch } from "../registry/patch.ts"
@@ -102,17 +103,27 @@ const patch = async (operation: Operation, events: Resource): Promise<PatchResul
   return { written: await update(operation, events, { options, next }), created: false }
 }
 
-/** The writes of the newer Events. */
-export const eventWrites = (_resource: Resource, { of: events }: Facade): Writes => ({
-  create: (operation) => create(operation, events),
-  put: (operation) => put(operation, events),
-  patch: (operation) => patch(operation, events),
-  deleteObject: async (operation, options) => {
-    const deleted = await deleteObject(onStored(operation, events), options)
-    return deleted.type === "gone"
-      ? { ...deleted, last: viewed(deleted.last) }
-      : { ...deleted, written: viewed(deleted.written) }
-  },
-  deleteCollection: (operation) =>
-    deleteCollection(operation, (one, options) => deleteObject(onStored(one, events), options)),
-})
+/** The writes of the newer Events; refusals speak of those. */
+export const eventWrites = (resource: Resource, { of: events }: Facade): Writes => {
+  const told = async <A>(run: () => Promise<A>): Promise<A> => {
+    try {
+      return await run()
+    } catch (error) {
+      throw inWordsOf(resource, events, error)
+    }
+  }
+  return {
+    create: (operation) => told(() => create(operation, events)),
+    put: (operation) => told(() => put(operation, events)),
+    patch: (operation) => told(() => patch(operation, events)),
+    deleteObject: (operation, options) =>
+      told(async () => {
+        const deleted = await deleteObject(onStored(operation, events), options)
+        return deleted.type === "gone"
+          ? { ...deleted, last: viewed(deleted.last) }
+          : { ...deleted, written: viewed(deleted.written) }
+      }),
+    deleteCollection: (operation) =>
+      told(() => deleteCollection(operation, (one, options) => deleteObject(onStored(one, events), options))),
+  }
+}

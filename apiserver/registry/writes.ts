@@ -22,6 +22,6 @@ export const registryWrites: Writes = {
   create,
   put,
   patch,
-  deleteObject,
+  deleteObject: (operation, options) => deleteObject(operation, options),
   deleteCollection: (operation) => deleteCollection(operation),
 }

@@ -21,6 +21,9 @@ const plain: Strategy = { generation: false, unconditionalUpdate: true }
 /** Asked of the nodes, never written. */
 const observed: Strategy = { ...plain, verbs: ["get", "list"] }
 
+/** Answered by `apiserver/transactions/`, never stored. */
+const asked: Strategy = { ...plain, verbs: ["create"] }
+
 const strategies: { readonly [id: string]: Strategy } = {
   "/namespaces": namespaceStrategy,
   "/configmaps": configMapStrategy,
@@ -35,6 +38,8 @@ const strategies: { readonly [id: string]: Strategy } = {
   "metrics.k8s.io/nodes": observed,
   "metrics.k8s.io/pods": observed,
   "discovery.k8s.io/endpointslices": endpointSliceStrategy,
+  "meta.miren.dev/causereviews": asked,
+  "meta.miren.dev/transactions": asked,
 }
 
 export const builtinStrategy = (id: string): Strategy =>
