@@ -107,10 +107,11 @@ export class AccessControl {
     await admitCertificates(this.authorizer, request)
   }
 
-  /** An apply that makes an object needs leave to create it too. */
+  /** An apply or an update that makes an object needs leave to create it too. */
   async #admitCreation({ operation, call, target }: AdmissionRequest): Promise<void> {
     const { info } = call
-    if (operation !== "CREATE" || info.type !== "resource" || info.verb !== "patch") return
+    if (operation !== "CREATE" || info.type !== "resource") return
+    if (info.verb !== "patch" && info.verb !== "update") return
     const { user } = call.request
     const asked = { user, info: { ...info, verb: "create", name: target.name } }
     const decision = await this.authorizer.authorize(asked)

@@ -47,8 +47,10 @@ export {
 export { ApiServer, ApiServerError } from "./server.ts"
 export type { ApiServerOptions } from "./server-options.ts"
 export {
+  AuthenticationConfigurationError,
   ensureSigningKeys,
   type OidcIssuer,
+  parseAuthenticationConfiguration,
   type SigningKey,
   SigningKeysError,
   type TokenOptions,

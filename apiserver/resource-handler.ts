@@ -25,6 +25,7 @@ import { watch } from "./registry/watch.ts"
 import type { Written } from "./registry/written.ts"
 import type { ResourceRequestInfo } from "./request-info.ts"
 import { methodNotAllowed, tooManyRequests } from "./status-error.ts"
+import { turnsOf } from "./turns.ts"
 import { bytesIn } from "./watch-cache/cached-object.ts"
 import { ensureViews } from "./watch-cache/conversion.ts"
 import { ConvertingWatch } from "./wire/converting-watch.ts"
@@ -177,13 +178,9 @@ export class ResourceHandler {
           await writes.create(operation),
         ])
       case "update":
-        return this.#write(this.#answering(operation, objectViews), async () => [
-          200,
-          await writes.put(operation),
-        ])
       case "patch":
         return this.#write(this.#answering(operation, objectViews), async () => {
-          const { written, created } = await writes.patch(operation)
+          const { written, created } = await (verb === "update" ? writes.put : writes.patch)(operation)
           return [created ? 201 : 200, written]
         })
       case "delete":
@@ -218,7 +215,8 @@ export class ResourceHandler {
     await ensureViews(listed.items, version, resource)
     const now = this.#context.ambient.now()
     const projection = asked?.projection
-    await sendList(operation.call, { listed, resource, version, negotiated, include, now, projection })
+    const answer = { listed, resource, version, negotiated, include, now, projection }
+    await sendList(operation.call, answer, turnsOf(this.#context.ambient))
   }
 
   async #write(answering: Answering, write: () => Promise<readonly [number, Written]>): Promise<void> {

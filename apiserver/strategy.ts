@@ -20,6 +20,8 @@ export interface Strategy {
   readonly generation: boolean
   /** Whether an update without resourceVersion overwrites whatever is there. */
   readonly unconditionalUpdate: boolean
+  /** Whether a PUT makes an object that is not there. */
+  readonly createOnUpdate?: boolean
   /** False where deletecollection is not served. */
   readonly collectionDelete?: boolean
   /** Whether names are DNS labels instead of subdomains. */

@@ -68,7 +68,7 @@ export const makeApplier = (fieldManager: string): Effect.Effect<Applier, never,
       }
       // With the uid the status of an object is never written to its successor of that name.
       const metadata = { ...desired.metadata, ...(uid === undefined ? {} : { uid }) }
-      const configuration = { ...desired, metadata } as ApplyConfiguration<T>
+      const configuration = { ...desired, metadata } as unknown as ApplyConfiguration<T>
       return client.apply(kind, configuration, { fieldManager, force: true, subresource: "status" })
     },
   }))

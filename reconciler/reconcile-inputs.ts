@@ -11,6 +11,8 @@ export interface RecordedWrite extends ObjectVersion {
   readonly isUnanswered?: true
 }
 
+const none: ReadonlyArray<never> = []
+
 interface Identity {
   readonly controller: string
   readonly request: Request
@@ -25,10 +27,10 @@ const readKey = ({ kind, key, namespace }: Read): string =>
 export class ReconcileInputs {
   readonly woken: Woken
   readonly #identity: Identity
-  readonly #reads = new Map<string, Read>()
-  readonly #wrote: Array<RecordedWrite> = []
-  /** Each write whole, for who looks at what was written. */
-  readonly written: Array<Written> = []
+  /** Most reconciles of a world at rest read and write little: what holds it is made when it is needed. */
+  #reads: Map<string, Read> | undefined
+  #wrote: Array<RecordedWrite> | undefined
+  #written: Array<Written> | undefined
   readMore = 0
   wroteMore = 0
   #cause: string | undefined
@@ -38,7 +40,8 @@ export class ReconcileInputs {
     this.woken = woken
   }
 
-  readonly noteRead = (read: Read): void => {
+  readonly onRead = (read: Read): void => {
+    this.#reads ??= new Map()
     const key = readKey(read)
     const before = this.#reads.get(key)
     if (before !== undefined && before.resourceVersion === read.resourceVersion) return
@@ -50,43 +53,38 @@ export class ReconcileInputs {
     this.#cause = undefined
   }
 
-  readonly noteWritten = (written: Written): void => {
+  noteWritten(written: Written): void {
     const { verb, kind, key, object } = written
-    if (this.#wrote.length >= maxWritesPerReconcile) {
-      this.wroteMore += 1
-      return
-    }
-    this.written.push(written)
-    this.#wrote.push({
-      verb,
-      kind: qualifiedKind(kind),
-      namespace: key.namespace,
-      name: key.name,
-      resourceVersion: object?.metadata.resourceVersion ?? "",
-    })
+    const { namespace, name } = key
+    const resourceVersion = object?.metadata.resourceVersion ?? ""
+    if (!this.#record({ verb, kind: qualifiedKind(kind), namespace, name, resourceVersion })) return
+    this.#written ??= []
+    this.#written.push(written)
   }
 
-  readonly noteUnanswered = ({ verb, kind, key }: Unanswered): void => {
-    if (this.#wrote.length >= maxWritesPerReconcile) {
-      this.wroteMore += 1
-      return
-    }
-    this.#wrote.push({
+  noteUnanswered({ verb, kind, key }: Unanswered): void {
+    const { namespace, name } = key
+    this.#record({
       verb,
       kind: qualifiedKind(kind),
-      namespace: key.namespace,
-      name: key.name,
+      namespace,
+      name,
       resourceVersion: "",
       isUnanswered: true,
     })
   }
 
   get read(): ReadonlyArray<ObjectVersion> {
-    return [...this.#reads.values()].map(versionRead)
+    return this.#reads === undefined ? none : Array.from(this.#reads.values(), versionRead)
   }
 
   get wrote(): ReadonlyArray<RecordedWrite> {
-    return this.#wrote
+    return this.#wrote ?? none
+  }
+
+  /** Each answered write whole, for who looks at what was written. */
+  get written(): ReadonlyArray<Written> {
+    return this.#written ?? none
   }
 
   /** The cause of a write that is made now. */
@@ -99,5 +97,16 @@ export class ReconcileInputs {
       readMore: this.readMore,
     })
     return this.#cause
+  }
+
+  /** False when there is no room for it. */
+  #record(write: RecordedWrite): boolean {
+    this.#wrote ??= []
+    if (this.#wrote.length >= maxWritesPerReconcile) {
+      this.wroteMore += 1
+      return false
+    }
+    this.#wrote.push(write)
+    return true
   }
 }

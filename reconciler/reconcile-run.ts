@@ -2,7 +2,7 @@
  * One run of a controller: workers that take keys, reconcile them, do to each key what {@link disposition} says, record what went
  * in and out, and let go of it once the informers show what was written.
  */
-import { Cause, Clock, Duration, Effect, Exit, Fiber, FiberSet, Random, type Scope } from "effect"
+import { Cause, Clock, Context, Duration, Effect, Exit, Fiber, FiberSet, Random, type Scope } from "effect"
 import { type Client, ReadContext, WriteContext } from "../client/index.ts"
 import type { Wakers } from "./cause-of-writes.ts"
 import type { Controller } from "./controller.ts"
@@ -34,6 +34,8 @@ export interface Run<R> {
   readonly events: EventRecorder
   /** Bounds retries over all keys. */
   readonly retries: TokenBucket
+  /** Spans go somewhere. */
+  readonly isTraced: boolean
   readonly record: (record: ReconcileRecord) => void
   readonly diagnoses: DiagnosisLog
   /** Keys that wait for their own writes. */
@@ -77,14 +79,15 @@ const reconcileOnce = Effect.fnUntraced(function* <R>(run: Run<R>, request: Requ
   const outcome = disposition(Exit.isSuccess(ended) ? ended.value : Exit.failCause(ended.cause))
   const durationMs = clock.currentTimeMillisUnsafe() - turn.startedAtMs
   run.record(recordOf(run, turn, { outcome, durationMs }))
-  yield* settle(run, turn, { outcome, seconds: durationMs / 1000 })
-  const loop = run.diagnoses.reconciled({
-    ...identity,
-    woken: turn.inputs.woken,
-    written: turn.inputs.written,
-  })
+  const seconds = durationMs / 1000
+  // The common case, a world that is as it should be, takes the short way.
+  if (outcome._tag === "Forget") forget(run, request, seconds)
+  else yield* settle(run, turn, { outcome, seconds })
+  const { woken, written } = turn.inputs
+  const loop = written.length === 0 ? undefined : run.diagnoses.reconciled({ ...identity, woken, written })
   if (loop !== undefined) yield* loop
-  yield* letGo(run, request, turn.writes)
+  if (turn.writes.isEmpty) run.queue.done(request)
+  else yield* letGo(run, request, turn.writes)
 })
 
 /** The reconcile with its surroundings: span, log annotations, the notes of what it reads and writes, its time limit. */
@@ -95,32 +98,38 @@ const contained = <R>(run: Run<R>, turn: Turn): Effect.Effect<Exit.Exit<Result, 
   const labels = { controller: controller.name, object: keyString(request), reconcileID }
   const reconcile = Effect.suspend(() => controller.reconcile(request))
   const bounded = controller.timeout === undefined ? reconcile : Effect.timeout(reconcile, controller.timeout)
-  // What it read and wrote is known when it ends.
-  const annotated = Effect.suspend(() =>
-    Effect.annotateCurrentSpan({ cause: inputs.cause, wrote: inputs.wrote.map(writeText) }),
-  )
-  return bounded.pipe(
-    Effect.ensuring(annotated),
-    Effect.withSpan("reconcile", { attributes: { ...labels, revision } }),
-    Effect.provideService(WriteContext, {
-      get cause() {
-        return inputs.cause
-      },
-      onWritten: (written) => {
-        writes.note(written)
-        inputs.noteWritten(written)
-      },
-      onUnanswered: (write) => {
-        writes.noteUnanswered(write)
-        inputs.noteUnanswered(write)
-      },
-    }),
-    Effect.provideService(ControllerEvents, run.events),
-    Effect.provideService(ReadContext, { onRead: inputs.noteRead }),
+  // What it read and wrote is known when it ends; to be put together only where somebody looks at spans.
+  const annotated = run.isTraced
+    ? Effect.ensuring(
+        bounded,
+        Effect.suspend(() =>
+          Effect.annotateCurrentSpan({ cause: inputs.cause, wrote: inputs.wrote.map(writeText) }),
+        ),
+      )
+    : bounded
+  return annotated.pipe(
+    Effect.withSpan("reconcile", { attributes: { ...labels, revision } }, { captureStackTrace: false }),
     Effect.annotateLogs(labels),
+    Effect.provideContext(surroundings(run, { inputs, writes })),
     Effect.exit,
   )
 }
+
+/** Who hears what the reconcile reads and writes. */
+const surroundings = <R>(run: Run<R>, { inputs, writes }: Pick<Turn, "inputs" | "writes">) =>
+  Context.make(WriteContext, {
+    get cause() {
+      return inputs.cause
+    },
+    onWritten: (written) => {
+      writes.note(written)
+      inputs.noteWritten(written)
+    },
+    onUnanswered: (write) => {
+      writes.noteUnanswered(write)
+      inputs.noteUnanswered(write)
+    },
+  }).pipe(Context.add(ReadContext, inputs), Context.add(ControllerEvents, run.events))
 
 const writeText = ({ verb, kind, namespace, name, resourceVersion }: RecordedWrite): string =>
   `${verb} ${kind}/${namespace}/${name}@${resourceVersion}`
@@ -165,6 +174,11 @@ const recordOf = <R>(
   wroteMore: inputs.wroteMore,
 })
 
+const forget = <R>({ metrics, queue }: Run<R>, request: Request, seconds: number): void => {
+  metrics.reconciled("success", seconds)
+  queue.forget(request)
+}
+
 /** Does to the key what the disposition says. */
 const settle = Effect.fnUntraced(function* <R>(
   run: Run<R>,
@@ -178,11 +192,7 @@ const settle = Effect.fnUntraced(function* <R>(
     queue.addAfter(request, Duration.max(Duration.max(delay, atLeast), turn))
   })
   yield* Disposition.$match(outcome, {
-    Forget: () =>
-      Effect.sync(() => {
-        metrics.reconciled("success", seconds)
-        queue.forget(request)
-      }),
+    Forget: () => Effect.sync(() => forget(run, request, seconds)),
     RequeueAfter: ({ delay }) =>
       Effect.sync(() => {
         metrics.reconciled("requeue_after", seconds)

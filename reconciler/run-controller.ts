@@ -4,7 +4,7 @@
  * Flow: informers sync; every object becomes a key; each worker takes a key, reconciles it, lets `disposition` say what becomes
  * of it, and lets go of it once the informers show what the reconcile wrote.
  */
-import { Clock, type Duration, Effect, Exit, Fiber, FiberSet, Scope } from "effect"
+import { Clock, Context, type Duration, Effect, Exit, Fiber, FiberSet, Scope, Tracer } from "effect"
 import { Client } from "../client/index.ts"
 import { Wakers } from "./cause-of-writes.ts"
 import type { Controller } from "./controller.ts"
@@ -86,6 +86,7 @@ export const runController = Effect.fnUntraced(function* <R>(
     metrics,
     events,
     diagnoses,
+    isTraced: (yield* Tracer.Tracer) !== Context.get(Context.empty(), Tracer.Tracer),
     retries: new TokenBucket(controller.retryRate, clock.currentTimeMillisUnsafe()),
     record: (record) => {
       records.push(record)

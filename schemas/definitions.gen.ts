@@ -7648,7 +7648,8 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                     "description": "The name under which the applied fields are owned.",
                     "type": "string",
                     "minLength": 1,
-                    "maxLength": 128
+                    "maxLength": 128,
+                    "pattern": "^[ -~]+$"
                   },
                   "force": {
                     "description": "Takes over fields that others own.",

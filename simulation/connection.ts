@@ -8,8 +8,15 @@ import type { Transport, TransportRequest, TransportResponse } from "../client/i
 import type { CrashPoints } from "./crash-points.ts"
 import type { Life } from "./life.ts"
 import { delayMs, latencyMs, slowMs, slowShare, staleMs } from "./limits.ts"
-import type { Occasions, Struck } from "./occasions.ts"
-import { isWrite, type RequestLine, requestLine, type WriteCause, writeCause } from "./request-line.ts"
+import type { FaultName, Occasions, Struck } from "./occasions.ts"
+import {
+  isWrite,
+  lineText,
+  type RequestLine,
+  requestLine,
+  type WriteCause,
+  writeCause,
+} from "./request-line.ts"
 
 export interface ConnectionOptions {
   readonly life: Life
@@ -92,8 +99,8 @@ const spared: Fate = {}
 const fateOf = ({ life, faults }: ConnectionOptions, request: TransportRequest, line: RequestLine): Fate => {
   if (faults === undefined) return spared
   const { occasions, points } = faults
-  const strikes = (fault: Parameters<Occasions["strikes"]>[0]): Struck | undefined =>
-    occasions.strikes(fault, life.actor)
+  const strikes = (fault: FaultName): Struck | undefined =>
+    occasions.strikes(fault, life.actor, () => lineText(line))
   const refusal = strikes("refusal")
   if (refusal !== undefined) return { answer: refusal.chance.of<Refusal | "refused">(refusals) }
   if (line.verb === "watch" && request.path.includes("resourceVersion=") && strikes("compaction")) {
@@ -115,9 +122,10 @@ const fateOf = ({ life, faults }: ConnectionOptions, request: TransportRequest, 
 async function* delivered(
   { life, faults }: ConnectionOptions,
   body: AsyncIterable<Uint8Array>,
+  line: RequestLine,
 ): AsyncGenerator<Uint8Array> {
   const { time } = life
-  const strikes = (fault: Parameters<Occasions["strikes"]>[0]) => faults?.occasions.strikes(fault, life.actor)
+  const strikes = (fault: FaultName) => faults?.occasions.strikes(fault, life.actor, () => lineText(line))
   const stale = strikes("staleCache")
   const heldUntilMs = stale === undefined ? 0 : time.nowMs + 1 + stale.chance.below(staleMs)
   for await (const chunk of body) {
@@ -174,7 +182,7 @@ const exchange = async (
   const line = requestLine(request)
   const fate = fateOf(options, request, line)
   if (fate.crash === "before") {
-    life.kill()
+    life.kill(`killed before it sends ${lineText(line)}`)
     return never
   }
   await life.time.sleep(latencyOf(life))
@@ -182,7 +190,7 @@ const exchange = async (
   if (fate.answer !== undefined) return statusAnswer(fate.answer)
   if (line.verb === "watch") {
     const response = await forward(options, request)
-    return response.status === 200 ? { ...response, body: delivered(options, response.body) } : response
+    return response.status === 200 ? { ...response, body: delivered(options, response.body, line) } : response
   }
   const response = await forward(options, request)
   const body = await gathered(response.body)
@@ -190,7 +198,7 @@ const exchange = async (
     onWrite?.({ actor: life.actor, line, cause: writeCause(request), status: response.status, body })
   }
   if (fate.crash === "after") {
-    life.kill()
+    life.kill(`killed before it hears of ${lineText(line)}`)
     return never
   }
   await life.time.sleep(latencyOf(life))

@@ -41,11 +41,12 @@ const wrapped = (options: EnvironmentOptions, effect: AnyEffect, action: string 
   const { program, faults } = options
   return Effect.suspend(() => {
     const point = faults.points.action(program.actor, action)
-    const crash = faults.occasions.strikes("crash", program.actor)
+    const crash = faults.occasions.strikes("crash", program.actor, () => action)
     if (crash === undefined) return inEnvironment(options, effect, nothing)
     faults.points.strike(point)
-    if (crash.chance.strikes(0.5)) return inEnvironment(options, effect, () => program.kill())
-    program.kill()
+    if (crash.chance.strikes(0.5))
+      return inEnvironment(options, effect, () => program.kill(`killed when ${action} is done`))
+    program.kill(`killed before ${action}`)
     return Effect.never
   })
 }

@@ -2,6 +2,14 @@
 export { chanceFrom, seeded } from "./chance.ts"
 export { platform } from "./platform.ts"
 export {
+  parseRecording,
+  type Recording,
+  RecordingError,
+  type RecordOptions,
+  recordRun,
+} from "./recording.ts"
+export { type ReplayOptions, type ReplayReport, replayRecording } from "./replay.ts"
+export {
   type Coverage,
   type CrashPoint,
   type Failure,
@@ -25,3 +33,4 @@ export type {
 export { defaultFaults, type SimulateOptions, simulate, simulatePromise, traceRun } from "./simulate.ts"
 export { renderFailure, renderTrace } from "./trace.ts"
 export { makeWorld, startProcess, type World, type WorldOptions } from "./world.ts"
+export type { AcceptedWrite, WriteDifference } from "./write-differences.ts"

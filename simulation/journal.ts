@@ -64,8 +64,8 @@ export class Journal {
     this.note("reconcile", actor, `${controller} ${object}: ${end}`)
   }
 
-  struck({ actor, id, fault }: Struck): void {
+  struck({ actor, id, fault, on }: Struck): void {
     if (this.#entries === undefined) return
-    this.note("fault", actor, `${fault} (${id})`)
+    this.note("fault", actor, `${on === "" ? fault : `${fault}: ${on}`} (${id})`)
   }
 }

@@ -30,7 +30,7 @@ export class Life {
   readonly latency: () => number
   readonly services: Context.Context<never>
   #isAlive = true
-  readonly #atDeath = new Set<() => void>()
+  readonly #atDeath = new Set<(why: string) => void>()
 
   constructor(options: LifeOptions) {
     this.actor = options.actor
@@ -47,15 +47,16 @@ export class Life {
   }
 
   /** Called at the moment of death, unless the returned function is called before. */
-  atDeath(run: () => void): () => void {
+  atDeath(run: (why: string) => void): () => void {
     this.#atDeath.add(run)
     return () => this.#atDeath.delete(run)
   }
 
-  kill(): void {
+  /** At once, between two steps of its fibers. */
+  kill(why: string): void {
     if (!this.#isAlive) return
     this.#isAlive = false
-    for (const run of this.#atDeath) run()
+    for (const run of this.#atDeath) run(why)
     this.#atDeath.clear()
   }
 }

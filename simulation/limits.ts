@@ -33,6 +33,8 @@ export const mishapEveryMs = 2_000
 
 /** Reconciles of one key within a minute of calm that are a hot loop. */
 export const hotLoop = 240
+/** And while users act and faults strike. */
+export const stormyHotLoop = 2_000
 
 /** Runs spent on taking faults away from a failing one. */
 export const minimiseRunsMax = 120
@@ -42,3 +44,8 @@ export const leaseMs = 15_000
 
 /** So long after calm has come the echo of faults may still be seen: programs that start again, caches that were held back. */
 export const echoMs = restartMs + staleMs
+
+/** A line of a recording: an object of the largest size that a server takes, twice over, and what is around it. */
+export const recordingLineBytesMax = 16 * 2 ** 20
+/** After the last line of a recording a replay goes on for this long. */
+export const replayTailMs = 60_000

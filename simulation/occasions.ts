@@ -21,6 +21,8 @@ export interface Struck {
   readonly id: string
   readonly actor: string
   readonly fault: FaultName
+  /** What it strikes, for people: a request, above all. */
+  readonly on: string
   /** What is decided about how it strikes. */
   readonly chance: Chance
 }
@@ -43,7 +45,7 @@ export class Occasions {
   }
 
   /** An occasion comes: undefined when nothing happens. */
-  strikes(fault: FaultName, actor: string): Struck | undefined {
+  strikes(fault: FaultName, actor: string, on: () => string = () => ""): Struck | undefined {
     const of = `${actor}/${fault}`
     const count = (this.#counts.get(of) ?? 0) + 1
     this.#counts.set(of, count)
@@ -57,7 +59,7 @@ export class Occasions {
     if (random() >= share && this.#keep === undefined) return undefined
     this.struck.push(id)
     this.byFault.set(fault, (this.byFault.get(fault) ?? 0) + 1)
-    const struck = { id, actor, fault, chance: chanceFrom(random) }
+    const struck = { id, actor, fault, on: on(), chance: chanceFrom(random) }
     onStruck(struck)
     return struck
   }

@@ -74,7 +74,7 @@ export class SimulatedProcess<Env> {
     })
     this.#life = life
     journal.note("start", actor, this.#lives === 1 ? "starts" : "starts again, with nothing in memory")
-    life.atDeath(() => this.#died(lifeSeed))
+    life.atDeath((why) => this.#died(lifeSeed, why))
     const fiber = Effect.runForkWith(this.#services(life))(this.#main())
     fiber.addObserver((exit) => {
       if (Exit.isFailure(exit) && life.isAlive) this.#ended(life, exit.cause)
@@ -82,20 +82,20 @@ export class SimulatedProcess<Env> {
   }
 
   /** At once: nothing that it holds in memory is written any more. */
-  kill(): void {
-    this.#life?.kill()
+  kill(why: string): void {
+    this.#life?.kill(why)
   }
 
   /** Killed and started at once. */
   restart(): void {
-    this.kill()
+    this.kill("stopped")
     this.start()
   }
 
   /** For good. */
   end(): void {
     this.#hasEnded = true
-    this.kill()
+    this.kill("the run is over")
   }
 
   #main(): Effect.Effect<unknown, unknown, Env | Client | Discovery> {
@@ -134,15 +134,14 @@ export class SimulatedProcess<Env> {
   #ended(life: Life, cause: Cause.Cause<unknown>): void {
     const error = Cause.squash(cause)
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    this.#stage.journal.note("kill", this.actor, `ends by itself: ${message}`)
     if (Cause.hasDies(cause)) this.#stage.onDefect(this.actor, message)
-    life.kill()
+    life.kill(`ends by itself: ${message}`)
   }
 
-  #died(lifeSeed: number): void {
+  #died(lifeSeed: number, why: string): void {
     const { time, journal, onKill } = this.#stage
     if (this.#hasEnded) return
-    journal.note("kill", this.actor, "is gone")
+    journal.note("kill", this.actor, why)
     onKill(this.actor)
     const delay = chanceFrom(seeded(seedFor(lifeSeed, "restart")))
     time.after(delay.strikes(0.5) ? delay.below(500) : delay.below(restartMs), () => {
@@ -154,7 +153,7 @@ export class SimulatedProcess<Env> {
   #killNowAndThen(): void {
     const { time, occasions } = this.#stage
     time.after(mishapEveryMs, () => {
-      if (this.isUp && occasions.strikes("crash", `${this.actor} waiting`)) this.kill()
+      if (this.isUp && occasions.strikes("crash", `${this.actor} waiting`)) this.kill("killed")
       this.#killNowAndThen()
     })
   }

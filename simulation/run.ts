@@ -93,7 +93,7 @@ class Run<Env> {
       this.#violated({ invariant: "converges", message: error.message })
     }
     for (const process of this.#processes) process.end()
-    this.#outside.kill()
+    this.#outside.kill("the run is over")
     return {
       violation: this.#violation,
       struck: this.#occasions.struck,

@@ -1,6 +1,6 @@
 /** Whether a run has come to rest, and what keeps it from it: standard invariants of the calm after the last fault. */
 
-import { echoMs, hotLoop, quietMs } from "./limits.ts"
+import { echoMs, hotLoop, quietMs, stormyHotLoop } from "./limits.ts"
 import { changedLeaves, leavesOf, nameOfObject } from "./object-changes.ts"
 import type { Reconciled } from "./reconcile-span.ts"
 import type { Violation } from "./standard-invariants.ts"
@@ -105,7 +105,7 @@ export class Settling {
     else if (outcome !== "interrupted") {
       this.#failing.set(key, { times: (this.#failing.get(key)?.times ?? 0) + 1, message })
     }
-    if (this.#isEchoOver()) this.#count(key)
+    this.#count(key)
   }
 
   #count(key: string): void {
@@ -117,11 +117,11 @@ export class Settling {
     }
     const times = counted.times + 1
     this.#reconciles.set(key, { ...counted, times })
-    if (times === hotLoop) {
-      this.#onViolation({
-        invariant: "converges",
-        message: `a hot loop: ${key} was reconciled ${times} times within a minute, and nothing came from outside`,
-      })
-    }
+    const tooOften = this.#calmSinceMs === undefined ? stormyHotLoop : hotLoop
+    if (times < tooOften) return
+    this.#onViolation({
+      invariant: "converges",
+      message: `a hot loop: ${key} was reconciled ${times} times within a minute`,
+    })
   }
 }

@@ -5,12 +5,12 @@
  * happens; that trace is what is reported.
  */
 import { Effect } from "effect"
-import { type Controller, Manager } from "../reconciler/index.ts"
 import { minimiseRunsMax } from "./limits.ts"
 import { fewestFaults } from "./minimise.ts"
+import { programsOf, type UnderTest } from "./programs.ts"
 import { type Coverage, type Failure, mergeCoverage, type Report, type TraceEntry } from "./report.ts"
 import { type RunOptions, type RunResult, runOnce } from "./run.ts"
-import type { FaultPlan, Program, ProgramServices, Scenario } from "./scenario.ts"
+import type { FaultPlan, Scenario } from "./scenario.ts"
 
 export interface SimulateOptions {
   /** How many seeds, counted from `from`; or just these. Default 100. */
@@ -38,20 +38,6 @@ export const defaultFaults: Required<FaultPlan> = {
   compaction: 0.1,
   clockSkew: 0.2,
   mishap: 0.2,
-}
-
-type UnderTest<Env> = Controller<ProgramServices<Env>> | Program<Env>
-
-const isProgram = <Env>(under: UnderTest<Env>): under is Program<Env> => "run" in under
-
-/** Controllers run in one program together; programs each by themselves. */
-const programsOf = <Env>(under: ReadonlyArray<UnderTest<Env>>): ReadonlyArray<Program<Env>> => {
-  const programs = under.filter(isProgram)
-  const controllers = under.filter((each): each is Controller<ProgramServices<Env>> => !isProgram(each))
-  if (controllers.length === 0) return programs
-  const [first] = controllers
-  const name = controllers.length === 1 && first !== undefined ? first.name : "controllers"
-  return [{ name, run: Manager.start({ controllers }) }, ...programs]
 }
 
 const seedsOf = ({ seeds = 100, from = 1 }: SimulateOptions): ReadonlyArray<number> =>

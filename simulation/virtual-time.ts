@@ -86,7 +86,11 @@ export class VirtualTime {
       if (turns === instantTurnsMax) throw new NoRest(`${turns} turns in which no time passed`)
       const tasks = this.#ready
       this.#ready = []
-      for (const task of tasks) task()
+      for (const task of tasks) {
+        task()
+        // As between two turns of Node's own loop: what a task has promised is done before the next one.
+        await drained()
+      }
     }
   }
 

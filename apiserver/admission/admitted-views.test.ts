@@ -171,6 +171,35 @@ describe("a webhook about pods", () => {
   )
 })
 
+test(
+  "a policy about pods holds for each of their writes",
+  withServer(async (world) => {
+    const api = "/apis/admissionregistration.k8s.io/v1"
+    await world.post(`${api}/validatingadmissionpolicies`, {
+      metadata: { name: "kept" },
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [""], apiVersions: ["v1"], operations: ["UPDATE", "DELETE"], resources: ["pods"] },
+          ],
+        },
+        validations: [{ expression: "!('kept' in oldObject.metadata.labels)", message: "it is kept" }],
+      },
+    })
+    await world.post(`${api}/validatingadmissionpolicybindings`, {
+      metadata: { name: "kept" },
+      spec: { policyName: "kept", validationActions: ["Deny"] },
+    })
+    for (const name of ["kept", "free"]) await world.post(pods, pod(name, { labels: { [name]: "yes" } }))
+    const codes = async (name: string) => [
+      (await world.patch(`${pods}/${name}`, "merge", { metadata: { annotations: { x: "1" } } })).status,
+      (await world.delete(`${pods}/${name}`)).status,
+    ]
+    expect(await codes("kept")).toEqual([422, 422])
+    expect(await codes("free")).toEqual([200, 200])
+  }),
+)
+
 const accounts = "/api/v1/namespaces/default/serviceaccounts"
 const tokens = {
   issuer: "https://miren.example",

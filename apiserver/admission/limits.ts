@@ -17,6 +17,9 @@ export const limits = {
   /** Source: admissionregistration/validation. */
   matchConditionsMax: 64,
   auditAnnotationsMax: 20,
+  /** Of one policy: each is compiled, some of them once a kind. */
+  variablesMax: 200,
+  validationsMax: 500,
   auditAnnotationCharactersMax: 10 * 1024,
   expressionCharactersMax: 5 * 1024,
   /** Source: apiserver/apis/cel, MaxEvaluatedMessageExpressionSizeBytes. */

@@ -156,7 +156,11 @@ export const podWrites = (pods: Resource, facade: Facade): Writes => {
     )
   return {
     create: (operation) => told(operation, async () => viewed(await createPod(operation, of), view)),
-    put: (operation) => told(operation, async () => viewed(await putPod(operation, facade), view)),
+    put: (operation) =>
+      told(operation, async () => ({
+        written: viewed(await putPod(operation, facade), view),
+        created: false,
+      })),
     patch: (operation) =>
       told(operation, async () => {
         const { written, created } = await patchPod(operation, facade)

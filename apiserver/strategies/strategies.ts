@@ -18,6 +18,9 @@ const sandboxStrategy: Strategy = {
 /** Core kinds that are plain data: no generation, and an update without resourceVersion overwrites. */
 const plain: Strategy = { generation: false, unconditionalUpdate: true }
 
+/** A PUT makes what is not there. */
+const putAnywhere: Strategy = { ...plain, createOnUpdate: true }
+
 /** Asked of the nodes, never written. */
 const observed: Strategy = { ...plain, verbs: ["get", "list"] }
 
@@ -29,12 +32,12 @@ const strategies: { readonly [id: string]: Strategy } = {
   "/configmaps": configMapStrategy,
   "/secrets": secretStrategy,
   "/events": eventStrategy,
-  "events.k8s.io/events": plain,
+  "events.k8s.io/events": putAnywhere,
   "/nodes": plain,
   "/services": serviceStrategy,
   "/serviceaccounts": plain,
   "compute.miren.dev/sandboxes": sandboxStrategy,
-  "coordination.k8s.io/leases": plain,
+  "coordination.k8s.io/leases": putAnywhere,
   "metrics.k8s.io/nodes": observed,
   "metrics.k8s.io/pods": observed,
   "discovery.k8s.io/endpointslices": endpointSliceStrategy,

@@ -24,6 +24,8 @@ export interface Manifest {
 export const titleOf = (kind: string, namespace: string, name: string): string =>
   [kind, namespace === "" ? name : `${namespace}/${name}`].filter((part) => part !== "").join(" ")
 
+export const namespacesId = "/namespaces"
+
 /** The label that says which set an object is a part of. Source: KEP-3659. */
 export const partOfSet = "applyset.kubernetes.io/part-of"
 

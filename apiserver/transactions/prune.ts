@@ -4,15 +4,17 @@
  */
 import { type Authorizer, refusal } from "../authorizer.ts"
 import { isObject } from "../body-object.ts"
+import { crdId } from "../crd/definition.ts"
 import type { MutableObject } from "../machinery.ts"
 import type { RegistryContext } from "../registry/context.ts"
 import type { DeleteOptions } from "../registry/delete-options.ts"
 import { decodeDocument } from "../registry/document.ts"
 import { isDeleting, metadataOf, stringOf } from "../registry/object-meta.ts"
 import type { Resource } from "../resource.ts"
+import { conflict, failure, qualified } from "../status-error.ts"
 import type { CachedObject } from "../watch-cache/cached-object.ts"
 import { writesOf } from "../writes-of.ts"
-import { type Manifest, partOfSet, titleOf } from "./manifest.ts"
+import { type Manifest, namespacesId, partOfSet, titleOf } from "./manifest.ts"
 import type { Outcome } from "./outcome.ts"
 import type { Part } from "./part.ts"
 import type { Problem } from "./problem.ts"
@@ -68,13 +70,27 @@ export const refusedMember = async (part: Part, authorizer: Authorizer): Promise
   const decision = await authorizer.authorize({ user, info })
   if (decision.allowed) return undefined
   const { allowed: isSeen } = await authorizer.authorize({ user, info: { ...info, verb: "get" } })
-  const told = isSeen ? info : { ...info, name: "" }
-  return {
-    at: manifest.at,
-    object: isSeen ? manifest.title : manifest.target.resource.kind,
-    status: refusal({ user, info: told }, decision.reason),
-    operation,
-  }
+  const { at, title, target } = manifest
+  const { plural, group, kind } = target.resource
+  const hidden = `the set has ${qualified(plural, group)} that the user may neither read nor delete`
+  return isSeen
+    ? { at, object: title, status: refusal({ user, info }, decision.reason), operation }
+    : { at, object: kind, status: failure("Forbidden", hidden), operation }
+}
+
+/** Why a member cannot go: what is applied with it would go too. */
+export const neededMember = (
+  { at, title, target }: Omit<Manifest, "index">,
+  applied: ReadonlyArray<Manifest>,
+): Problem | undefined => {
+  const { name } = target
+  const inside = applied.find(({ target: { resource, namespace } }) => {
+    if (target.resource.id === namespacesId) return namespace === name
+    return target.resource.id === crdId && `${resource.plural}.${resource.group}` === name
+  })
+  if (inside === undefined) return undefined
+  const why = `is not applied, so it would be deleted, and ${inside.title} (${inside.at}) with it`
+  return { at, object: title, status: conflict(target.resource.subject(name), why) }
 }
 
 /** Fails as a DELETE of the object does. */

@@ -10,11 +10,11 @@ import { keyOf, type Operation } from "../registry/context.ts"
 import { failure } from "../status-error.ts"
 import { applyObject, authorizePart } from "./apply-object.ts"
 import { transactionLimits } from "./limits.ts"
-import { type Manifest, readManifests } from "./manifest.ts"
+import { type Manifest, namespacesId, readManifests } from "./manifest.ts"
 import type { Outcome } from "./outcome.ts"
 import { type Part, partOf, type Whole } from "./part.ts"
 import type { Problem } from "./problem.ts"
-import { membersBeside, pruneObject, refusedMember } from "./prune.ts"
+import { membersBeside, neededMember, pruneObject, refusedMember } from "./prune.ts"
 import { problemOf } from "./refusal.ts"
 import type { Asked } from "./request.ts"
 
@@ -39,7 +39,7 @@ export const decide = async (
   return round
 }
 
-const isNamespace = ({ target }: Manifest): boolean => target.resource.id === "/namespaces"
+const isNamespace = ({ target }: Manifest): boolean => target.resource.id === namespacesId
 
 class Round implements Decided {
   outcomes: ReadonlyArray<Outcome> = []
@@ -101,6 +101,8 @@ class Round implements Decided {
       this.#refuse(`the set has ${members.length} other objects; at most ${most} are deleted at once`)
       return
     }
+    const needed = members.flatMap((member) => neededMember(member, this.#manifests) ?? [])
+    this.problems = [...this.problems, ...needed]
     const manifests = members.map((member, place) => ({ ...member, index: objects.length + place }))
     await this.#add(manifests, async (part) => {
       const refused = await refusedMember(part, this.#authorizer)

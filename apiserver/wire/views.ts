@@ -37,7 +37,8 @@ const cellsOf = (object: MutableObject, { resource, version, now }: TableView): 
   return own === undefined ? cells : cells.map((cell, index) => own[index - 1] ?? cell)
 }
 
-const rowOf = (object: MutableObject, view: TableView): object => {
+/** A row of a Table. */
+export const rowOf = (object: MutableObject, view: TableView): object => {
   const cells = cellsOf(object, view)
   switch (view.include) {
     case "None":

@@ -45,7 +45,7 @@ const admission = (webhook: Webhook, registration: Registration) => {
     name: nameOf(webhook, registration.name),
     clientConfig: clientConfig(registration, webhook.path),
     rules: [ruleOf(webhook)],
-    sideEffects: "None",
+    sideEffects: "None" as const,
     admissionReviewVersions: ["v1"],
     ...options,
   }

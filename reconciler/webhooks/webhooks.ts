@@ -4,7 +4,12 @@
  * A function may be async. It must answer the same for the same question, have no effects (dry runs ask too), and be quick. What
  * it throws is logged here, not told to who asked; then `failurePolicy` decides, which is `Fail` unless it is set.
  */
-import type { JsonObject, Kind, KubeObject } from "../../schemas/index.ts"
+import type {
+  JsonObject,
+  Kind,
+  KubeObject,
+  ValidatingWebhookConfigurationWebhook,
+} from "../../schemas/index.ts"
 import { apiVersionOf } from "../../schemas/index.ts"
 import { parseReview, type Review, reviewAnswer, type Verdict } from "./admission-review.ts"
 import { converted, notConverted, parseConversion } from "./conversion-review.ts"
@@ -28,9 +33,9 @@ export interface AdmissionOptions {
   /** What an unanswered question means. Absent: Fail. */
   readonly failurePolicy?: "Fail" | "Ignore"
   readonly timeoutSeconds?: number
-  readonly namespaceSelector?: JsonObject
-  readonly objectSelector?: JsonObject
-  readonly matchConditions?: ReadonlyArray<{ readonly name: string; readonly expression: string }>
+  readonly namespaceSelector?: NonNullable<ValidatingWebhookConfigurationWebhook["namespaceSelector"]>
+  readonly objectSelector?: NonNullable<ValidatingWebhookConfigurationWebhook["objectSelector"]>
+  readonly matchConditions?: NonNullable<ValidatingWebhookConfigurationWebhook["matchConditions"]>
 }
 
 export interface Webhook {

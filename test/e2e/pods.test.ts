@@ -179,7 +179,9 @@ endToEnd(import.meta.filename, () => {
         const args = [...interactive("kept", ["-i", "--leave-stdin-open"]), "cat; echo closed; sleep 600"]
         expect((await kubectl(args, { env, input: "first\n" })).code).toBe(0)
         expect((await kubectl(["attach", "-i", "kept"], { env, input: "second\n" })).code).toBe(0)
-        await eventually(async () => expect(await ok(["logs", "kept"])).toBe("first\nsecond\n"))
+        const ours = await system.mctl(["attach", "-i", "kept"], { input: "third\n" })
+        expect([ours.code, ours.stderr]).toEqual([0, ""])
+        await eventually(async () => expect(await ok(["logs", "kept"])).toBe("first\nsecond\nthird\n"))
         const refused = await kubectl(["attach", "-i", "web"], { env, input: "" })
         expect(refused.stderr).toMatch(/stdin: true/)
         await ok(["delete", "pod", "kept", "--now"])

@@ -481,6 +481,26 @@ export const transactionsSuite: Suite = (name, openServer) => {
       expect((await world.get(`${widgets}/w`)).status).toBe(404)
     })
 
+    statement("what the applied objects are in is not pruned", async (world) => {
+      await defineWidgets(world)
+      const inside = { ...settings("in"), metadata: { name: "in", namespace: "team" } }
+      await transact(world, [namespace("team"), widgetsCrd()], { spec: { prune: "app", force: true } })
+      const answer = await transact(world, [inside, widget("w", {}, inDefault)], { spec: { prune: "app" } })
+      expect([answer.status, answer.json.reason]).toEqual([409, "Conflict"])
+      const messages = causesOf(answer)
+        .map(({ message }) => String(message))
+        .sort()
+      expect(messages).toEqual([
+        expect.stringMatching(
+          /^CustomResourceDefinition widgets.example.com: .* and Widget default\/w \(spec.objects\[1\]\) with it$/,
+        ),
+        expect.stringMatching(/^Namespace team: .* and ConfigMap team\/in \(spec.objects\[0\]\) with it$/),
+      ])
+      expect(
+        at((await world.get("/api/v1/namespaces/team")).json, "metadata.deletionTimestamp"),
+      ).toBeUndefined()
+    })
+
     statement(
       "a pruned object with finalizers is marked in the same revision, and stays until they let it go",
       async (world) => {
@@ -552,7 +572,7 @@ export const transactionsSuite: Suite = (name, openServer) => {
           ["spec.prune", "spec.prune"],
         ])
         expect(answer.text).toContain("ConfigMap default/b: ")
-        expect(answer.text).toContain("Secret: secrets is forbidden: ")
+        expect(answer.text).toContain("Secret: the set has secrets that the user may neither read nor delete")
         expect(answer.text).not.toContain('\\"s\\"')
       },
     )
@@ -597,6 +617,16 @@ export const transactionsSuite: Suite = (name, openServer) => {
         expect([fits.status, results(fits).length]).toEqual([201, 128])
       },
     )
+
+    statement("what would be larger than one transaction of the store is refused whole", async (world) => {
+      const data = { k: "v".repeat(800_000) }
+      for (const one of ["a", "b"]) await world.post(configMaps, configMap(one, data))
+      const before = await newest(world)
+      const answer = await transact(world, [settings("a", { l: "w" }), settings("b", { l: "w" })])
+      expect([answer.status, answer.json.reason]).toEqual([413, "RequestEntityTooLarge"])
+      expect(await newest(world)).toBe(before)
+      expect((await transact(world, [settings("a", { l: "w" })])).status).toBe(201)
+    })
 
     statement("kinds that are never stored are refused, and warnings name their object", async (world) => {
       const review = {
