@@ -32,6 +32,7 @@ import { ResourceTable } from "./resource-table.ts"
 import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
 import type { Strategy } from "./strategy.ts"
+import { turnsOf } from "./turns.ts"
 import { versionHandler } from "./version.ts"
 import { WatchCache } from "./watch-cache/watch-cache.ts"
 import { sendText } from "./wire/response.ts"
@@ -188,7 +189,7 @@ const requestHandler = (
   const creates = { ...access.creates, ...podCreates }
   const resourceHandler = new ResourceHandler({ context, metrics, connect, usage, creates })
   const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates })
-  const openapi = new OpenapiHandler(resources)
+  const openapi = new OpenapiHandler(resources, turnsOf(options.ambient))
   const health = new HealthHandler([
     { name: "ping", about: "liveness", healthy: () => true },
     { name: "store", about: "readiness", healthy: () => cache.following },

@@ -56,6 +56,9 @@ export const limits = {
   updateAttemptsMax: 10,
   generateNameAttemptsMax: 8,
   gzipBytesMin: 128 * 1024,
+  /** OpenAPI documents that are kept; larger ones are made for each who asks. */
+  openapiDocumentBytesMax: 2 * 1024 * 1024,
+  openapiBytesMax: 16 * 1024 * 1024,
   fieldManagerCharactersMax: 128,
   annotationBytesMax: 256 * 1024,
   /** Start of the server: pages of the first read of the store. */

@@ -9,6 +9,7 @@ const suites: { readonly [name: string]: () => Promise<{ run: () => Promise<Read
   api: () => import("./api.ts"),
   watch: () => import("./watch.ts"),
   lists: () => import("./lists.ts"),
+  kinds: () => import("./kinds.ts"),
   reconciler: () => import("./reconciler.ts"),
   memory: () => import("./memory.ts"),
   sandbox: () => import("./sandbox.ts"),

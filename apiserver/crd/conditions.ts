@@ -52,9 +52,9 @@ export const namesConflict = (
   const definition = definitionOf(crd)
   if (definition === undefined) return undefined
   const { group, names } = definition
-  const others = resources
-    .all()
-    .filter((other) => other.group === group && `${other.plural}.${other.group}` !== nameOf(crd))
+  const others = (resources.group(group)?.resources ?? []).filter(
+    (other) => `${other.plural}.${other.group}` !== nameOf(crd),
+  )
   const words = new Set(
     others.flatMap(({ definition: { names: taken } }) => [
       taken.plural,

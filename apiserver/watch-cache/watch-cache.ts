@@ -19,6 +19,7 @@ import { Progress } from "./progress.ts"
 import { type RecalledEvent, ResourceCache } from "./resource-cache.ts"
 import { eventsOfRevision } from "./revision-events.ts"
 import { SharedRead } from "./shared-read.ts"
+import { Unclaimed } from "./unclaimed.ts"
 
 export interface WatchCacheOptions {
   readonly store: Store
@@ -35,11 +36,17 @@ export interface WatchCacheOptions {
 /** Retry of a store that can not be read: from the first to the longest pause. */
 const retryMs = { first: 50, longest: 2_000 } as const
 
+/** Of `/registry/<group>/<plural>/...`: the resource's prefix, or "" where a key has none. */
+const prefixOf = (key: string): string => {
+  const group = key.indexOf("/", storagePrefix.length)
+  const plural = key.indexOf("/", group + 1)
+  return plural < 0 ? "" : key.slice(0, plural + 1)
+}
+
 export class WatchCache {
   readonly #options: WatchCacheOptions
   readonly #caches = new Map<string, ResourceCache>()
-  /** What is stored for resources that nobody has defined (yet), by key. */
-  readonly #unclaimed = new Map<string, KeyValue>()
+  readonly #unclaimed = new Unclaimed()
   readonly #ownWrites = new OwnWrites()
   /** Caches with watchers who are to be told their progress. */
   readonly #behind = new Set<ResourceCache>()
@@ -91,11 +98,7 @@ export class WatchCache {
       onLeftOut,
     })
     this.#caches.set(resource.prefix, cache)
-    for (const [key, kv] of [...this.#unclaimed]) {
-      if (!key.startsWith(resource.prefix)) continue
-      this.#unclaimed.delete(key)
-      this.#loadOne(cache, kv)
-    }
+    for (const kv of this.#unclaimed.take(resource.prefix)) this.#loadOne(cache, kv)
     if (this.#newest.revision >= this.#progress.revision) this.#recall(cache, this.#newest.events)
   }
 
@@ -182,7 +185,7 @@ export class WatchCache {
     this.#progress.advance(revision)
     for (const kv of loaded) {
       const cache = this.#cacheOf(kv.key)
-      if (cache === undefined) this.#unclaimed.set(kv.key, kv)
+      if (cache === undefined) this.#unclaimed.put(prefixOf(kv.key), kv)
       else this.#loadOne(cache, kv)
     }
     for (const cache of this.#caches.values()) this.#recall(cache, newest.events)
@@ -247,8 +250,8 @@ export class WatchCache {
     this.#ownWrites.told(kv.key, kv.modRevision)
     const cache = this.#cacheOf(kv.key)
     if (cache === undefined) {
-      if (event.type === "put") this.#unclaimed.set(kv.key, kv)
-      else this.#unclaimed.delete(kv.key)
+      if (event.type === "put") this.#unclaimed.put(prefixOf(kv.key), kv)
+      else this.#unclaimed.delete(prefixOf(kv.key), kv.key)
       return
     }
     if (event.type === "delete") {
@@ -284,11 +287,8 @@ export class WatchCache {
     }
   }
 
-  /** `/registry/<group>/<plural>/...` */
   #cacheOf(key: string): ResourceCache | undefined {
-    const group = key.indexOf("/", storagePrefix.length)
-    const plural = key.indexOf("/", group + 1)
-    return plural < 0 ? undefined : this.#caches.get(key.slice(0, plural + 1))
+    return this.#caches.get(prefixOf(key))
   }
 
   /** Settles when everything that was written before the call is visible: a linearizable read from the cache. */
