@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- store api watch memory sandbox`: the budgets of docs/budgets.md. Every row is a ratio to a yardstick that is
+ * `npm run bench -- store api watch lists kinds cache memory sandbox`: the budgets of docs/budgets.md. Every row is a ratio to a yardstick that is
  * measured in the same call, since absolute figures wander from machine to machine. Without names: all of them.
  */
 import type { Row } from "./row.ts"
@@ -10,6 +10,7 @@ const suites: { readonly [name: string]: () => Promise<{ run: () => Promise<Read
   watch: () => import("./watch.ts"),
   lists: () => import("./lists.ts"),
   kinds: () => import("./kinds.ts"),
+  cache: () => import("./cache.ts"),
   reconciler: () => import("./reconciler.ts"),
   memory: () => import("./memory.ts"),
   sandbox: () => import("./sandbox.ts"),

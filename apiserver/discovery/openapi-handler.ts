@@ -39,15 +39,19 @@ interface Asked {
 const definitionsOf = ({ resources }: ResourceGroup): ReadonlyArray<ResourceDefinition> =>
   resources.map((resource) => resource.definition).sort((a, b) => (a.names.plural < b.names.plural ? -1 : 1))
 
-const hasVersion = ({ resources }: ResourceGroup, version: string): boolean =>
-  resources.some((resource) => resource.versions.has(version))
+/** Of the document of one version of a group. */
+const hashOf = (group: ResourceGroup, version: string): string => {
+  const served = group.resources.filter((resource) => resource.versions.has(version))
+  const definitions = definitionsOf({ ...group, resources: served })
+  return openapiFingerprint(`v3 ${group.name}/${version}`, definitions)
+}
 
 export class OpenapiHandler {
   readonly #table: ResourceTable
   readonly #turns: Turns
   readonly #documents = new OpenapiDocuments()
   /** By version; goes with the group as it was. */
-  readonly #hashes = new WeakMap<ResourceGroup, Map<string, string>>()
+  readonly #hashes = new WeakMap<ResourceGroup, ReadonlyMap<string, string>>()
   #index: { readonly generation: number; readonly document: StaticDocument } | undefined
   #v2Hash: { readonly generation: number; readonly hash: string } | undefined
 
@@ -71,19 +75,13 @@ export class OpenapiHandler {
     return kind === "apis" && rest.length === 3 && this.#v3(call, group, version)
   }
 
-  /** Of what `make` would make of the group, made once. */
-  #hash(group: ResourceGroup, version: string): string {
-    let hashes = this.#hashes.get(group)
-    if (hashes === undefined) {
-      hashes = new Map()
-      this.#hashes.set(group, hashes)
-    }
-    const known = hashes.get(version)
+  /** What the documents of a group are known by, by version. */
+  #hashesOf(group: ResourceGroup): ReadonlyMap<string, string> {
+    const known = this.#hashes.get(group)
     if (known !== undefined) return known
-    const served = group.resources.filter((resource) => resource.versions.has(version))
-    const definitions = definitionsOf({ ...group, resources: served })
-    const made = openapiFingerprint(`v3 ${group.name}/${version}`, definitions)
-    hashes.set(version, made)
+    const versions = new Set(group.resources.flatMap((resource) => [...resource.versions.keys()]))
+    const made = new Map([...versions].sort().map((version) => [version, hashOf(group, version)]))
+    this.#hashes.set(group, made)
     return made
   }
 
@@ -92,10 +90,9 @@ export class OpenapiHandler {
     if (this.#index?.generation === generation) return this.#index.document
     const paths: Record<string, { readonly serverRelativeURL: string }> = {}
     for (const group of this.#table.groups()) {
-      const versions = new Set(group.resources.flatMap((resource) => [...resource.versions.keys()]))
-      for (const version of [...versions].sort()) {
+      for (const [version, hash] of this.#hashesOf(group)) {
         const path = group.name === "" ? `api/${version}` : `apis/${group.name}/${version}`
-        paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${this.#hash(group, version)}` }
+        paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }
       }
     }
     const document = new StaticDocument(Buffer.from(JSON.stringify({ paths })))
@@ -105,10 +102,11 @@ export class OpenapiHandler {
 
   async #v3(call: Call, name: string, version: string): Promise<boolean> {
     const group = this.#table.group(name)
-    if (group === undefined || !hasVersion(group, version)) return false
+    const hash = group === undefined ? undefined : this.#hashesOf(group).get(version)
+    if (group === undefined || hash === undefined) return false
     await this.#answer(call, {
       name: `v3 ${name}/${version}`,
-      hash: this.#hash(group, version),
+      hash,
       contentType: "application/json",
       parts: () => openapiV3Parts({ group: name, version, definitions: definitionsOf(group) }),
     })

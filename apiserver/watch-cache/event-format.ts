@@ -75,7 +75,7 @@ export const projectedFormat = (
     restamped(of(object), undefined).equals(restamped(of(previous), undefined))
   return {
     id: `fields/${skipUnchanged ? "skip" : "tell"}/${id}`,
-    cost: 1,
+    cost: 2,
     comparesPrevious: skipUnchanged,
     event: (type, object, previous) => {
       const skipped =

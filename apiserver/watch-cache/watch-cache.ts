@@ -158,7 +158,7 @@ export class WatchCache {
     const { store } = this.#options
     let after: string | undefined
     let revision: bigint | undefined
-    const loaded: KeyValue[] = []
+    const pages: Array<ReadonlyArray<KeyValue>> = []
     for (;;) {
       const page = await store.range({
         prefix: storagePrefix,
@@ -167,15 +167,19 @@ export class WatchCache {
         ...(revision === undefined ? {} : { revision }),
       })
       revision ??= page.revision
-      loaded.push(...page.items)
+      pages.push(page.items)
       after = page.items.at(-1)?.key
       if (after === undefined || page.count <= page.items.length) break
     }
     const newest = { revision, events: [...(await eventsOfRevision(store, revision))] }
-    this.#adopt(loaded, newest)
+    this.#adopt(pages, newest)
   }
 
-  #adopt(loaded: ReadonlyArray<KeyValue>, newest: { revision: bigint; events: StoreEvent[] }): void {
+  /** Empties `pages`, so that what was read goes as the cache grows: both at once would be twice the memory. */
+  #adopt(
+    pages: Array<ReadonlyArray<KeyValue>>,
+    newest: { readonly revision: bigint; readonly events: StoreEvent[] },
+  ): void {
     if (this.#state === "closed") return
     const { revision } = newest
     this.#newest = newest
@@ -183,10 +187,12 @@ export class WatchCache {
     this.#ownWrites.clear()
     for (const cache of this.#caches.values()) cache.reset(revision)
     this.#progress.advance(revision)
-    for (const kv of loaded) {
-      const cache = this.#cacheOf(kv.key)
-      if (cache === undefined) this.#unclaimed.put(prefixOf(kv.key), kv)
-      else this.#loadOne(cache, kv)
+    for (let page = pages.shift(); page !== undefined; page = pages.shift()) {
+      for (const kv of page) {
+        const cache = this.#cacheOf(kv.key)
+        if (cache === undefined) this.#unclaimed.put(prefixOf(kv.key), kv)
+        else this.#loadOne(cache, kv)
+      }
     }
     for (const cache of this.#caches.values()) this.#recall(cache, newest.events)
     this.#state = "following"

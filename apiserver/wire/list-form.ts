@@ -31,8 +31,8 @@ export interface ListForm {
   readonly cost: number
 }
 
-/** Measured, and rounded up: reading and writing JSON, and YAML. */
-const costs = { copied: 1, viewed: 8, yaml: 256 } as const
+/** Measured, and rounded up: stepping through, reading and writing JSON, and YAML. */
+const costs = { copied: 1, projected: 2, viewed: 8, yaml: 256 } as const
 
 /** What is sent of an object, as it is in the version of the request. */
 const sentBytes = (object: CachedObject, { resource, version, projection }: ListAnswer): Buffer => {
@@ -120,7 +120,12 @@ export const listForm = (answer: ListAnswer): ListForm => {
   }
   if (viewed === "") {
     const item = (object: CachedObject): Uint8Array => sentBytes(object, answer)
-    return { contentType, ...compactBrackets(view), item, cost: costs.copied }
+    return {
+      contentType,
+      ...compactBrackets(view),
+      item,
+      cost: answer.projection === undefined ? costs.copied : costs.projected,
+    }
   }
   const item = (object: CachedObject): Uint8Array => encoder.encode(JSON.stringify(itemOf(object)))
   return { contentType, ...compactBrackets(view), item, cost: costs.viewed }
