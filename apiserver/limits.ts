@@ -61,6 +61,11 @@ export const limits = {
   openapiBytesMax: 16 * 1024 * 1024,
   fieldManagerCharactersMax: 128,
   annotationBytesMax: 256 * 1024,
+  /** Objects in another form than they are kept in that are remembered: of other versions, and Pods. */
+  views: { count: 20_000, bytes: 64 * 1024 * 1024 },
+  /** A page of the past is read from the store, so many objects at a time, and held whole: it ends at so many bytes. */
+  pastPageItems: 250,
+  pastPageBytesMax: 4 * 1024 * 1024,
   /** Start of the server: pages of the first read of the store. */
   loadPage: 2_000,
   /** Frontend. */

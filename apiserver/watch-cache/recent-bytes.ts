@@ -1,14 +1,25 @@
 /**
- * Projections of the latest versions of objects, so that watchers of different selections share them, and the state before
- * an event is not projected again. Bounded: the oldest go first.
+ * Bytes that were made of versions of objects lately, by what they were made for: whoever asks for the same again shares
+ * them. Bounded: the oldest go first.
  */
-import type { CachedObject } from "../watch-cache/cached-object.ts"
-import { projectionLimits } from "./limits.ts"
+import type { CachedObject } from "./cached-object.ts"
 
-export class RecentProjections {
+export interface RecentBounds {
+  /** What is remembered. */
+  readonly count: number
+  /** What that comes to, with the objects that it was made of. */
+  readonly bytes: number
+}
+
+export class RecentBytes {
+  readonly #bounds: RecentBounds
   readonly #made = new Map<CachedObject, Map<string, Buffer>>()
   #count = 0
   #bytes = 0
+
+  constructor(bounds: RecentBounds) {
+    this.#bounds = bounds
+  }
 
   /** What was made of the object under this id, or is made now. */
   of(object: CachedObject, id: string, make: () => Buffer): Buffer {
@@ -29,17 +40,12 @@ export class RecentProjections {
     made.set(id, bytes)
     this.#count++
     this.#bytes += bytes.length
-    for (const [oldest, projections] of this.#made) {
-      if (
-        this.#count <= projectionLimits.rememberedMax &&
-        this.#bytes <= projectionLimits.rememberedBytesMax
-      ) {
-        return
-      }
+    for (const [oldest, kept] of this.#made) {
+      if (this.#count <= this.#bounds.count && this.#bytes <= this.#bounds.bytes) return
       this.#made.delete(oldest)
-      this.#count -= projections.size
+      this.#count -= kept.size
       this.#bytes -= oldest.bytes.length
-      for (const dropped of projections.values()) this.#bytes -= dropped.length
+      for (const dropped of kept.values()) this.#bytes -= dropped.length
     }
   }
 }
