@@ -100,12 +100,15 @@ class Pipe implements ResponseSink {
 const lowerCased = (headers: { readonly [name: string]: string }): { readonly [name: string]: string } =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
+/** Why a handler is told to stop. One for all: making one for each answer costs more than the answer. */
+const readerGone = new Error("the reader is gone")
+
 /** A transport whose requests are this user's. */
 export const inProcessTransport = (handle: Handle, user: UserInfo): InProcessTransport => ({
   request: (request) =>
     new Promise((resolve, reject) => {
       const controller = new AbortController()
-      const pipe = new Pipe(resolve, () => controller.abort())
+      const pipe = new Pipe(resolve, () => controller.abort(readerGone))
       const aborted = (): void => {
         pipe.cancel()
         reject(new Error("the request was aborted"))

@@ -6,6 +6,8 @@ export const limits = {
   bodyBytesMax: 3 * 1024 * 1024,
   /** YAML that is no JSON: it takes a hundred times as long to read. */
   yamlCharactersMax: 1024 * 1024,
+  /** Each is looked for among all of them. */
+  yamlAliasesMax: 1_000,
   /** Problems that one refusal names. */
   problemsNamedMax: 50,
   /** Source: apiserver endpoints/request, warning recorder. */
@@ -60,6 +62,14 @@ export const limits = {
   openapiDocumentBytesMax: 2 * 1024 * 1024,
   openapiBytesMax: 16 * 1024 * 1024,
   fieldManagerCharactersMax: 128,
+  /** Of the cause of a write: what its client said, and who it was. */
+  causeToldCharactersMax: 2_048,
+  causeUserCharactersMax: 256,
+  causeClientCharactersMax: 128,
+  /** Causes of deletions: so many sessions of the store, each of so many deletions or so long. */
+  deletionCausesSessions: 8,
+  deletionCausesPerSession: 5_000,
+  deletionCausesSessionMs: 600_000,
   annotationBytesMax: 256 * 1024,
   /** Objects in another form than they are kept in that are remembered: of other versions, and Pods. */
   views: { count: 20_000, bytes: 64 * 1024 * 1024 },

@@ -12,6 +12,7 @@ const suites: { readonly [name: string]: () => Promise<{ run: () => Promise<Read
   kinds: () => import("./kinds.ts"),
   cache: () => import("./cache.ts"),
   reconciler: () => import("./reconciler.ts"),
+  records: () => import("./recorded-writes.ts"),
   memory: () => import("./memory.ts"),
   sandbox: () => import("./sandbox.ts"),
 }

@@ -1,5 +1,10 @@
 /**
- * Conditions that do not flap: the same input gives the same bytes, and the time moves only when the status does.
+ * Conditions that do not flap: the same input gives the same bytes, and the time moves only when the status does. Another reason
+ * or message with the same status is news about the same state: it is written, and the time stays.
+ *
+ * There is no hysteresis: a condition says what was last observed, and one that held back a change would say what is not so,
+ * under a time that is not true. What wavers is steadied where it is observed (`observe`, or a `RequeueAfter`), and a message must
+ * not hold what changes by itself, ages and counters above all: each is a write, and a hot loop where it wakes its own writer.
  * Source: Kubernetes API conventions, "Typical status properties".
  */
 import type { Condition } from "../schemas/index.ts"
@@ -25,6 +30,15 @@ const stamp = (state: ConditionState, lastTransitionTime: string): Condition => 
 /**
  * The conditions with this one stated. Returns the very array it got when nothing changed, so that callers can compare by
  * identity. Conditions keep their places; a new one comes last.
+ *
+ * @example
+ * ```ts
+ * import { setCondition } from "miren/reconciler"
+ *
+ * const ready = { type: "Ready", status: "True", reason: "Made", message: "it is there" } as const
+ * const first = setCondition(undefined, ready, "2026-01-01T00:00:00Z")
+ * if (setCondition(first, ready, "2026-01-01T00:01:00Z") !== first) throw new Error("the time moved for nothing")
+ * ```
  */
 export const setCondition = (
   conditions: ReadonlyArray<Condition> | undefined,

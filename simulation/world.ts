@@ -1,8 +1,8 @@
 /**
- * A whole control plane in this process: the real API server over the memory store, in the caller's Clock, with chance and
+ * A whole control plane in this process: the real API server over the memory store, in the caller's time, with chance and
  * ids from a seed. Start with {@link makeWorld}.
  */
-import { Clock, type Context, Duration, Effect, Layer, type Scope } from "effect"
+import { Clock, type Context, Duration, Effect, Layer, Scheduler, type Scope } from "effect"
 import { type Ambient, ApiServer, type UserInfo } from "../apiserver/index.ts"
 import { Client, makeClient, type Transport } from "../client/index.ts"
 import { Informers } from "../reconciler/index.ts"
@@ -18,8 +18,8 @@ import { putFirstObjects } from "./first-objects.ts"
 export interface WorldOptions {
   /** Of the server's ids and chance. Default 1. */
   readonly seed?: number
-  /** The server's time, chance and ids; by default the Clock in scope and the seed. */
-  readonly ambient?: Ambient
+  /** What the server stores in; an empty memory store by default. */
+  readonly store?: Store
 }
 
 export interface World {
@@ -38,18 +38,22 @@ export interface World {
 
 const admin: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"] }
 
-/** Time of the Clock in scope, chance and ids of the seed. */
-const ambientOf = (clock: Clock.Clock, seed: number): Ambient => {
+/** Time of the Clock and turns of the Scheduler in scope, chance and ids of the seed. */
+const ambientOf = (clock: Clock.Clock, scheduler: Scheduler.Scheduler, seed: number): Ambient => {
+  const turns = scheduler.makeDispatcher()
   const random = seeded(seed)
   const hex = (digits: number) =>
-    Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join("")
+    Math.floor(random() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, "0")
   return {
     now: () => clock.currentTimeMillisUnsafe(),
     timer: (ms, run) => {
       const fiber = Effect.runFork(Effect.andThen(clock.sleep(Duration.millis(ms)), Effect.sync(run)))
       return () => fiber.interruptUnsafe()
     },
-    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`,
+    soon: (run) => turns.scheduleTask(run, 0),
+    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(6)}${hex(6)}`,
     random,
   }
 }
@@ -59,8 +63,8 @@ export const makeWorld = Effect.fnUntraced(function* (
   options: WorldOptions = {},
 ): Effect.fn.Return<World, never, Scope.Scope> {
   const clock = yield* Clock.Clock
-  const ambient = options.ambient ?? ambientOf(clock, options.seed ?? 1)
-  const store = yield* openMemoryStore()
+  const ambient = ambientOf(clock, yield* Scheduler.Scheduler, options.seed ?? 1)
+  const store = options.store ?? (yield* openMemoryStore())
   yield* Effect.promise(() => putFirstObjects(store, ambient.now()))
   const server = yield* Effect.orDie(ApiServer.make({ store, definitions, ambient }))
   yield* server.ready

@@ -13,7 +13,7 @@ const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--excl
   .filter((file) => file !== "" && !file.includes("/golden/"))
 const sources = tracked.filter((file) => file.endsWith(".ts") && !file.endsWith(".gen.ts"))
 const library = sources.filter((file) =>
-  /^(store|apiserver|client|reconciler|runtime-shim|controllers)\//.test(file),
+  /^(store|apiserver|client|reconciler|runtime-shim|controllers|simulation)\//.test(file),
 )
 const production = library.filter((file) => !file.endsWith(".test.ts") && basename(file) !== "conformance.ts")
 

@@ -14,24 +14,31 @@ import {
   GroupTexts,
 } from "./documents.ts"
 
-const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+/** Versions of the aggregated form: kubectl before 1.30 asks for the beta one only. */
+type AggregatedVersion = "v2" | "v2beta1"
 
-const wantsAggregated = ({ parameters }: MediaRange): boolean =>
-  parameters.as === "APIGroupDiscoveryList" && parameters.g === "apidiscovery.k8s.io" && parameters.v === "v2"
+const aggregatedTypeOf = (version: AggregatedVersion): string =>
+  `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
+
+const wantedVersion = ({ parameters: { as, g, v } }: MediaRange): AggregatedVersion | undefined =>
+  as === "APIGroupDiscoveryList" && g === "apidiscovery.k8s.io" && (v === "v2" || v === "v2beta1")
+    ? v
+    : undefined
 
 const isJson = ({ type }: MediaRange): boolean =>
   type === "application/json" || type === "application/*" || type === "*/*"
 
 /** The first acceptable form. Fails with `NotAcceptable`. */
-const formOf = (call: Call, hasAggregated: boolean): "aggregated" | "legacy" => {
+const formOf = (call: Call, hasAggregated: boolean): AggregatedVersion | "legacy" => {
   for (const range of parseAccept(call.request.headers.accept || "*/*")) {
     if (!isJson(range)) continue
     if (range.parameters.as === undefined) return "legacy"
-    if (hasAggregated && wantsAggregated(range)) return "aggregated"
+    const version = hasAggregated ? wantedVersion(range) : undefined
+    if (version !== undefined) return version
   }
   throw failure(
     "NotAcceptable",
-    `only the following media types are accepted: application/json, ${aggregatedType}`,
+    `only the following media types are accepted: application/json, ${aggregatedTypeOf("v2")}`,
   )
 }
 
@@ -58,7 +65,7 @@ export class DiscoveryHandler {
     const form = formOf(call, parts.length === 1)
     const document = this.#document(form, parts)
     if (document === undefined) return false
-    await sendDocument(call, document, form === "aggregated" ? aggregatedType : "application/json")
+    await sendDocument(call, document, form === "legacy" ? "application/json" : aggregatedTypeOf(form))
     return true
   }
 
@@ -81,7 +88,7 @@ export class DiscoveryHandler {
   #text(form: Form, [root, first, second]: ReadonlyArray<string>): string | undefined {
     if (first === undefined) {
       const groups = root === "api" ? this.#group("") : this.#named()
-      if (form === "aggregated") return aggregatedList(groups)
+      if (form !== "legacy") return aggregatedList(groups, form)
       return root === "api" ? JSON.stringify(apiVersions()) : apiGroupList(groups)
     }
     if (root === "api") return second === undefined ? this.#group("")[0]?.list(first) : undefined

@@ -2,6 +2,7 @@
  * The discovery documents: legacy (one a group version) and aggregated (everything in two). Source: KEP-3352.
  * They are put together of texts that each group has for itself, made once after each of its changes.
  */
+import { createHash } from "node:crypto"
 import { apiVersionOf } from "../../schemas/index.ts"
 import type { SubresourceCreates } from "../registry/subresource-create.ts"
 import { byPreference, type Resource, type ResourceVersion } from "../resource.ts"
@@ -64,6 +65,10 @@ export const apiVersions = (): object => ({
   serverAddressByClientCIDRs: [],
 })
 
+/** What changes when objects are stored in another version. Source: apiserver `endpoints/discovery` StorageVersionHash. */
+const storageVersionHash = ({ stored: { group, storage, kind } }: Resource): string =>
+  createHash("sha256").update(`${group}/${storage.name}/${kind}`).digest().subarray(0, 8).toString("base64")
+
 const legacyResources = (source: DiscoverySource, { resource, version }: Row): ReadonlyArray<object> => {
   const { names } = resource.definition
   const { namespaced, kind } = resource
@@ -79,6 +84,7 @@ const legacyResources = (source: DiscoverySource, { resource, version }: Row): R
     ...(names.categories === undefined || names.categories.length === 0
       ? {}
       : { categories: names.categories }),
+    ...(resource.strategy.answer === undefined ? { storageVersionHash: storageVersionHash(resource) } : {}),
   }
   const parts = allSubresources(source, { resource, version }).map((row) => {
     const { responseKind } = row
@@ -177,8 +183,9 @@ export const apiGroup = (group: GroupTexts): string =>
 export const apiGroupList = (groups: ReadonlyArray<GroupTexts>): string =>
   JSON.stringify({ kind: "APIGroupList", apiVersion: "v1", groups: groups.map((group) => group.item()) })
 
-/** `/api` and `/apis` as `APIGroupDiscoveryList` v2: the core group, or all named ones. */
-export const aggregatedList = (groups: ReadonlyArray<GroupTexts>): string => {
+/** `/api` and `/apis` as `APIGroupDiscoveryList`, whose versions are alike: the core group, or all named ones. */
+export const aggregatedList = (groups: ReadonlyArray<GroupTexts>, version: "v2" | "v2beta1"): string => {
+  const head = { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {} }
   const items = groups.map((group) => group.aggregated()).join(",")
-  return `{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[${items}]}`
+  return `${JSON.stringify(head).slice(0, -1)},"items":[${items}]}`
 }

@@ -2,7 +2,11 @@
  * Bytes that were made of versions of objects lately, by what they were made for: whoever asks for the same again shares
  * them. Bounded: the oldest go first.
  */
-import type { CachedObject } from "./cached-object.ts"
+
+/** A version of an object, by its identity. */
+interface Source {
+  readonly bytes: Uint8Array
+}
 
 export interface RecentBounds {
   /** What is remembered. */
@@ -13,7 +17,7 @@ export interface RecentBounds {
 
 export class RecentBytes {
   readonly #bounds: RecentBounds
-  readonly #made = new Map<CachedObject, Map<string, Buffer>>()
+  readonly #made = new Map<Source, Map<string, Buffer>>()
   #count = 0
   #bytes = 0
 
@@ -22,7 +26,7 @@ export class RecentBytes {
   }
 
   /** What was made of the object under this id, or is made now. */
-  of(object: CachedObject, id: string, make: () => Buffer): Buffer {
+  of(object: Source, id: string, make: () => Buffer): Buffer {
     const known = this.#made.get(object)?.get(id)
     if (known !== undefined) return known
     const bytes = make()
@@ -30,7 +34,7 @@ export class RecentBytes {
     return bytes
   }
 
-  #keep(object: CachedObject, id: string, bytes: Buffer): void {
+  #keep(object: Source, id: string, bytes: Buffer): void {
     let made = this.#made.get(object)
     if (made === undefined) {
       made = new Map()

@@ -33,7 +33,7 @@ export interface TableView {
 
 const cellsOf = (object: MutableObject, { resource, version, now }: TableView): ReadonlyArray<Cell> => {
   const { cells } = tableRow(version.definition, object, now)
-  const own = resource.facade?.cells(object, now)
+  const own = resource.facade?.cells(object, now) ?? resource.strategy.cells?.(object, now)
   return own === undefined ? cells : cells.map((cell, index) => own[index - 1] ?? cell)
 }
 

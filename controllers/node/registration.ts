@@ -21,6 +21,8 @@ export interface RunnerOptions {
   readonly reserved?: { readonly cpuMillis?: number; readonly memoryBytes?: number }
   /** Sandboxes at most. Default 250. */
   readonly sandboxes?: number
+  /** What the machine is; read off it by default. */
+  readonly machine?: Machine
 }
 
 export interface RunnerFacts {

@@ -31,7 +31,7 @@ const manager = { fieldManager: "runner" }
 export const runNode = Effect.fn("Node.run")(function* (
   options: RunnerOptions,
 ): Effect.fn.Return<Node, ApiError, Client | SandboxRuntime | Scope.Scope> {
-  const machine = yield* readMachine
+  const machine = options.machine ?? (yield* readMachine)
   const beat = keepNode(options, machine)
   const node = yield* beat.pipe(
     Effect.retry({
