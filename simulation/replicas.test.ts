@@ -74,10 +74,10 @@ it("are elected one at a time, whatever is killed, stopped, lost or late", async
   expect(failures.map(({ seed, message }) => `${seed}: ${message}`)).toEqual([])
   const actors = new Set(Object.keys(coverage.points).map((point) => point.split(":")[0]))
   expect([...actors].sort()).toEqual(["replica-1", "replica-2"])
-}, 60_000)
+}, 180_000)
 
 it("that do not elect anybody are found out", async () => {
   const both = { ...scenario, waive: [...(scenario.waive ?? []), "no flapping" as const] }
   const { failures } = await simulatePromise([leads(false)], both, { seeds: 5, minimise: false })
   expect(failures[0]?.invariant).toBe("one leads at a time")
-}, 60_000)
+}, 180_000)
