@@ -1,12 +1,25 @@
 /** What known bugs are shown on: Volumes in the API, and a cloud in which each is to have one disk. */
 import { Context, Effect, Layer } from "effect"
 import { Client } from "../../client/index.ts"
-import type { CustomResourceDefinition, Kind, KubeObject } from "../../schemas/index.ts"
+import type { Condition, CustomResourceDefinition, Kind, KubeObject } from "../../schemas/index.ts"
 import type { Chance, Invariant } from "../../simulation/index.ts"
 
 export interface Volume extends KubeObject {
-  readonly spec: { readonly size: number }
-  readonly status?: { readonly diskID?: string; readonly size?: number; readonly port?: number }
+  readonly spec: {
+    readonly size: number
+    /** The ConfigMap in which applications find the disk. */
+    readonly publishTo?: string
+  }
+  readonly status?: {
+    readonly diskID?: string
+    readonly size?: number
+    readonly port?: number
+    readonly publishedIn?: string
+    readonly checkedAt?: string
+    readonly isCounted?: boolean
+    readonly observedGeneration?: number
+    readonly conditions?: ReadonlyArray<Condition>
+  }
 }
 
 export const Volume: Kind<Volume> = {
@@ -26,6 +39,24 @@ export const volume = (name: string, size = 1): Volume => ({
   spec: { size },
 })
 
+/** One that says where its disk is to be found. */
+export const published = (name: string, publishTo: string): Volume => {
+  const made = volume(name)
+  return { ...made, spec: { ...made.spec, publishTo } }
+}
+
+const condition = {
+  type: "object",
+  properties: {
+    type: { type: "string" },
+    status: { type: "string" },
+    observedGeneration: { type: "integer" },
+    lastTransitionTime: { type: "string" },
+    reason: { type: "string" },
+    message: { type: "string" },
+  },
+} as const
+
 export const volumeDefinition: CustomResourceDefinition = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
@@ -44,13 +75,21 @@ export const volumeDefinition: CustomResourceDefinition = {
           openAPIV3Schema: {
             type: "object",
             properties: {
-              spec: { type: "object", properties: { size: { type: "integer" } } },
+              spec: {
+                type: "object",
+                properties: { size: { type: "integer" }, publishTo: { type: "string" } },
+              },
               status: {
                 type: "object",
                 properties: {
                   diskID: { type: "string" },
                   size: { type: "integer" },
                   port: { type: "integer" },
+                  publishedIn: { type: "string" },
+                  checkedAt: { type: "string" },
+                  isCounted: { type: "boolean" },
+                  observedGeneration: { type: "integer" },
+                  conditions: { type: "array", items: condition },
                 },
               },
             },
