@@ -12,6 +12,7 @@ import { paths } from "./generators/paths.ts"
 import { podsSlice } from "./generators/pods.ts"
 import { projections } from "./generators/projections.ts"
 import { protobuf } from "./generators/protobuf.ts"
+import { transactions } from "./generators/transactions.ts"
 import { makeSigningRequests } from "./signing-requests.ts"
 import type { Slice } from "./slice.ts"
 import { http1 } from "./sockets/http1.ts"
@@ -37,6 +38,7 @@ export const slices: ReadonlyArray<Slice> = [
   certificates(await makeSigningRequests()),
   protobuf,
   podsSlice,
+  transactions,
   bulk,
 ]
 
