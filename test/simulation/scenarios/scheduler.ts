@@ -169,6 +169,8 @@ const scenario: Scenario<Bindings> = {
   name: "scheduler",
   environment: bindings,
   users,
+  // Nobody runs them: a Sandbox that was refused and then bound has no runner to say anew how it is.
+  waive: ["generation observed"],
   invariants: [neverTooMuch, boundOnce, nobodyWaitsForNothing],
   platform: false,
 }
