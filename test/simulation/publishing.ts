@@ -27,22 +27,28 @@ export const ensurePublication = (volume: Volume) =>
     ),
   )
 
-/** Users who make Volumes, let them be published elsewhere, and delete them; `placesOf` are the names that one chooses from. */
-export const publishingUsers = (placesOf: (name: string) => readonly [string, ...ReadonlyArray<string>]) =>
+export interface Publishing {
+  /** The names to choose from for a Volume. */
+  readonly placesOf: (name: string) => readonly [string, ...ReadonlyArray<string>]
+  /** Whether they change it later. */
+  readonly isMoved: boolean
+}
+
+/** Users who make Volumes, let them be published elsewhere, and delete them. */
+export const publishingUsers = ({ placesOf, isMoved }: Publishing) =>
   Effect.fnUntraced(function* (chance: Chance) {
     const client = yield* Client
+    const move = (name: string, publishTo: string) => {
+      const patch = { type: "merge", value: { spec: { publishTo } } } as const
+      return client.patch(Volume, { namespace, name }, { patch })
+    }
     for (let step = 0; step < 10; step++) {
       const name = chance.of(["a", "b", "c"] as const)
       const publishTo = chance.of(placesOf(name))
       const act = chance.of<() => Effect.Effect<unknown, unknown>>([
         () => client.create(Volume, published(name, publishTo)),
         () => client.create(Volume, published(name, publishTo)),
-        () =>
-          client.patch(
-            Volume,
-            { namespace, name },
-            { patch: { type: "merge", value: { spec: { publishTo } } } },
-          ),
+        () => (isMoved ? move(name, publishTo) : Effect.void),
         () => client.delete(Volume, { namespace, name }),
       ])
       yield* Effect.ignore(act())

@@ -157,24 +157,27 @@ export const cloudLayer: Layer.Layer<Cloud> = Layer.effect(
 /** Points at which a program may be killed. */
 export const cloudActions = [{ service: Cloud, methods: ["create", "resize", "delete"] }] as const
 
-/** Users who make Volumes, change their size, and delete them. */
-export const volumeUsers = Effect.fnUntraced(function* (chance: Chance) {
-  const client = yield* Client
-  const names = ["a", "b", "c"] as const
-  for (let step = 0; step < 10; step++) {
-    const name = chance.of(names)
-    const size = 1 + chance.below(4)
-    const act = chance.of<() => Effect.Effect<unknown, unknown>>([
-      () => client.create(Volume, volume(name, size)),
-      () => client.create(Volume, volume(name, size)),
-      () =>
-        client.patch(Volume, { namespace, name }, { patch: { type: "merge", value: { spec: { size } } } }),
-      () => client.delete(Volume, { namespace, name }),
-    ])
-    yield* Effect.ignore(act())
-    yield* Effect.sleep(chance.of([10, 500, 5_000]))
-  }
-})
+/** Users who make Volumes, change their size, and delete them, and rest in between for one of these times. */
+export const volumeUsersResting = (...restsMs: readonly [number, ...ReadonlyArray<number>]) =>
+  Effect.fnUntraced(function* (chance: Chance) {
+    const client = yield* Client
+    const names = ["a", "b", "c"] as const
+    for (let step = 0; step < 10; step++) {
+      const name = chance.of(names)
+      const size = 1 + chance.below(4)
+      const act = chance.of<() => Effect.Effect<unknown, unknown>>([
+        () => client.create(Volume, volume(name, size)),
+        () => client.create(Volume, volume(name, size)),
+        () =>
+          client.patch(Volume, { namespace, name }, { patch: { type: "merge", value: { spec: { size } } } }),
+        () => client.delete(Volume, { namespace, name }),
+      ])
+      yield* Effect.ignore(act())
+      yield* Effect.sleep(chance.of(restsMs))
+    }
+  })
+
+export const volumeUsers = volumeUsersResting(10, 500, 5_000)
 
 /** What the cloud is asked to hold: no more, no less. */
 export const oneDiskEach: Invariant<Cloud> = {

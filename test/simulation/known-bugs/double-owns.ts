@@ -65,7 +65,7 @@ export const bug = knownBug({
   scenario: {
     name: "publisher",
     definitions: [volumeDefinition],
-    users: publishingUsers(() => ["x", "y"]),
+    users: publishingUsers({ placesOf: () => ["x", "y"], isMoved: false }),
     invariants: [oneOwner],
   },
 })

@@ -70,7 +70,7 @@ export const bug = knownBug({
   scenario: {
     name: "publisher",
     definitions: [volumeDefinition],
-    users: publishingUsers((name) => [`${name}-x`, `${name}-y`]),
+    users: publishingUsers({ placesOf: (name) => [`${name}-x`, `${name}-y`], isMoved: true }),
     invariants: [oneEach],
   },
 })

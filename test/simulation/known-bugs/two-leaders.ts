@@ -12,7 +12,7 @@ import {
   namespace,
   oneDiskEach,
   volumeDefinition,
-  volumeUsers,
+  volumeUsersResting,
 } from "../volume.ts"
 import { ensureDisk, type ReconcileVolume, say, volumeController, withDisk } from "../volume-program.ts"
 
@@ -57,7 +57,7 @@ const forLife: Program<Cloud> = {
     const identity = String(yield* Random.nextIntBetween(0, 1_000_000_000))
     const isLeader = Effect.orElseSucceed(take(identity), () => false)
     while (!(yield* isLeader)) yield* Effect.sleep("2 seconds")
-    yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(renew(identity)), "5 seconds")))
+    yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(renew(identity)), "10 seconds")))
     yield* Manager.start({ controllers: [yield* controller] })
   }),
 }
@@ -83,7 +83,8 @@ export const bug = knownBug<Cloud>({
     definitions: [volumeDefinition],
     environment: cloudLayer,
     actions: cloudActions,
-    users: volumeUsers,
+    users: volumeUsersResting(10, 5_000, 20_000),
+    faults: { clockSkew: 1 },
     invariants: [oneDiskEach],
   },
 })
