@@ -111,7 +111,7 @@ const fateOf = ({ life, faults }: ConnectionOptions, request: TransportRequest, 
   const crash = strikes("crash")
   if (crash !== undefined) {
     points.strike(point)
-    return { crash: crash.chance.of(["before", "after"]) }
+    return { crash: crash.side ?? crash.chance.of(["before", "after"]) }
   }
   if ((request.method === "PUT" || request.method === "PATCH") && strikes("conflict"))
     return { answer: conflict }

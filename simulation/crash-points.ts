@@ -3,15 +3,20 @@
  * and the how manieth of its reconcile it is, so that the same point of two reconciles is one.
  */
 
-import type { Reconciled } from "./reconcile-span.ts"
 import type { Coverage } from "./report.ts"
 import type { RequestLine, WriteCause } from "./request-line.ts"
 
 export class CrashPoints {
+  readonly #isStormy: () => boolean
   readonly #seen = new Map<string, number>()
   readonly #struck = new Map<string, number>()
   /** Writes so far of each reconcile under way. */
   readonly #ordinals = new Map<string, number>()
+
+  /** Only in the storm is anybody killed. */
+  constructor(isStormy: () => boolean) {
+    this.#isStormy = isStormy
+  }
 
   /** A write is about to be made; gives the name of its point. */
   write(actor: string, line: RequestLine, cause: WriteCause | undefined): string {
@@ -27,21 +32,17 @@ export class CrashPoints {
   #see(actor: string, what: string, cause: WriteCause | undefined): string {
     let point = `${actor}: ${what}`
     if (cause !== undefined) {
-      const key = `${cause.controller} ${cause.request}`
+      const key = `${actor} ${cause.reconcileID}`
       const ordinal = (this.#ordinals.get(key) ?? 0) + 1
       this.#ordinals.set(key, ordinal)
       point = `${actor}: ${cause.controller} write ${ordinal}, ${what}`
     }
-    this.#seen.set(point, (this.#seen.get(point) ?? 0) + 1)
+    if (this.#isStormy()) this.#seen.set(point, (this.#seen.get(point) ?? 0) + 1)
     return point
   }
 
   strike(point: string): void {
     this.#struck.set(point, (this.#struck.get(point) ?? 0) + 1)
-  }
-
-  reconciled({ controller, object }: Reconciled): void {
-    this.#ordinals.delete(`${controller} ${object}`)
   }
 
   coverage(): Coverage["points"] {

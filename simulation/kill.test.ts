@@ -44,7 +44,7 @@ const scenario = (check: (lines: ReadonlyArray<string>) => string | undefined): 
         Effect.sleep("2 minutes"),
       ),
     ),
-  faults: { crash: 0.2, mishap: 0 },
+  faults: { crash: 0.2, stop: 0, mishap: 0 },
   waive: ["converges", "idempotent", "no flapping"],
   invariants: [
     { name: "held", eventually: ({ environment }) => check(Context.get(environment, Diary).lines) },
@@ -61,7 +61,7 @@ const found = async (
   return { messages: failures.map(({ message }) => message), kills }
 }
 
-describe("a killed program", () => {
+describe("a killed program", { timeout: 120_000 }, () => {
   it("runs no finalizer, though it waits inside of one scope or another for ever", async () => {
     const program: Program<Diary> = {
       name: "p",

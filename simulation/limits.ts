@@ -24,6 +24,8 @@ export const slowShare = 0.04
 
 /** A killed program is started again after up to this. */
 export const restartMs = 15_000
+/** A program that is told to stop and has not ended by then is killed: what kubelet gives a pod. */
+export const stopGraceMs = 30_000
 /** A held-back cache, a delayed event: up to this. */
 export const staleMs = 45_000
 export const delayMs = 5_000

@@ -8,7 +8,7 @@ import type { CrashPoints } from "./crash-points.ts"
 import { environmentFor } from "./environment.ts"
 import type { Journal } from "./journal.ts"
 import { Life } from "./life.ts"
-import { leaseMs, mishapEveryMs, restartMs } from "./limits.ts"
+import { leaseMs, mishapEveryMs, restartMs, stopGraceMs } from "./limits.ts"
 import type { Occasions } from "./occasions.ts"
 import type { Reconciled } from "./reconcile-span.ts"
 import type { Actions, Program } from "./scenario.ts"
@@ -39,6 +39,8 @@ export class SimulatedProcess<Env> {
   #lives = 0
   #hasEnded = false
   #life: Life | undefined
+  /** Of the program that runs. */
+  #scope: Scope.Closeable | undefined
 
   constructor(
     stage: Stage<Env>,
@@ -100,8 +102,9 @@ export class SimulatedProcess<Env> {
 
   #main(): Effect.Effect<unknown, unknown, Env | Client | Discovery> {
     const { run } = this.#program
+    const scope = Scope.makeUnsafe()
+    this.#scope = scope
     return Effect.gen(function* () {
-      const scope = yield* Scope.make()
       const informers = yield* Scope.provide(Layer.build(Informers.layer()), scope)
       yield* run.pipe(Effect.provideContext(informers), Scope.provide(scope)) as Effect.Effect<
         unknown,
@@ -149,12 +152,22 @@ export class SimulatedProcess<Env> {
     })
   }
 
-  /** Not only at its writes: a program is killed while it waits, too. */
+  /** Not only at its writes: a program is killed while it waits, too, or told to stop. */
   #killNowAndThen(): void {
     const { time, occasions } = this.#stage
     time.after(mishapEveryMs, () => {
       if (this.isUp && occasions.strikes("crash", `${this.actor} waiting`)) this.kill("killed")
+      if (this.isUp && occasions.strikes("stop", this.actor)) this.#stop()
       this.#killNowAndThen()
     })
+  }
+
+  /** As by SIGTERM. */
+  #stop(): void {
+    const life = this.#life
+    if (life === undefined || this.#scope === undefined) return
+    const closing = Effect.runForkWith(life.services)(Scope.close(this.#scope, Exit.void))
+    closing.addObserver(() => life.kill("has stopped"))
+    this.#stage.time.after(stopGraceMs, () => life.kill("killed: it does not stop"))
   }
 }

@@ -38,6 +38,8 @@ export interface RunResult {
   readonly violation: Violation | undefined
   /** Occasions that struck, in order. */
   readonly struck: ReadonlyArray<string>
+  /** Crashes that could have struck. */
+  readonly crashes: ReadonlyArray<string>
   readonly coverage: Coverage
   readonly trace: ReadonlyArray<TraceEntry>
 }
@@ -58,7 +60,7 @@ class Run<Env> {
   readonly #time = new VirtualTime(startMs)
   readonly #journal: Journal
   readonly #occasions: Occasions
-  readonly #points = new CrashPoints()
+  readonly #points = new CrashPoints(() => this.#isStormy)
   readonly #settling: Settling
   readonly #store = makeMemoryStore({
     timer: { now: () => this.#time.nowMs, after: (ms, run) => this.#time.after(ms, run) },
@@ -97,6 +99,7 @@ class Run<Env> {
     return {
       violation: this.#violation,
       struck: this.#occasions.struck,
+      crashes: this.#occasions.crashes,
       coverage: {
         points: this.#points.coverage(),
         faults: Object.fromEntries(this.#occasions.byFault),
@@ -152,7 +155,6 @@ class Run<Env> {
       points: this.#points,
       journal: this.#journal,
       onReconcile: (actor, reconciled) => {
-        this.#points.reconciled(reconciled)
         this.#settling.reconciled(actor, reconciled)
       },
       onKill: (actor) => this.#settling.killed(actor),

@@ -36,6 +36,8 @@ export interface Program<Env = never> {
 export interface FaultPlan {
   /** Before or after any write that a program makes or action that it takes, and now and then in between, it is killed. */
   readonly crash?: number
+  /** A program is told to stop: its Scope closes, finalizers run, and where that takes too long it is killed. */
+  readonly stop?: number
   /** A write is refused with 409 Conflict although nobody else wrote. */
   readonly conflict?: number
   /** A write takes effect, and its answer is lost. */

@@ -19,6 +19,11 @@ export interface SimulateOptions {
   readonly from?: number
   /** Just these faults strike: replays a failure with its seed and its `keep`. */
   readonly keep?: ReadonlyArray<string>
+  /**
+   * Instead of faults by chance: each seed without any fault, and then once for each moment at which a program could be killed, on
+   * either side of the write. Some two hundred runs a seed.
+   */
+  readonly everyCrash?: boolean
   /** Stops after so many seeds that failed. Default 1. */
   readonly failuresMax?: number
   /** Whether a failing run is run again with fewer faults, up to some 100 times. Default true. */
@@ -28,6 +33,7 @@ export interface SimulateOptions {
 /** What may go wrong unless the scenario says otherwise. */
 export const defaultFaults: Required<FaultPlan> = {
   crash: 0.03,
+  stop: 0.03,
   conflict: 0.03,
   lostAnswer: 0.02,
   refusal: 0.02,
@@ -64,6 +70,26 @@ const failureOf = async <Env>(
   }
 }
 
+/** The runs of one seed: one, or one for each crash. */
+async function* runsOf<Env>(
+  run: RunOptions<Env>,
+  isEveryCrash: boolean,
+): AsyncGenerator<readonly [RunOptions<Env>, RunResult]> {
+  if (!isEveryCrash) {
+    yield [run, await runOnce(run)]
+    return
+  }
+  const calm = { ...run, keep: [] }
+  const result = await runOnce(calm)
+  yield [calm, result]
+  for (const crash of result.crashes) {
+    for (const side of ["before", "after"]) {
+      const one = { ...run, keep: [`${crash}/${side}`] }
+      yield [one, await runOnce(one)]
+    }
+  }
+}
+
 const simulateAll = async <Env>(
   under: ReadonlyArray<UnderTest<Env>>,
   scenario: Scenario<Env>,
@@ -71,26 +97,27 @@ const simulateAll = async <Env>(
 ): Promise<Report> => {
   const programs = programsOf(under)
   const plan = { ...defaultFaults, ...scenario.faults }
+  const { keep, everyCrash = false, failuresMax = 1, minimise = true } = options
   const coverages: Array<Coverage> = []
   const failures: Array<Failure> = []
-  let runs = 0
   for (const seed of seedsOf(options)) {
-    const run: RunOptions<Env> = {
+    const seedRun: RunOptions<Env> = {
       programs,
       scenario,
       plan,
       seed,
-      ...(options.keep === undefined ? {} : { keep: options.keep }),
+      ...(keep === undefined ? {} : { keep }),
     }
-    const result = await runOnce(run)
-    runs += 1
-    coverages.push(result.coverage)
-    const isMinimised = options.minimise !== false && options.keep === undefined
-    const failure = await failureOf(run, result, isMinimised)
-    if (failure !== undefined) failures.push(failure)
-    if (failures.length >= (options.failuresMax ?? 1)) break
+    for await (const [run, result] of runsOf(seedRun, everyCrash)) {
+      coverages.push(result.coverage)
+      const failure = await failureOf(run, result, minimise && run.keep === undefined)
+      if (failure === undefined) continue
+      failures.push(failure)
+      break
+    }
+    if (failures.length >= failuresMax) break
   }
-  return { scenario: scenario.name, runs, failures, coverage: mergeCoverage(coverages) }
+  return { scenario: scenario.name, runs: coverages.length, failures, coverage: mergeCoverage(coverages) }
 }
 
 /**

@@ -9,6 +9,7 @@ import { type Program, type Scenario, simulatePromise } from "./index.ts"
 const key = { namespace: "default", name: "a" }
 const calm = {
   crash: 0,
+  stop: 0,
   conflict: 0,
   lostAnswer: 0,
   refusal: 0,
@@ -75,7 +76,7 @@ const everyTwentySeconds = (act: () => Effect.Effect<unknown, unknown, Client>):
     })
 }
 
-describe("a run of", () => {
+describe("a run of", { timeout: 120_000 }, () => {
   it("a controller that does nothing breaks nothing", async () => {
     expect(await broken(() => done)).toEqual([])
   })

@@ -58,8 +58,12 @@ const schedule = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Result, ApiError, Client> {
   const sandbox = view.sandboxes.get(request)
   if (sandbox === undefined) return Result.Done()
+  // A key comes back when its own writes show: what was booked for it, and shows no binding, was never bound.
+  if (!isBound(sandbox)) view.ledger.release(sandbox)
   const action = plan(observe(sandbox, view))
   if (action === undefined) return Result.Done()
+  // Booked before it is asked for, and also if the answer is lost: it may be bound all the same.
+  if (action._tag === "Bind") view.ledger.book(boundTo(sandbox, action.nodeName))
   const written = yield* apply(sandbox, action)
   if (action._tag === "Refuse") {
     const { message } = action
@@ -69,6 +73,11 @@ const schedule = Effect.fnUntraced(function* (
   view.ledger.book(written)
   events.record(sandbox, { type: "Normal", reason: "Scheduled", message: `bound to node ${action.nodeName}` })
   return Result.Done()
+})
+
+const boundTo = (sandbox: Sandbox, nodeName: string): Sandbox => ({
+  ...sandbox,
+  spec: { ...sandbox.spec, nodeName },
 })
 
 /** A node's heartbeat alone changes nothing for those that wait. */

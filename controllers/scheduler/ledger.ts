@@ -1,8 +1,8 @@
 /**
  * What is set aside on each node: every bound Sandbox's share, kept up by changes and not by counting anew.
  *
- * A binding that was just made is booked at once, and stays booked though the informer does not show it yet: two Sandboxes
- * scheduled in a row are never given the same room. Plain and synchronous. Start with {@link Ledger}.
+ * A binding is booked before it is asked for, and stays booked though the informer does not show it yet, or its answer was lost:
+ * two Sandboxes scheduled in a row are never given the same room. Plain and synchronous. Start with {@link Ledger}.
  */
 import { Result } from "effect"
 import type { Sandbox } from "../../schemas/index.ts"

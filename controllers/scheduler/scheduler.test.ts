@@ -1,20 +1,44 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect } from "effect"
-import { Client } from "../../client/index.ts"
+import { ApiError, Client, WriteContext } from "../../client/index.ts"
 import { runController } from "../../reconciler/index.ts"
 import { Node, Sandbox } from "../../schemas/index.ts"
 import { makeMachineWorld, startProcess } from "../../test/kit/machine-world.ts"
 import { pass, settle } from "../../test/kit/settle.ts"
 import { schedulerController } from "./index.ts"
 
-const started = Effect.gen(function* () {
-  const world = yield* makeMachineWorld
-  yield* startProcess(
-    world.context,
-    Effect.flatMap(schedulerController, (scheduler) => runController(scheduler)),
-  )
-  return Context.get(world.context, Client)
-})
+const startedWith = (change: (client: Client["Service"]) => Client["Service"]) =>
+  Effect.gen(function* () {
+    const world = yield* makeMachineWorld
+    const client = Context.get(world.context, Client)
+    yield* startProcess(
+      Context.add(world.context, Client, change(client)),
+      Effect.flatMap(schedulerController, (scheduler) => runController(scheduler)),
+    )
+    return client
+  })
+
+const started = startedWith((client) => client)
+
+/** The sender of the first patch hears that the connection is gone; the server takes it up just before the next one. */
+const losingTheFirstAnswer = (client: Client["Service"]): Client["Service"] => {
+  const underWay: Array<Effect.Effect<unknown, ApiError>> = []
+  let patches = 0
+  return {
+    ...client,
+    patch: (kind, key, request) => {
+      patches += 1
+      const patch = client.patch(kind, key, request)
+      if (patches > 1) return Effect.andThen(Effect.all(underWay.splice(0)), patch)
+      underWay.push(Effect.provideService(patch, WriteContext, {}))
+      const reset = { reason: "ServiceUnavailable", message: "connection reset", operation: "PATCH" } as const
+      return Effect.flatMap(WriteContext, ({ onUnanswered }) => {
+        onUnanswered?.({ verb: "patch", kind, key })
+        return Effect.fail(new ApiError(reset))
+      })
+    },
+  }
+}
 
 const addNode = Effect.fnUntraced(function* (client: Client["Service"], name: string, memory: string) {
   const node = yield* client.create(Node, { apiVersion: "v1", kind: "Node", metadata: { name } })
@@ -49,6 +73,19 @@ describe("the scheduler", () => {
       const { items } = yield* client.list(Sandbox)
       const nodes = items.map(({ spec }) => spec.nodeName ?? "none")
       expect(nodes.toSorted()).toEqual(["a", "a", "a", "b", "b", "none", "none"])
+    }),
+  )
+
+  it.effect("does not give away again what it may have given, when the answer was lost", () =>
+    Effect.gen(function* () {
+      const client = yield* startedWith(losingTheFirstAnswer)
+      for (const name of ["1", "2"]) yield* client.create(Sandbox, sandbox(name, "1Gi"))
+      yield* settle
+      yield* addNode(client, "a", "1Gi")
+      yield* settle
+      yield* pass(70)
+      const { items } = yield* client.list(Sandbox)
+      expect(items.map(({ spec }) => spec.nodeName ?? "none").toSorted()).toEqual(["a", "none"])
     }),
   )
 

@@ -19,6 +19,9 @@ export type BugClass =
   | "hot loop"
   | "ordering"
   | "two leaders"
+  | "ownership"
+  | "flapping"
+  | "deadlock"
 
 export interface KnownBug<Env = never> {
   /** What the wrong one does: "creates twice after a crash". */

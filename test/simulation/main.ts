@@ -5,8 +5,9 @@ import { bugNames, loadBug, loadScenario, scenarioNames } from "./folders.ts"
 import { Workers } from "./workers.ts"
 
 const usage = `npm run sim -- [--seeds N] [--from N] [--scenario NAME]   runs N seeds of each scenario (100)
+npm run sim -- --every-crash [--seeds N] [--scenario NAME]      kills at each point in turn, N seeds (1)
 npm run sim -- --scenario NAME --seed S [--keep A,B] [--trace]  one run again; --trace prints it whatever comes
-npm run sim -- known-bugs [--seeds N]                           the table of known bugs (1000)
+npm run sim -- known-bugs [NAME ...] [--seeds N]                the table of known bugs (1000)
 scenarios: ${scenarioNames.join(", ")}`
 
 const { values, positionals } = parseArgs({
@@ -17,6 +18,7 @@ const { values, positionals } = parseArgs({
     seed: { type: "string" },
     keep: { type: "string" },
     scenario: { type: "string" },
+    "every-crash": { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -56,11 +58,12 @@ const runSeed = async (name: string, seed: number): Promise<boolean> => {
 
 const runScenarios = async (): Promise<boolean> => {
   const workers = new Workers()
-  const seeds = counted(Number(values.from), Number(values.seeds ?? 100))
+  const isEveryCrash = values["every-crash"]
+  const seeds = counted(Number(values.from), Number(values.seeds ?? (isEveryCrash ? 1 : 100)))
   let isRight = true
   for (const name of values.scenario === undefined ? scenarioNames : [values.scenario]) {
     const startedAt = performance.now()
-    const report = await workers.run(`scenarios/${name}`, seeds)
+    const report = await workers.run(`scenarios/${name}`, seeds, isEveryCrash)
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     for (const failure of report.failures) {
       isRight = false
@@ -87,13 +90,13 @@ const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
     .join("\n")
 }
 
-const runKnownBugs = async (): Promise<boolean> => {
+const runKnownBugs = async (named: ReadonlyArray<string>): Promise<boolean> => {
   const workers = new Workers()
   const rows: Array<ReadonlyArray<string>> = [
-    ["BUG", "CLASS", "FOUND BY", "FAULTS", "TRACE", "RIGHT VERSION"],
+    ["BUG", "CLASS", "FOUND BY", "FAULTS", "TRACE", "INVARIANT", "RIGHT VERSION"],
   ]
   let isRight = true
-  for (const file of bugNames) {
+  for (const file of named.length === 0 ? bugNames : named) {
     const bug = await loadBug(file)
     const wrong = await workers.run(`known-bugs/${file}/wrong`, counted(1, Number(values.seeds ?? 1000)))
     const right = await workers.run(`known-bugs/${file}/right`, counted(1, Number(values.seeds ?? 200)))
@@ -107,6 +110,7 @@ const runKnownBugs = async (): Promise<boolean> => {
       isFound ? `seed ${found.seed}` : `not in ${wrong.runs} seeds`,
       isFound ? String(found.keep.length) : "-",
       isFound ? `${found.trace.length} lines` : "-",
+      found?.invariant ?? "-",
       broken === undefined
         ? `passes ${right.runs} seeds`
         : `breaks "${broken.invariant}" at seed ${broken.seed}`,
@@ -122,7 +126,7 @@ const main = async (): Promise<boolean> => {
     console.log(usage)
     return true
   }
-  if (positionals[0] === "known-bugs") return runKnownBugs()
+  if (positionals[0] === "known-bugs") return runKnownBugs(positionals.slice(1))
   if (values.seed !== undefined)
     return runSeed(values.scenario ?? scenarioNames[0] ?? "", Number(values.seed))
   return runScenarios()

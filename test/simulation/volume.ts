@@ -1,12 +1,25 @@
 /** What known bugs are shown on: Volumes in the API, and a cloud in which each is to have one disk. */
 import { Context, Effect, Layer } from "effect"
 import { Client } from "../../client/index.ts"
-import type { CustomResourceDefinition, Kind, KubeObject } from "../../schemas/index.ts"
+import type { Condition, CustomResourceDefinition, Kind, KubeObject } from "../../schemas/index.ts"
 import type { Chance, Invariant } from "../../simulation/index.ts"
 
 export interface Volume extends KubeObject {
-  readonly spec: { readonly size: number }
-  readonly status?: { readonly diskID?: string; readonly size?: number; readonly port?: number }
+  readonly spec: {
+    readonly size: number
+    /** The ConfigMap in which applications find the disk. */
+    readonly publishTo?: string
+  }
+  readonly status?: {
+    readonly diskID?: string
+    readonly size?: number
+    readonly port?: number
+    readonly publishedIn?: string
+    readonly checkedAt?: string
+    readonly isCounted?: boolean
+    readonly observedGeneration?: number
+    readonly conditions?: ReadonlyArray<Condition>
+  }
 }
 
 export const Volume: Kind<Volume> = {
@@ -26,6 +39,24 @@ export const volume = (name: string, size = 1): Volume => ({
   spec: { size },
 })
 
+/** One that says where its disk is to be found. */
+export const published = (name: string, publishTo: string): Volume => {
+  const made = volume(name)
+  return { ...made, spec: { ...made.spec, publishTo } }
+}
+
+const condition = {
+  type: "object",
+  properties: {
+    type: { type: "string" },
+    status: { type: "string" },
+    observedGeneration: { type: "integer" },
+    lastTransitionTime: { type: "string" },
+    reason: { type: "string" },
+    message: { type: "string" },
+  },
+} as const
+
 export const volumeDefinition: CustomResourceDefinition = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
@@ -44,13 +75,21 @@ export const volumeDefinition: CustomResourceDefinition = {
           openAPIV3Schema: {
             type: "object",
             properties: {
-              spec: { type: "object", properties: { size: { type: "integer" } } },
+              spec: {
+                type: "object",
+                properties: { size: { type: "integer" }, publishTo: { type: "string" } },
+              },
               status: {
                 type: "object",
                 properties: {
                   diskID: { type: "string" },
                   size: { type: "integer" },
                   port: { type: "integer" },
+                  publishedIn: { type: "string" },
+                  checkedAt: { type: "string" },
+                  isCounted: { type: "boolean" },
+                  observedGeneration: { type: "integer" },
+                  conditions: { type: "array", items: condition },
                 },
               },
             },
@@ -118,24 +157,27 @@ export const cloudLayer: Layer.Layer<Cloud> = Layer.effect(
 /** Points at which a program may be killed. */
 export const cloudActions = [{ service: Cloud, methods: ["create", "resize", "delete"] }] as const
 
-/** Users who make Volumes, change their size, and delete them. */
-export const volumeUsers = Effect.fnUntraced(function* (chance: Chance) {
-  const client = yield* Client
-  const names = ["a", "b", "c"] as const
-  for (let step = 0; step < 10; step++) {
-    const name = chance.of(names)
-    const size = 1 + chance.below(4)
-    const act = chance.of<() => Effect.Effect<unknown, unknown>>([
-      () => client.create(Volume, volume(name, size)),
-      () => client.create(Volume, volume(name, size)),
-      () =>
-        client.patch(Volume, { namespace, name }, { patch: { type: "merge", value: { spec: { size } } } }),
-      () => client.delete(Volume, { namespace, name }),
-    ])
-    yield* Effect.ignore(act())
-    yield* Effect.sleep(chance.of([10, 500, 5_000]))
-  }
-})
+/** Users who make Volumes, change their size, and delete them, and rest in between for one of these times. */
+export const volumeUsersResting = (...restsMs: readonly [number, ...ReadonlyArray<number>]) =>
+  Effect.fnUntraced(function* (chance: Chance) {
+    const client = yield* Client
+    const names = ["a", "b", "c"] as const
+    for (let step = 0; step < 10; step++) {
+      const name = chance.of(names)
+      const size = 1 + chance.below(4)
+      const act = chance.of<() => Effect.Effect<unknown, unknown>>([
+        () => client.create(Volume, volume(name, size)),
+        () => client.create(Volume, volume(name, size)),
+        () =>
+          client.patch(Volume, { namespace, name }, { patch: { type: "merge", value: { spec: { size } } } }),
+        () => client.delete(Volume, { namespace, name }),
+      ])
+      yield* Effect.ignore(act())
+      yield* Effect.sleep(chance.of(restsMs))
+    }
+  })
+
+export const volumeUsers = volumeUsersResting(10, 500, 5_000)
 
 /** What the cloud is asked to hold: no more, no less. */
 export const oneDiskEach: Invariant<Cloud> = {

@@ -15,14 +15,15 @@ export class Workers {
   )
 
   /** Runs the seeds in order, until one fails; of those that fail the first is reported. */
-  async run(of: string, seeds: ReadonlyArray<number>): Promise<Report> {
+  async run(of: string, seeds: ReadonlyArray<number>, everyCrash = false): Promise<Report> {
     const reports: Array<Report> = []
     let next = 0
     const serve = async (worker: Worker) => {
       while (next < seeds.length && reports.every(({ failures }) => failures.length === 0)) {
-        const some = seeds.slice(next, next + seedsATime)
-        next += seedsATime
-        const task: Task = { of, options: { seeds: some } }
+        const step = everyCrash ? 1 : seedsATime
+        const some = seeds.slice(next, next + step)
+        next += step
+        const task: Task = { of, options: { seeds: some, everyCrash } }
         worker.postMessage(task)
         const [report]: ReadonlyArray<Report> = await once(worker, "message")
         if (report !== undefined) reports.push(report)

@@ -12,6 +12,7 @@ import {
 } from "../../../runtime-shim/index.ts"
 import { Sandbox } from "../../../schemas/index.ts"
 import type { Chance, Invariant, Program, Scenario } from "../../../simulation/index.ts"
+import { machineFacts } from "../machine-facts.ts"
 import { simulation } from "../simulation.ts"
 
 /** The machine under the runtime: what really runs. */
@@ -20,19 +21,7 @@ class Machine extends Context.Service<Machine, FakeWorld>()("test/simulation/Mac
 type Env = Machine | SandboxRuntime
 
 const nodeName = "n1"
-/** Of a machine that is the same wherever the simulation runs. */
-const machine = {
-  hostname: nodeName,
-  architecture: "amd64",
-  operatingSystem: "linux",
-  cores: 8,
-  memoryBytes: 16 * 2 ** 30,
-  kernelVersion: "6.1.0",
-  osImage: "Debian GNU/Linux 12",
-  machineID: "0123456789abcdef0123456789abcdef",
-  systemUUID: "00000000-0000-4000-8000-000000000001",
-  bootID: "00000000-0000-4000-8000-000000000002",
-}
+const machine = machineFacts(nodeName)
 const namespace = "default"
 const names = ["a", "b", "c"] as const
 
