@@ -48,7 +48,13 @@ module.exports = {
       from: { path: `^(${all.join("|")})/`, pathNot: "\\.test\\.ts$" },
       to: {
         path: `^(${all.join("|")})/`,
-        pathNot: ["^$1/", "^[^/]+/index\\.ts$", "^client/wire/index\\.ts$", "^controllers/[^/]+/index\\.ts$"],
+        pathNot: [
+          "^$1/",
+          "^[^/]+/index\\.ts$",
+          "^client/wire/index\\.ts$",
+          "^reconciler/[^/]+/index\\.ts$",
+          "^controllers/[^/]+/index\\.ts$",
+        ],
       },
     },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },

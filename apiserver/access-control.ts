@@ -8,6 +8,7 @@ import { type Authorizer, defaultAuthorizer, privileged, refusal } from "./autho
 import type { Call } from "./call.ts"
 import { admitCertificates, csrId, csrStrategy, SigningLoop } from "./certificates/index.ts"
 import { flowStrategies } from "./flow-control/index.ts"
+import { admitByNode, boundNode, nodeAuthorizer } from "./node-access/index.ts"
 import { Rbac, rbacGroup, rbacStrategies } from "./rbac/index.ts"
 import type { AdmissionRequest, RegistryContext } from "./registry/context.ts"
 import type { SubresourceCreates } from "./registry/subresource-create.ts"
@@ -49,7 +50,8 @@ export class AccessControl {
   constructor({ server, context, onFault }: AccessControlOptions) {
     const served = server.definitions.some(({ group }) => group === rbacGroup)
     this.#rbac = new Rbac({ context, authorizer: () => this.authorizer, onFault })
-    this.authorizer = privileged(server.authorize ?? (served ? this.#rbac.authorizer : defaultAuthorizer))
+    const policy = server.authorize ?? (served ? this.#rbac.authorizer : defaultAuthorizer)
+    this.authorizer = privileged(nodeAuthorizer(boundNode(context), policy))
     this.#tokens = server.tokens === undefined ? undefined : new ServiceAccountTokens(context, server.tokens)
     const ca = server.certificateSigner
     this.#signing = ca === undefined ? undefined : new SigningLoop({ context, ca, onFault })
@@ -100,14 +102,16 @@ export class AccessControl {
   /** Refuses a write that gives more than the writer may give. Fails with `Forbidden`, `NotFound`, `Invalid`. */
   async admit(request: AdmissionRequest): Promise<void> {
     await this.#admitCreation(request)
+    admitByNode(request)
     await this.#rbac.admit(request)
     await admitCertificates(this.authorizer, request)
   }
 
-  /** An apply that makes an object needs leave to create it too. */
+  /** An apply or an update that makes an object needs leave to create it too. */
   async #admitCreation({ operation, call, target }: AdmissionRequest): Promise<void> {
     const { info } = call
-    if (operation !== "CREATE" || info.type !== "resource" || info.verb !== "patch") return
+    if (operation !== "CREATE" || info.type !== "resource") return
+    if (info.verb !== "patch" && info.verb !== "update") return
     const { user } = call.request
     const asked = { user, info: { ...info, verb: "create", name: target.name } }
     const decision = await this.authorizer.authorize(asked)

@@ -17,6 +17,8 @@ export interface ResourceAccess {
   readonly namespace: string
   /** "" for no one object. */
   readonly name: string
+  /** Of a list, a watch or a deletecollection: what narrows it. */
+  readonly fieldSelector?: string
 }
 
 /** A method, in lower case, on a path that is no resource. */
@@ -67,8 +69,7 @@ export const isMaster = (user: UserInfo): boolean => user.groups.includes("syste
 const selectors: ReadonlySet<string> = new Set(["list", "watch", "deletecollection"])
 
 /** The one name that a field selector leaves; "" when there is none, or it cannot be read. */
-const selectedName = (query: URLSearchParams): string => {
-  const text = query.get("fieldSelector") ?? ""
+const selectedName = (text: string): string => {
   if (!text.includes("metadata.name")) return ""
   try {
     const found = parseFieldSelector(text).find(
@@ -83,8 +84,8 @@ const selectedName = (query: URLSearchParams): string => {
 /** What a request asks leave for: a list narrowed to one name is about that name. */
 export const accessOf = (info: RequestInfo): AccessRequest => {
   if (info.type === "path" || info.name !== "" || !selectors.has(info.verb)) return info
-  const name = selectedName(info.query)
-  return name === "" ? info : { ...info, name }
+  const fieldSelector = info.query.get("fieldSelector") ?? ""
+  return fieldSelector === "" ? info : { ...info, name: selectedName(fieldSelector), fieldSelector }
 }
 
 const openPaths = ["/healthz", "/livez", "/readyz", "/version"]

@@ -1,5 +1,5 @@
 /** Request bodies: bytes and a media type in, one JSON document out, or a Status. */
-import { type Document, parseDocument } from "yaml"
+import { Composer, type CST, type Document, isAlias, isNode, isScalar, Parser, visit } from "yaml"
 import { isObject } from "./body-object.ts"
 import { scanJson } from "./json-scan.ts"
 import { limits } from "./limits.ts"
@@ -56,8 +56,51 @@ const decodeJson = (text: string): Decoded => {
   }
 }
 
-const parseYaml = (text: string, uniqueKeys: boolean): Document =>
-  parseDocument(text, { schema: "core", uniqueKeys, merge: false, prettyErrors: false })
+const yamlOptions = {
+  schema: "core",
+  // Its own look for repeated keys compares each with each: see repeatedKeys.
+  uniqueKeys: false,
+  merge: false,
+  prettyErrors: false,
+  logLevel: "error",
+} as const
+
+const yamlError = (text: string, offset: number, message: string): Error =>
+  badRequest(`error converting YAML to JSON: yaml: line ${lineOf(text, offset)}: ${message}`)
+
+function* soundTokens(text: string): Generator<CST.Token> {
+  for (const token of new Parser().parse(text)) {
+    if (token.type === "error") throw yamlError(text, token.offset, token.message)
+    yield token
+  }
+}
+
+type ErrorPlace = number | readonly [number, number] | { readonly offset: number }
+
+const startOf = (place: ErrorPlace): number =>
+  typeof place === "number" ? place : "offset" in place ? place.offset : place[0]
+
+/**
+ * The one document of a text. It ends at the first error, where the library would gather all of them: a hostile text has
+ * one at every character. Fails with `BadRequest`.
+ */
+const parseYaml = (text: string): Document => {
+  const composer = new Composer(yamlOptions)
+  Object.assign(composer, {
+    onError: (place: ErrorPlace, _code: string, message: string, isWarning?: boolean) => {
+      if (isWarning !== true) throw yamlError(text, startOf(place), message)
+    },
+  })
+  let document: Document | undefined
+  for (const found of composer.compose(soundTokens(text), true, text.length)) {
+    if (document !== undefined) throw yamlError(text, found.range[0], "there may be one document in a body")
+    document = found
+  }
+  if (document === undefined) throw yamlError(text, 0, "there is no document")
+  const [error] = document.errors
+  if (error !== undefined) throw yamlError(text, error.pos[0], error.message)
+  return document
+}
 
 const toJson = (document: Document): MutableJson => {
   try {
@@ -67,12 +110,58 @@ const toJson = (document: Document): MutableJson => {
   }
 }
 
-const lineOf = (text: string, offset: number): number => text.slice(0, offset).split("\n").length
+/** The line of a place; places are asked about in order, and the text is walked once for all of them. */
+const lineCounter = (text: string): ((offset: number) => number) => {
+  let [line, from] = [1, 0]
+  return (offset) => {
+    for (let at = text.indexOf("\n", from); at >= 0 && at < offset; at = text.indexOf("\n", from)) {
+      line++
+      from = at + 1
+    }
+    return line
+  }
+}
 
-/** A key that the error of the parser points at, as `line 11: key "foo" already set in map`. */
-const duplicateKey = (text: string, offset: number): string => {
-  const key = /^\s*"?([^":\s]+)/.exec(text.slice(offset))?.[1] ?? ""
-  return `error strict decoding YAML: line ${lineOf(text, offset)}: key ${JSON.stringify(key)} already set in map`
+const lineOf = (text: string, offset: number): number => lineCounter(text)(offset)
+
+/** The text that a key is in JSON. Fails with `BadRequest`. */
+const keyOf = (node: unknown): string => {
+  if (isScalar(node)) return String(node.value)
+  if (node === null) return "null"
+  const why = isAlias(node) ? "an alias" : "a list or a map"
+  throw badRequest(`error converting YAML to JSON: yaml: a key must be a text, not ${why}`)
+}
+
+const offsetOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0)
+
+/**
+ * Repeated keys of one map, as strict decoding words them: `line 11: key "foo" already set in map`.
+ * Fails with `BadRequest`: keys that are no text, more aliases than a person writes.
+ */
+const repeatedKeys = (document: Document, text: string): ReadonlyArray<string> => {
+  const found: Array<readonly [number, string]> = []
+  let aliases = 0
+  visit(document, {
+    Alias: () => {
+      if (++aliases > limits.yamlAliasesMax)
+        throw badRequest(`error decoding YAML: there may be ${limits.yamlAliasesMax} aliases`)
+    },
+    Map: (_, { items }) => {
+      const seen = new Set<string>()
+      for (const { key } of items) {
+        const name = keyOf(key)
+        if (seen.has(name)) found.push([offsetOf(key), name])
+        seen.add(name)
+      }
+    },
+  })
+  const line = lineCounter(text)
+  return found
+    .sort(([a], [b]) => a - b)
+    .map(
+      ([offset, name]) =>
+        `error strict decoding YAML: line ${line(offset)}: key ${JSON.stringify(name)} already set in map`,
+    )
 }
 
 const decodeYaml = (text: string): Decoded => {
@@ -87,18 +176,8 @@ const decodeYaml = (text: string): Decoded => {
     const why = `a YAML body may have ${limits.yamlCharactersMax} characters: send larger documents as JSON`
     throw failure("RequestEntityTooLarge", why)
   }
-  const strict = parseYaml(text, true)
-  const duplicates = strict.errors
-    .filter((error) => error.code === "DUPLICATE_KEY")
-    .map((error) => duplicateKey(text, error.pos[0]))
-  const document = duplicates.length === 0 ? strict : parseYaml(text, false)
-  const [error] = document.errors
-  if (error !== undefined) {
-    throw badRequest(
-      `error converting YAML to JSON: yaml: line ${lineOf(text, error.pos[0])}: ${error.message}`,
-      error,
-    )
-  }
+  const document = parseYaml(text)
+  const duplicates = repeatedKeys(document, text)
   const value = toJson(document)
   refuse(scanJson(JSON.stringify(value), limits.jsonDepthMax))
   return { value, duplicates }

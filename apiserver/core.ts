@@ -11,6 +11,9 @@ import { fieldManager } from "./apply/index.ts"
 import { Auditor } from "./audit/index.ts"
 import type { Authenticator } from "./authenticator.ts"
 import { builtInResources } from "./built-in-resources.ts"
+import { documentOf } from "./causes/cause.ts"
+import { causeReviewCreates } from "./causes/cause-review.ts"
+import { DeletionCauses } from "./causes/deletions.ts"
 import { ConnectHandler, type Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
 import { CrdManager } from "./crd/manager.ts"
@@ -26,12 +29,14 @@ import { MetricsHandler } from "./pods/metrics-handler.ts"
 import type { AdmissionRequest, RegistryContext } from "./registry/context.ts"
 import { ensureNamespaces } from "./registry/first-namespaces.ts"
 import { admitByNamespace } from "./registry/namespace-lifecycle.ts"
+import { storeWriter } from "./registry/object-writer.ts"
 import { type Fault, RequestHandler } from "./request-handler.ts"
 import { ResourceHandler } from "./resource-handler.ts"
 import { ResourceTable } from "./resource-table.ts"
 import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
 import type { Strategy } from "./strategy.ts"
+import { TransactionMetrics, transactionCreates } from "./transactions/index.ts"
 import { versionHandler } from "./version.ts"
 import { WatchCache } from "./watch-cache/watch-cache.ts"
 import { sendText } from "./wire/response.ts"
@@ -60,25 +65,35 @@ const onlySecrets =
   (key: string, value: Uint8Array): Uint8Array =>
     key.startsWith(secretsPrefix) ? transform(key, value) : value
 
+/** What the registry reads: the document in clear, without the cause that is kept with it. */
+const opening =
+  ({ decryptValue = plain }: CoreOptions) =>
+  (key: string, value: Uint8Array): Uint8Array =>
+    documentOf(onlySecrets(decryptValue)(key, value))
+
 interface Gates {
   /** Refuses what the writer may not write. */
   readonly permit: (request: AdmissionRequest) => Promise<void>
   readonly chain: () => AdmissionChain | undefined
+  readonly deletions: DeletionCauses | undefined
 }
 
 const contextOf = (
   options: CoreOptions,
   { cache, resources }: Pick<RegistryContext, "cache" | "resources">,
-  { permit, chain }: Gates,
+  { permit, chain, deletions }: Gates,
 ): RegistryContext => {
+  const { store } = options
+  const seal = onlySecrets(options.encryptValue ?? plain)
   const context: RegistryContext = {
-    store: options.store,
+    store,
+    writer: storeWriter({ store, cache, seal, deletions }),
     cache,
     resources,
     ambient: options.ambient,
     fields: fieldManager,
-    seal: onlySecrets(options.encryptValue ?? plain),
-    open: onlySecrets(options.decryptValue ?? plain),
+    seal,
+    open: opening(options),
     admit: async (request) => {
       await admitByNamespace(context, request)
       await permit(request)
@@ -102,7 +117,7 @@ export const assemble = (options: CoreOptions): Core => {
   const cache = new WatchCache({
     store: options.store,
     ambient,
-    open: onlySecrets(options.decryptValue ?? plain),
+    open: opening(options),
     onEvent: (resource, event) => {
       access?.changed(resource, event)
       flows?.changed(resource)
@@ -120,10 +135,15 @@ export const assemble = (options: CoreOptions): Core => {
     },
     onFault,
   })
+  const { store, keepDeletionCausesMs } = options
+  const deletions =
+    keepDeletionCausesMs === undefined
+      ? undefined
+      : new DeletionCauses({ store, ambient, keepMs: keepDeletionCausesMs })
   const context = contextOf(
     options,
     { cache, resources },
-    { permit: async (request) => access?.admit(request), chain: () => chain },
+    { permit: async (request) => access?.admit(request), chain: () => chain, deletions },
   )
   const started = new AccessControl({ server: options, context, onFault })
   access = started
@@ -144,11 +164,13 @@ export const assemble = (options: CoreOptions): Core => {
   manager = new CrdManager({ context, webhooks: client, onFault })
   const handler = requestHandler(options, {
     context,
+    deletions,
     metrics,
     resources,
     cache,
     access: started,
     flows: fairness,
+    admission: chain,
   })
   return {
     start: async () => {
@@ -171,22 +193,34 @@ export const assemble = (options: CoreOptions): Core => {
 }
 
 interface Parts {
+  readonly deletions: DeletionCauses | undefined
   readonly context: RegistryContext
   readonly metrics: Metrics
   readonly resources: ResourceTable
   readonly cache: WatchCache
   readonly access: AccessControl
   readonly flows: FlowControl
+  readonly admission: AdmissionChain
 }
 
 const requestHandler = (
   options: CoreOptions,
-  { context, metrics, resources, cache, access, flows }: Parts,
+  { context, deletions, metrics, resources, cache, access, flows, admission }: Parts,
 ): RequestHandler => {
   const connect = new ConnectHandler(options.connect, options.ambient)
   const usage = new MetricsHandler(context, options.connect)
   const creates = { ...access.creates, ...podCreates }
-  const resourceHandler = new ResourceHandler({ context, metrics, connect, usage, creates })
+  const transactions = new TransactionMetrics()
+  const answers = {
+    ...creates,
+    ...causeReviewCreates({
+      authorizer: access.authorizer,
+      deletions,
+      decrypt: onlySecrets(options.decryptValue ?? plain),
+    }),
+    ...transactionCreates({ authorizer: access.authorizer, metrics: transactions }),
+  }
+  const resourceHandler = new ResourceHandler({ context, metrics, connect, usage, creates: answers })
   const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates })
   const openapi = new OpenapiHandler(resources)
   const health = new HealthHandler([
@@ -213,7 +247,13 @@ const requestHandler = (
       ...access.paths,
       async (call) => {
         if (call.info.path !== "/metrics") return false
-        await sendText(call, 200, `${metrics.render()}${flows.renderMetrics()}`)
+        const all = [
+          metrics.render(),
+          flows.renderMetrics(),
+          admission.metrics.render(),
+          transactions.render(),
+        ]
+        await sendText(call, 200, all.join(""))
         return true
       },
     ],

@@ -30,6 +30,11 @@ export interface ResponseSink {
   head(status: number, headers: { readonly [name: string]: string }): void
   /** False when the peer reads slower than we write: see `pending`. */
   write(chunk: Uint8Array): boolean
+  /**
+   * As `write`, of bytes that the caller writes over once `pending` is 0 again. Absent where what is written is kept for
+   * longer.
+   */
+  lend?(chunk: Uint8Array): boolean
   /** Bytes written and not yet taken by the peer. */
   readonly pending: number
   /** Settles when the peer has taken what was written, or is gone. */

@@ -27,6 +27,7 @@ export {
   defaultAuthorizer,
   type Rules,
 } from "./authorizer.ts"
+export { type Cause, causeIn, documentOf } from "./causes/cause.ts"
 export type { ConnectConfig } from "./connect/config.ts"
 export type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"
 export { ListenError, type Listening, type ListenOptions, listen } from "./frontend/listen.ts"
@@ -46,8 +47,10 @@ export {
 export { ApiServer, ApiServerError } from "./server.ts"
 export type { ApiServerOptions } from "./server-options.ts"
 export {
+  AuthenticationConfigurationError,
   ensureSigningKeys,
   type OidcIssuer,
+  parseAuthenticationConfiguration,
   type SigningKey,
   SigningKeysError,
   type TokenOptions,

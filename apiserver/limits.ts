@@ -6,6 +6,8 @@ export const limits = {
   bodyBytesMax: 3 * 1024 * 1024,
   /** YAML that is no JSON: it takes a hundred times as long to read. */
   yamlCharactersMax: 1024 * 1024,
+  /** Each is looked for among all of them. */
+  yamlAliasesMax: 1_000,
   /** Problems that one refusal names. */
   problemsNamedMax: 50,
   /** Source: apiserver endpoints/request, warning recorder. */
@@ -27,9 +29,18 @@ export const limits = {
   /** Bytes of events that are gathered for one write at most. */
   flushBytes: 1024 * 1024,
   /** Bytes written ahead of a peer before a streamed list or the opening of a watch waits for it. */
-  streamAheadBytes: 1024 * 1024,
-  /** Size of one written piece of a list. */
-  streamChunkBytes: 256 * 1024,
+  streamAheadBytes: 512 * 1024,
+  /** Size of one written piece of a list: more than node takes before it says that the peer is behind. */
+  streamChunkBytes: 128 * 1024,
+  /** Pieces that are kept to be used again. */
+  streamBuffersKept: 32,
+  gzipChunkBytes: 64 * 1024,
+  /** Work of one turn of the event loop, so that other requests wait for less than a millisecond: bytes copied... */
+  turnBytes: 256 * 1024,
+  /** ...objects looked at... */
+  turnObjects: 2_048,
+  /** ...and documents read. */
+  turnDocuments: 32,
   /** Events of one resource kept for watches that start in the past. */
   windowEventsMax: 10_000,
   windowBytesMax: 64 * 1024 * 1024,
@@ -48,6 +59,14 @@ export const limits = {
   generateNameAttemptsMax: 8,
   gzipBytesMin: 128 * 1024,
   fieldManagerCharactersMax: 128,
+  /** Of the cause of a write: what its client said, and who it was. */
+  causeToldCharactersMax: 2_048,
+  causeUserCharactersMax: 256,
+  causeClientCharactersMax: 128,
+  /** Causes of deletions: so many sessions of the store, each of so many deletions or so long. */
+  deletionCausesSessions: 8,
+  deletionCausesPerSession: 5_000,
+  deletionCausesSessionMs: 600_000,
   annotationBytesMax: 256 * 1024,
   /** Start of the server: pages of the first read of the store. */
   loadPage: 2_000,

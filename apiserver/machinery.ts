@@ -92,12 +92,31 @@ export interface UpdateInput {
   readonly subresource: string
   readonly schema: CompiledSchema
   readonly now: string
+  /** The same two states in other versions that fields are owned in, where versions differ in more than their name. */
+  readonly elsewhere?: ReadonlyMap<
+    string,
+    {
+      readonly live: MutableObject | undefined
+      readonly next: MutableObject
+      readonly schema: CompiledSchema
+    }
+  >
+}
+
+/** The versions of a kind that a converter stands between. */
+export interface Versions {
+  /** Undefined for a version that the kind does not have. */
+  schema(apiVersion: string): CompiledSchema | undefined
+  /** Objects at a version that the kind has, as new ones. Rejects when they cannot be converted. */
+  convert(objects: ReadonlyArray<MutableObject>, apiVersion: string): Promise<ReadonlyArray<MutableObject>>
 }
 
 /** Field ownership (`apiserver/apply`). Source: KEP-555, structured-merge-diff. */
 export interface FieldManager {
   /** The merged object with its managedFields; throws MachineryError Conflict with FieldManagerConflict causes. */
   apply(input: ApplyInput): MutableObject
+  /** As `apply`, of an object whose fields may be owned in other versions. Rejects as conversion does, besides. */
+  applyAcross(input: ApplyInput, versions: Versions): Promise<MutableObject>
   /** The managedFields of an object written by create, update or a patch. */
   update(input: UpdateInput): ReadonlyArray<ManagedFieldsEntry>
 }

@@ -1,4 +1,5 @@
 /** The server's metrics with the field's names, in Prometheus' text format. Source: apiserver endpoints/metrics. */
+import { Histogram, labelValue } from "./histogram.ts"
 import type { RequestInfo } from "./request-info.ts"
 import type { Resource } from "./resource.ts"
 
@@ -6,14 +7,7 @@ const buckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ]
 
-interface Histogram {
-  readonly counts: number[]
-  sum: number
-  count: number
-}
-
-const escaped = (value: string): string =>
-  value.replace(/[\\"\n]/g, (char) => (char === "\n" ? "\\n" : `\\${char}`))
+const durations = "apiserver_request_duration_seconds"
 
 const names = ["verb", "group", "version", "resource", "subresource", "scope", "code"]
 
@@ -30,7 +24,7 @@ const keyOf = (info: RequestInfo | undefined): string => {
 const labelText = (key: string): string =>
   key
     .split(separator)
-    .map((value, index) => `${names[index]}="${escaped(index === 0 ? value.toUpperCase() : value)}"`)
+    .map((value, index) => `${names[index]}="${labelValue(index === 0 ? value.toUpperCase() : value)}"`)
     .join(",")
 
 export class Metrics {
@@ -52,18 +46,15 @@ export class Metrics {
     if (info?.verb === "watch") return
     let histogram = this.#durations.get(key)
     if (histogram === undefined) {
-      histogram = { counts: buckets.map(() => 0), sum: 0, count: 0 }
+      histogram = new Histogram(buckets)
       this.#durations.set(key, histogram)
     }
-    histogram.sum += more.seconds
-    histogram.count++
-    const at = buckets.findIndex((bound) => more.seconds <= bound)
-    if (at >= 0) histogram.counts[at] = (histogram.counts[at] ?? 0) + 1
+    histogram.observe(more.seconds)
   }
 
   /** Counts an open watch until the returned function is called. */
   watcherOpened({ group, plural, kind, storage }: Resource): () => void {
-    const labels = `group="${group}",version="${storage.name}",kind="${escaped(kind)}",resource="${plural}"`
+    const labels = `group="${group}",version="${storage.name}",kind="${labelValue(kind)}",resource="${plural}"`
     this.#watchers.set(labels, (this.#watchers.get(labels) ?? 0) + 1)
     this.#open++
     return () => {
@@ -77,9 +68,9 @@ export class Metrics {
       "# HELP apiserver_request_total Requests by verb, group, version, resource, scope and HTTP code.",
       "# TYPE apiserver_request_total counter",
       ...[...this.#totals].map(([key, value]) => `apiserver_request_total{${labelText(key)}} ${value}`),
-      "# HELP apiserver_request_duration_seconds Time from the head of a request to the end of its answer.",
-      "# TYPE apiserver_request_duration_seconds histogram",
-      ...[...this.#durations].flatMap(([key, histogram]) => histogramLines(labelText(key), histogram)),
+      `# HELP ${durations} Time from the head of a request to the end of its answer.`,
+      `# TYPE ${durations} histogram`,
+      ...[...this.#durations].flatMap(([key, histogram]) => histogram.lines(durations, labelText(key))),
       "# HELP apiserver_longrunning_requests Open watches and streams.",
       "# TYPE apiserver_longrunning_requests gauge",
       ...[...this.#watchers].map(
@@ -91,19 +82,4 @@ export class Metrics {
     ]
     return `${lines.join("\n")}\n`
   }
-}
-
-const histogramLines = (labels: string, { counts, sum, count }: Histogram): ReadonlyArray<string> => {
-  const name = "apiserver_request_duration_seconds"
-  let cumulative = 0
-  const rows = buckets.map((bound, index) => {
-    cumulative += counts[index] ?? 0
-    return `${name}_bucket{${labels},le="${bound}"} ${cumulative}`
-  })
-  return [
-    ...rows,
-    `${name}_bucket{${labels},le="+Inf"} ${count}`,
-    `${name}_sum{${labels}} ${sum}`,
-    `${name}_count{${labels}} ${count}`,
-  ]
 }

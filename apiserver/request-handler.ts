@@ -5,7 +5,7 @@
 import type { Ambient } from "./ambient.ts"
 import type { Auditor, AuditRecord } from "./audit/index.ts"
 import { type Authorizer, accessOf, isOpenPath, refusal } from "./authorizer.ts"
-import type { Call } from "./call.ts"
+import type { Call, RequestPart } from "./call.ts"
 import type { Upgrade } from "./connect/connect-handler.ts"
 import type { ApiRequest, ResponseSink, UserInfo } from "./exchange.ts"
 import type { Classified, Seat } from "./flow-control/index.ts"
@@ -116,8 +116,16 @@ export class RequestHandler {
       auditId,
       warnings: [],
       release: () => passage.seat?.release(),
+      audit: (part) => this.#auditPart(passage, user, part),
     }
     if (!(await answer(call, info))) await sendNoSuchPath(call)
+  }
+
+  #auditPart({ request, auditId }: Passage, user: UserInfo, part: RequestPart): Promise<void> | undefined {
+    const record = this.#options.audit?.begin({ ...part.request, user: request.user }, part.info, auditId)
+    if (user !== request.user) record?.impersonated(user)
+    record?.head(part.code, {})
+    return record?.completed()?.catch(() => {})
   }
 
   /** Fails with `TooManyRequests`. */

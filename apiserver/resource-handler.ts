@@ -4,13 +4,10 @@ import { registrationIds } from "./admission/registrations.ts"
 import type { Call } from "./call.ts"
 import type { ConnectHandler, Upgrade } from "./connect/connect-handler.ts"
 import { crdId } from "./crd/definition.ts"
-import { eventTwinId } from "./events/event-resource.ts"
-import { eventWrites } from "./events/event-writes.ts"
 import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
 import { type Negotiated, negotiate, type View } from "./negotiation.ts"
 import { type MetricsHandler, metricsGroup } from "./pods/metrics-handler.ts"
-import { podWrites } from "./pods/pod-writes.ts"
 import { type AskedProjection, askedProjection, RecentProjections } from "./projection/index.ts"
 import type { Operation, RegistryContext, Target } from "./registry/context.ts"
 import { parseDeleteOptions } from "./registry/delete-options.ts"
@@ -25,10 +22,10 @@ import {
   subresourceCreate,
 } from "./registry/subresource-create.ts"
 import { watch } from "./registry/watch.ts"
-import { registryWrites, type Writes } from "./registry/writes.ts"
 import type { Written } from "./registry/written.ts"
 import type { ResourceRequestInfo } from "./request-info.ts"
 import { methodNotAllowed, tooManyRequests } from "./status-error.ts"
+import { turnsOf } from "./turns.ts"
 import { bytesIn } from "./watch-cache/cached-object.ts"
 import { ensureViews } from "./watch-cache/conversion.ts"
 import { ConvertingWatch } from "./wire/converting-watch.ts"
@@ -38,6 +35,7 @@ import { headersOf, sendJson } from "./wire/response.ts"
 import { type IncludeObject, parseIncludeObject } from "./wire/views.ts"
 import { watchFormat } from "./wire/watch-format.ts"
 import { isWebSocketRequest, WebSocketSink } from "./wire/web-socket-sink.ts"
+import { writesOf } from "./writes-of.ts"
 
 export interface ResourceHandlerOptions {
   readonly context: RegistryContext
@@ -48,11 +46,6 @@ export interface ResourceHandlerOptions {
 }
 
 type ResourceCall = Call<ResourceRequestInfo>
-
-const writesOf = ({ target: { resource } }: Operation): Writes =>
-  resource.facade === undefined
-    ? registryWrites
-    : (resource.id === eventTwinId ? eventWrites : podWrites)(resource, resource.facade)
 
 /** What is served at the path of a request; undefined when nothing is. */
 export const findTarget = (context: RegistryContext, info: ResourceRequestInfo): Target | undefined => {
@@ -165,7 +158,7 @@ export class ResourceHandler {
     if (target.subresource !== "" && !["get", "update", "patch"].includes(verb)) {
       throw methodNotAllowed(target.resource.subject(target.name), call.info.method)
     }
-    const writes = writesOf(operation)
+    const writes = writesOf(operation.target.resource)
     switch (verb) {
       case "get":
         return this.#get(this.#answering(operation, objectViews))
@@ -185,13 +178,9 @@ export class ResourceHandler {
           await writes.create(operation),
         ])
       case "update":
-        return this.#write(this.#answering(operation, objectViews), async () => [
-          200,
-          await writes.put(operation),
-        ])
       case "patch":
         return this.#write(this.#answering(operation, objectViews), async () => {
-          const { written, created } = await writes.patch(operation)
+          const { written, created } = await (verb === "update" ? writes.put : writes.patch)(operation)
           return [created ? 201 : 200, written]
         })
       case "delete":
@@ -226,7 +215,8 @@ export class ResourceHandler {
     await ensureViews(listed.items, version, resource)
     const now = this.#context.ambient.now()
     const projection = asked?.projection
-    await sendList(operation.call, { listed, resource, version, negotiated, include, now, projection })
+    const answer = { listed, resource, version, negotiated, include, now, projection }
+    await sendList(operation.call, answer, turnsOf(this.#context.ambient))
   }
 
   async #write(answering: Answering, write: () => Promise<readonly [number, Written]>): Promise<void> {
@@ -245,7 +235,7 @@ export class ResourceHandler {
     const { operation } = answering
     const { call, target } = operation
     const options = parseDeleteOptions(call)
-    const deleted = await writesOf(operation).deleteObject(operation, options)
+    const deleted = await writesOf(operation.target.resource).deleteObject(operation, options)
     const written = deleted.type === "held" ? deleted.written : deleted.last
     await this.#settle(operation, written)
     if (deleted.type === "held") {

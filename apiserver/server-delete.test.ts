@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import type { JsonObject } from "../schemas/index.ts"
 import { at, configMap, configMaps, withServer } from "./test-world.ts"
 
 const namespaces = "/api/v1/namespaces"
@@ -178,5 +179,34 @@ test(
     expect((await world.get("/api/v1")).text).toContain(
       '"kind":"Namespace","verbs":["create","delete","get","list","patch","update","watch"]',
     )
+  }),
+)
+
+test.each<JsonObject>([
+  { dryRun: "All" },
+  { dryRun: [{ toString: "x" }] },
+  { propagationPolicy: { toString: "x" } },
+  { preconditions: "uid" },
+  { preconditions: { uid: 5 } },
+  { gracePeriodSeconds: "0" },
+  { gracePeriodSeconds: 1.5 },
+  { orphanDependents: "true" },
+])("an option of another type is refused, for what it was meant to prevent must not happen: %j", (options) =>
+  withServer(async (world) => {
+    await world.post(configMaps, configMap("a"))
+    const refused = await world.delete(`${configMaps}/a`, options)
+    expect([refused.status, refused.json.reason]).toEqual([400, "BadRequest"])
+    expect(refused.json.message).toMatch(new RegExp(`${Object.keys(options)[0]} must be`))
+    expect((await world.delete(configMaps, options)).status).toBe(400)
+    expect((await world.get(`${configMaps}/a`)).status).toBe(200)
+  })(),
+)
+
+test(
+  "a grace period in the query that is no integer is refused",
+  withServer(async (world) => {
+    await world.post(configMaps, configMap("a"))
+    expect((await world.delete(`${configMaps}/a?gracePeriodSeconds=x`)).status).toBe(400)
+    expect((await world.delete(`${configMaps}/a?gracePeriodSeconds=0`)).status).toBe(200)
   }),
 )

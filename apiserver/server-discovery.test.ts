@@ -5,7 +5,7 @@ const v2 = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList
 const v2beta1 = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
 
 test(
-  "aggregated discovery is given to who asks for v2, the legacy documents to all others",
+  "aggregated discovery is given in the version that is asked for, the legacy documents to all others",
   withServer(async (world) => {
     await world.post(crds, widgetsCrd())
     const aggregated = await world.get("/apis?timeout=32s", {
@@ -19,9 +19,16 @@ test(
     expect(aggregated.text).toContain('"resource":"widgets"')
     const core = await world.get("/api", { headers: { accept: v2 } })
     expect(core.text).toContain('"resource":"configmaps"')
-    const legacy = await world.get("/apis", { headers: { accept: `${v2beta1},application/json` } })
+    const older = await world.get("/apis", { headers: { accept: `${v2beta1},application/json` } })
+    expect([older.headers["content-type"], older.json.apiVersion]).toEqual([
+      v2beta1,
+      "apidiscovery.k8s.io/v2beta1",
+    ])
+    expect(older.json.items).toEqual(aggregated.json.items)
+    const v3 = v2.replace("v=v2;", "v=v3;")
+    const legacy = await world.get("/apis", { headers: { accept: `${v3},application/json` } })
     expect(legacy.json.kind).toBe("APIGroupList")
-    expect((await world.get("/apis", { headers: { accept: v2beta1 } })).status).toBe(406)
+    expect((await world.get("/apis", { headers: { accept: v3 } })).status).toBe(406)
     expect((await world.get("/api")).json.versions).toEqual(["v1"])
   }),
 )

@@ -36,6 +36,8 @@ export interface ApiServerOptions {
   readonly connect?: ConnectConfig
   /** Where the Services of webhooks are to be reached; by what the server itself knows of them by default. */
   readonly resolveService?: ServiceResolver
+  /** How long the causes of deletions are kept; not at all by default. The causes of versions last as long as these do. */
+  readonly keepDeletionCausesMs?: number
   /** Secrets at rest: what is stored for their bytes, and back. Bound to the key, so values cannot be swapped. */
   readonly encryptValue?: (key: string, value: Uint8Array) => Uint8Array
   readonly decryptValue?: (key: string, value: Uint8Array) => Uint8Array

@@ -20,6 +20,8 @@ export interface Strategy {
   readonly generation: boolean
   /** Whether an update without resourceVersion overwrites whatever is there. */
   readonly unconditionalUpdate: boolean
+  /** Whether a PUT makes an object that is not there. */
+  readonly createOnUpdate?: boolean
   /** False where deletecollection is not served. */
   readonly collectionDelete?: boolean
   /** Whether names are DNS labels instead of subdomains. */
@@ -43,6 +45,8 @@ export interface Strategy {
   readonly validate?: (object: MutableObject, old: MutableObject | undefined) => ReadonlyArray<FieldError>
   /** What is taken but not done, or not done well: told in Warning headers. */
   readonly warnings?: (object: MutableObject) => ReadonlyArray<string>
+  /** Cells of a Table that no jsonPath gives, by the index of their column behind Name. `now` is in epoch milliseconds. */
+  readonly cells?: (object: MutableObject, now: number) => { readonly [column: number]: string | number }
   /** Refuses a deletion. */
   readonly refuseDelete?: (name: string) => StatusError | undefined
   /** Finalizers that a deletion adds. */

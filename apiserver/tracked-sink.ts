@@ -4,6 +4,7 @@ import type { ResponseSink } from "./exchange.ts"
 /** Who sees a response as it is sent. */
 export interface ResponseObserver {
   head(status: number, headers: { readonly [name: string]: string }): void
+  /** The bytes are the sender's again when this returns: what is kept of them is copied. */
   chunk(bytes: Uint8Array): void
 }
 
@@ -47,6 +48,14 @@ export class TrackedSink implements ResponseSink {
     if (this.#ended) return false
     this.#observer?.chunk(chunk)
     return this.#sink.write(chunk)
+  }
+
+  lend(chunk: Uint8Array): boolean {
+    if (this.#ended) return false
+    const sink = this.#sink
+    if (sink.lend === undefined) return this.write(Buffer.from(chunk))
+    this.#observer?.chunk(chunk)
+    return sink.lend(chunk)
   }
 
   drained(): Promise<void> {

@@ -8,7 +8,9 @@ const suites: { readonly [name: string]: () => Promise<{ run: () => Promise<Read
   store: () => import("./store.ts"),
   api: () => import("./api.ts"),
   watch: () => import("./watch.ts"),
+  lists: () => import("./lists.ts"),
   reconciler: () => import("./reconciler.ts"),
+  records: () => import("./recorded-writes.ts"),
   memory: () => import("./memory.ts"),
   sandbox: () => import("./sandbox.ts"),
 }

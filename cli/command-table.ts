@@ -12,6 +12,11 @@ export const commands: ReadonlyArray<Command> = [
     options: {
       ...fileOptions,
       "force-conflicts": { type: "boolean", describe: "Take over fields that others manage" },
+      atomic: { type: "boolean", describe: "All documents in one revision, or none of them" },
+      prune: {
+        type: "string",
+        describe: "With --atomic: the set that the documents are; what else is in it is deleted",
+      },
       "dry-run": {
         type: "string",
         choices: ["none", "server"],
@@ -24,6 +29,7 @@ export const commands: ReadonlyArray<Command> = [
     examples: [
       ["mctl apply -f hello.yaml", "one file"],
       ["mctl apply -R -f manifests/", "a folder and those in it"],
+      ["mctl apply --atomic --prune=shop -f shop/", "the set shop is this and nothing else"],
       ["cat hello.yaml | mctl apply -f -", "standard input"],
     ],
     load: async () => (await import("./commands/apply.ts")).runApply,
@@ -126,6 +132,21 @@ export const commands: ReadonlyArray<Command> = [
       ["mctl exec hello -- cat /etc/hosts", "one command"],
     ],
     load: async () => (await import("./commands/exec.ts")).runExec,
+  },
+  {
+    name: "attach",
+    operands: "[sandbox/]NAME",
+    describe: "Join the running program of a sandbox, until it ends or takes no more of us",
+    options: {
+      stdin: { type: "boolean", short: "i", describe: "Pass standard input, where the container has one" },
+      tty: { type: "boolean", short: "t", describe: "On its terminal" },
+      container: { type: "string", short: "c", describe: "The container, where there are several" },
+    },
+    examples: [
+      ["mctl attach hello", "what it says from now on"],
+      ["mctl attach -it shell", "a container with stdin and tty"],
+    ],
+    load: async () => (await import("./commands/attach.ts")).runAttach,
   },
   {
     name: "wait",

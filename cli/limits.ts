@@ -18,6 +18,8 @@ export const maxLineBytes = 16 * 1024 * 1024
 export const maxResponseBytes = 512 * 1024 * 1024
 /** Documents of one manifest checked at the same time. */
 export const dryRunsAtOnce = 8
+/** Documents of one atomic apply. The server's own bound. */
+export const maxAtomicDocuments = 100
 /** How long a CustomResourceDefinition in a manifest may take to be served. */
 export const establishTimeoutMs = 30_000
 /** Between two looks at something that is waited for without a watch. */

@@ -1,8 +1,8 @@
-/** The sandbox that logs and exec speak of: `NAME`, `sandbox/NAME` or `sb/NAME`. */
+/** The sandbox that logs, exec and attach speak of: `NAME`, `sandbox/NAME` or `sb/NAME`. */
 import type { Resource } from "./discovery.ts"
 import { CliFailure } from "./failure.ts"
 
-/** Known without asking the server, so that logs and exec take one request. */
+/** Known without asking the server, so that they take one request. */
 const sandboxes: Resource = {
   group: "compute.miren.dev",
   version: "v1alpha1",

@@ -85,12 +85,20 @@ export interface DeleteOptions {
   readonly dryRun?: boolean
 }
 
+/** A part of a value: of an object any of its fields, of a list whole items' fields. */
+export type Applied<V> =
+  V extends ReadonlyArray<infer Item>
+    ? ReadonlyArray<Applied<Item>>
+    : V extends object
+      ? { readonly [K in keyof V]?: Applied<V[K]> }
+      : V
+
 /** Everything an apply names: the fields that the manager owns from now on. `metadata.name` is needed. */
 export type ApplyConfiguration<T extends KubeObject> = {
   readonly apiVersion: string
   readonly kind: string
   readonly metadata: Partial<T["metadata"]> & { readonly name: string }
-} & { readonly [P in Exclude<keyof T, "apiVersion" | "kind" | "metadata">]?: unknown }
+} & { readonly [P in Exclude<keyof T, "apiVersion" | "kind" | "metadata">]?: Applied<T[P]> }
 
 export interface Reader {
   readonly get: <T extends KubeObject>(kind: Kind<T>, key: ObjectKey) => Effect.Effect<T, ApiError>

@@ -5,6 +5,7 @@ import type { ApiError } from "./api-error.ts"
 import { asApiError, readJson } from "./response.ts"
 import type { Transport, TransportRequest } from "./transport.ts"
 import { causeHeader, WriteContext } from "./write-context.ts"
+import { passFence } from "./write-fence.ts"
 
 export interface Call {
   readonly method: TransportRequest["method"]
@@ -48,12 +49,15 @@ export const exchange = <A>(transport: Transport, request: Exchange<A>): Effect.
   })
 }
 
-/** The same for a write: says its cause to the server. */
+/** The same for a write: says its cause to the server, and is not sent past a fence. */
 export const exchangeWrite = <A>(transport: Transport, request: Exchange<A>): Effect.Effect<A, ApiError> =>
-  Effect.flatMap(WriteContext, ({ cause }) =>
-    exchange(
-      transport,
-      cause === undefined ? request : { ...request, headers: { ...request.headers, [causeHeader]: cause } },
+  Effect.andThen(
+    passFence(operationOf(request.call)),
+    Effect.flatMap(WriteContext, ({ cause }) =>
+      exchange(
+        transport,
+        cause === undefined ? request : { ...request, headers: { ...request.headers, [causeHeader]: cause } },
+      ),
     ),
   )
 

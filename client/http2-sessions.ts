@@ -11,6 +11,7 @@ import {
   pingTimeoutMs,
   sessionWindowBytes,
   streamWindowBytes,
+  suspectTimeoutMs,
 } from "./limits.ts"
 import { ConnectionLost, NotProcessed } from "./lost-requests.ts"
 import type { TransportRequest, TransportResponse } from "./transport.ts"
@@ -18,6 +19,8 @@ import type { TransportRequest, TransportResponse } from "./transport.ts"
 interface Slot {
   readonly session: http2.ClientHttp2Session
   streams: number
+  /** Somebody gave up waiting on it: it is asked whether it lives before others wait too. */
+  suspect: () => void
 }
 
 /** When a silent session is pinged, and when it is given up. */
@@ -54,12 +57,14 @@ export class Http2Sessions {
       createConnection: () => socket,
       settings: { initialWindowSize: streamWindowBytes, enablePush: false },
     })
-    const slot: Slot = { session, streams: 0 }
+    const slot: Slot = { session, streams: 0, suspect: () => {} }
     const drop = () => {
       this.#slots.delete(slot)
       stopHealthCheck()
+      stopSuspecting()
     }
     const stopHealthCheck = watchHealth(slot, socket, this.#health)
+    const stopSuspecting = answerSuspicion(slot, socket)
     session.once("connect", () => session.setLocalWindowSize(sessionWindowBytes))
     session.on("goaway", () => this.#slots.delete(slot))
     session.on("error", drop)
@@ -98,6 +103,25 @@ const watchHealth = (slot: Slot, socket: tls.TLSSocket, health: HealthCheck): ((
   }
 }
 
+/** Makes a session that is suspected prove that it lives, soon: anything that comes is proof. */
+const answerSuspicion = (slot: Slot, socket: tls.TLSSocket): (() => void) => {
+  let cancel: (() => void) | undefined
+  slot.suspect = () => {
+    if (cancel !== undefined || slot.session.destroyed || slot.session.closed) return
+    const seen = socket.bytesRead
+    cancel = after(suspectTimeoutMs, () => {
+      cancel = undefined
+      if (socket.bytesRead !== seen) return
+      slot.session.destroy(new Error(`the connection is dead: nothing came within ${suspectTimeoutMs} ms`))
+    })
+    slot.session.ping(() => {
+      cancel?.()
+      cancel = undefined
+    })
+  }
+  return () => cancel?.()
+}
+
 const responseHeaders = (headers: http2.IncomingHttpHeaders): { readonly [name: string]: string } => {
   const plain: { [name: string]: string } = {}
   for (const [name, value] of Object.entries(headers)) {
@@ -134,7 +158,10 @@ export const requestOnSession = (
       ...request.headers,
     })
     if (slot.streams++ === 0) slot.session.ref()
-    const abort = () => stream.close(http2.constants.NGHTTP2_CANCEL)
+    const abort = () => {
+      stream.close(http2.constants.NGHTTP2_CANCEL)
+      slot.suspect()
+    }
     const refused = () =>
       stream.rstCode === http2.constants.NGHTTP2_REFUSED_STREAM
         ? new NotProcessed("the server refused the stream")

@@ -9,6 +9,7 @@ export { type KubeconfigOptions, loadKubeconfig } from "./kubeconfig.ts"
 export { type ClientOptions, clientLayer, makeClient } from "./make-client.ts"
 export { streamBytes, watchDocuments } from "./open-watch.ts"
 export { collectionPath, groupVersionPath, objectPath, withQuery } from "./paths.ts"
+export { type Read, ReadContext } from "./read-context.ts"
 export { makeResolver, resourcesNamed } from "./resource-names.ts"
 export { retryAfterMs } from "./response.ts"
 export type { Transport, TransportRequest, TransportResponse } from "./transport.ts"
@@ -20,3 +21,4 @@ export {
   type WriteContextShape,
   type Written,
 } from "./write-context.ts"
+export { LeadershipLost, WriteFence } from "./write-fence.ts"

@@ -15,6 +15,8 @@ export const maxStreamsPerSession = 200
 export const pingIdleMs = 30_000
 /** ...and torn down when it has not answered after this long, so that no watch hangs on a dead connection. */
 export const pingTimeoutMs = 15_000
+/** A session on which a request was given up must show a sign of life within this time, or the next one gets another. */
+export const suspectTimeoutMs = 3_000
 /** HTTP/2 flow control: what one stream, and all streams of one session, may send ahead of their readers. */
 export const streamWindowBytes = 1024 * 1024
 export const sessionWindowBytes = 64 * 1024 * 1024

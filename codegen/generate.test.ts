@@ -4,7 +4,8 @@ import { join } from "node:path"
 import { describe, expect, expectTypeOf, onTestFinished, test } from "vitest"
 import type { Condition, Json, JsonObject, Kind, KubeObject } from "../schemas/index.ts"
 import { expectGolden } from "../test/golden/expect-golden.ts"
-import { generateBuiltIns, generateExternal } from "./generate.ts"
+import { generateExternal } from "./external.ts"
+import { generateBuiltIns } from "./generate.ts"
 import type { Widget } from "./golden/widget.gen.ts"
 import { Widget as WidgetKind } from "./golden/widget.gen.ts"
 import { readKind } from "./kind-source.ts"
@@ -22,19 +23,15 @@ const temporaryFolder = (): string => {
 
 describe("an external CRD", () => {
   test("becomes one module of types and a descriptor", async () => {
-    const outputs = await generateExternal(join(golden, "widget.yaml"), "miren/schemas")
+    const outputs = await generateExternal([join(golden, "widget.yaml")], "miren/schemas")
     expect([...outputs.keys()]).toEqual(["widget.gen.ts"])
     expectGolden(join(golden, "widget.gen.ts"), outputs.get("widget.gen.ts") ?? "")
   })
 
-  test("has one module per version when it has several", async () => {
-    const folder = temporaryFolder()
-    const second =
-      "    - {name: v2, served: true, storage: false, schema: {openAPIV3Schema: {type: object}}}\n"
-    const text = readFileSync(join(golden, "widget.yaml"), "utf8")
-    writeFileSync(join(folder, "widget.yaml"), text.replace("  versions:\n", `  versions:\n${second}`))
-    const outputs = await generateExternal(join(folder, "widget.yaml"), "miren/schemas")
-    expect([...outputs.keys()]).toEqual(["widget.v2.gen.ts", "widget.v1.gen.ts"])
+  test("of several versions has names for each, and the plain names for the one that is stored", async () => {
+    const outputs = await generateExternal([join(golden, "gadget.yaml")], "miren/schemas")
+    expect([...outputs.keys()]).toEqual(["gadget.gen.ts"])
+    expectGolden(join(golden, "gadget.gen.ts"), outputs.get("gadget.gen.ts") ?? "")
   })
 
   test("has a reference page", () => {

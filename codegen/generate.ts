@@ -1,10 +1,9 @@
 /** What codegen makes of what it reads: paths and texts, nothing written yet. Start with {@link generateBuiltIns}. */
 import { readdirSync, readFileSync } from "node:fs"
-import { basename, join, relative } from "node:path"
+import { join, relative } from "node:path"
 import { generateDefinitions, generateKindIndex, type KindModule } from "./kind-index.ts"
-import { type KindSource, readKind } from "./kind-source.ts"
+import { allOf, type KindSource, readKind } from "./kind-source.ts"
 import { apiVersion, generateTypes } from "./object-types.ts"
-import { SchemaError, type SchemaProblem } from "./problem.ts"
 import { generateReference } from "./reference-page.ts"
 import { generateConfigModule, generateConfigReference, readConfigSchema } from "./server-config.ts"
 
@@ -40,12 +39,6 @@ export const generateBuiltIns = async (root: string): Promise<Outputs> => {
 
 const configFile = "schemas/config/server.yaml"
 
-/** Types and descriptors of one CRD file, to stand in a folder of the author's. */
-export const generateExternal = async (file: string, metaModule: string): Promise<Outputs> => {
-  const kind = readKind(file, readFileSync(file, "utf8"), { documented: false })
-  return new Map((await kindModules(kind, metaModule)).map(({ path, text }) => [path, text]))
-}
-
 interface GeneratedModule {
   readonly path: string
   readonly text: string
@@ -58,8 +51,7 @@ const kindModules = async (kind: KindSource, metaModule: string): Promise<Readon
   const { singular } = definition.names
   const modules: GeneratedModule[] = []
   for (const version of definition.versions) {
-    const from = metaModule.startsWith(".") ? kind.file : basename(kind.file)
-    const { text, names } = await generateTypes({ definition, version, from, metaModule })
+    const { text, names } = await generateTypes({ definition, version, from: kind.file, metaModule })
     const path =
       definition.versions.length === 1 ? `${singular}.gen.ts` : `${singular}.${version.name}.gen.ts`
     modules.push({ path, text, names })
@@ -68,18 +60,10 @@ const kindModules = async (kind: KindSource, metaModule: string): Promise<Readon
 }
 
 const readAll = (root: string): ReadonlyArray<KindSource> => {
-  const kinds: KindSource[] = []
-  const problems: SchemaProblem[] = []
-  for (const file of kindFiles(root)) {
-    try {
-      kinds.push(readKind(file, readFileSync(join(root, file), "utf8"), { documented: true }))
-    } catch (error) {
-      if (!(error instanceof SchemaError)) throw error
-      problems.push(...error.problems)
-    }
-  }
-  if (problems.length > 0) throw new SchemaError(problems)
-  return kinds.sort((a, b) => compare(keyOf(a), keyOf(b)))
+  const reads = kindFiles(root).map(
+    (file) => () => readKind(file, readFileSync(join(root, file), "utf8"), { documented: true }),
+  )
+  return [...allOf(reads)].sort((a, b) => compare(keyOf(a), keyOf(b)))
 }
 
 const keyOf = ({ definition }: KindSource): string => `${definition.group}/${definition.names.plural}`

@@ -1,3 +1,4 @@
-export { generateBuiltIns, generateExternal, type Outputs } from "./generate.ts"
+export { generateExternal } from "./external.ts"
+export { generateBuiltIns, type Outputs } from "./generate.ts"
 export { type StaleFile, staleFiles, writeFiles } from "./output-files.ts"
 export { SchemaError, type SchemaProblem } from "./problem.ts"

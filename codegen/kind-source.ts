@@ -2,7 +2,7 @@
 import { Ajv, type ErrorObject } from "ajv"
 import type { JsonObject, ResourceDefinition, ResourceVersionDefinition } from "../schemas/index.ts"
 import { type FieldPath, SchemaError, type SchemaProblem } from "./problem.ts"
-import { isArray, isObject, parseSource, type Source } from "./source.ts"
+import { isArray, isObject, parseSource, parseSources, type Source } from "./source.ts"
 import { checkStructural, type StructuralOptions } from "./structural-schema.ts"
 
 export interface KindSource {
@@ -97,9 +97,41 @@ const checkEnvelope = new Ajv({ allErrors: true, strict: false }).compile<{
   readonly spec: ResourceDefinition
 }>(envelope)
 
-/** Fails with SchemaError and every problem of the file. */
-export const readKind = (file: string, text: string, options: StructuralOptions): KindSource => {
-  const source = parseSource(file, text)
+/** The one kind of a file. Fails with SchemaError and every problem of the file. */
+export const readKind = (file: string, text: string, options: StructuralOptions): KindSource =>
+  kindOf(parseSource(file, text), options)
+
+const isDefinition = ({ value }: Source): boolean => value.kind === "CustomResourceDefinition"
+
+/**
+ * The kinds of a file that others wrote: of any number of documents, those that are CustomResourceDefinitions. Fails with
+ * SchemaError and every problem of them.
+ */
+export const readKinds = (file: string, text: string): ReadonlyArray<KindSource> =>
+  allOf(
+    parseSources(file, text)
+      .filter(isDefinition)
+      .map((source) => () => kindOf(source, { documented: false })),
+  )
+
+/** What all of them give; fails with the problems of all. */
+export const allOf = <A>(reads: ReadonlyArray<() => A>): ReadonlyArray<A> => {
+  const found: A[] = []
+  const problems: SchemaProblem[] = []
+  for (const read of reads) {
+    try {
+      found.push(read())
+    } catch (error) {
+      if (!(error instanceof SchemaError)) throw error
+      problems.push(...error.problems)
+    }
+  }
+  if (problems.length > 0) throw new SchemaError(problems)
+  return found
+}
+
+const kindOf = (source: Source, options: StructuralOptions): KindSource => {
+  const { file } = source
   const value: unknown = source.value
   if (!checkEnvelope(value))
     throw new SchemaError((checkEnvelope.errors ?? []).map((e) => envelopeProblem(source, e)))

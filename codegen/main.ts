@@ -1,39 +1,30 @@
 /**
- * `npm run codegen`: writes everything generated from `schemas/`.
- * `--check` writes nothing and fails when something is stale; `--in FILE --out DIR` generates for one CRD file.
+ * `npm run codegen`: writes everything generated from `schemas/`, and the types of the examples' kinds.
+ * `--check` writes nothing and fails when something is stale. Kinds of others: `miren codegen`.
  */
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
-import { generateBuiltIns, generateExternal } from "./generate.ts"
+import { examplesMade, generateExamples } from "./examples.ts"
+import { generateBuiltIns } from "./generate.ts"
 import { staleFiles, writeFiles } from "./output-files.ts"
 import { SchemaError } from "./problem.ts"
-
-const usage =
-  "usage: node codegen/main.ts [--check] [--root DIR] | --in CRD.yaml --out DIR [--import miren/schemas]"
 
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
     options: {
       check: { type: "boolean", default: false },
       root: { type: "string", default: resolve(import.meta.dirname, "..") },
-      in: { type: "string" },
-      out: { type: "string" },
-      import: { type: "string", default: "miren/schemas" },
     },
   })
-  const { in: input, out } = values
-  if ((input === undefined) !== (out === undefined)) {
-    console.error(`--in and --out go together\n${usage}`)
-    return 1
-  }
-  const root = out ?? values.root
-  const outputs =
-    input === undefined ? await generateBuiltIns(root) : await generateExternal(input, values.import)
+  const { root } = values
+  const outputs = await generateBuiltIns(root)
+  const examples = await generateExamples(root)
   if (!values.check) {
-    for (const path of writeFiles(root, outputs)) console.log(path)
+    const written = [writeFiles(root, outputs), writeFiles(root, examples, examplesMade)]
+    for (const path of written.flat()) console.log(path)
     return 0
   }
-  const stale = staleFiles(root, outputs)
+  const stale = [...staleFiles(root, outputs), ...staleFiles(root, examples, examplesMade)]
   for (const { path, why } of stale) console.error(`${path}: ${why}; run \`npm run codegen\``)
   return stale.length === 0 ? 0 : 1
 }

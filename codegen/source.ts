@@ -1,5 +1,5 @@
 /** A schema file as it was written: its value, and where in the text each part of it stands. */
-import { isMap, isNode, isSeq, LineCounter, type Node, parseDocument } from "yaml"
+import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml"
 import type { Json, JsonObject } from "../schemas/index.ts"
 import { type FieldPath, formatPath, SchemaError, type SchemaProblem } from "./problem.ts"
 
@@ -10,10 +10,27 @@ export interface Source {
   problem(path: FieldPath, message: string): SchemaProblem
 }
 
-/** Fails with SchemaError on anything that is no YAML mapping. */
-export const parseSource = (file: string, text: string): Source => {
+/** The documents of a file, in order; empty ones are left out. Fails with SchemaError on anything that is no YAML mapping. */
+export const parseSources = (file: string, text: string): ReadonlyArray<Source> => {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true })
+  return [...documents]
+    .filter((document) => document.errors.length > 0 || document.toJS({ maxAliasCount: 1000 }) !== null)
+    .map((document) => sourceOf(document, file, lines))
+}
+
+/** The one document of a file. */
+export const parseSource = (file: string, text: string): Source => {
+  const [source, second] = parseSources(file, text)
+  if (source === undefined)
+    throw new SchemaError([
+      { file, line: 1, column: 1, path: "", message: "a schema file is one YAML mapping" },
+    ])
+  if (second !== undefined) throw new SchemaError([second.problem([], "a schema file is one document")])
+  return source
+}
+
+const sourceOf = (document: Document.Parsed, file: string, lines: LineCounter): Source => {
   const [error] = document.errors
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0])

@@ -100,11 +100,11 @@ const checkMetadata = (root: JsonObject, path: FieldPath, report: Walk["report"]
 }
 
 const checkNode = (node: JsonObject, path: FieldPath, walk: Walk): void => {
-  checkKeywords(node, path, walk.report)
+  checkKeywords(node, path, walk)
   checkType(node, path, walk)
   checkList(node, path, walk.report)
   checkDefault(node, path, walk.report)
-  checkJunctors(node, path, walk.report)
+  checkJunctors(node, path, walk)
   if (isObject(node.properties)) {
     for (const [name, child] of Object.entries(node.properties)) {
       const at = [...path, "properties", name]
@@ -117,7 +117,11 @@ const checkNode = (node: JsonObject, path: FieldPath, walk: Walk): void => {
     checkNode(node.additionalProperties, [...path, "additionalProperties"], walk)
 }
 
-const checkKeywords = (node: JsonObject, path: FieldPath, report: Walk["report"]): void => {
+const checkKeywords = (
+  node: JsonObject,
+  path: FieldPath,
+  { report, options }: Pick<Walk, "report" | "options">,
+): void => {
   for (const [keyword, value] of Object.entries(node)) {
     const shape = Object.hasOwn(keywordShapes, keyword) ? keywordShapes[keyword] : undefined
     if (shape === undefined)
@@ -125,7 +129,8 @@ const checkKeywords = (node: JsonObject, path: FieldPath, report: Walk["report"]
     else if (shape !== "any" && shape !== shapeOf(value))
       report([...path, keyword], `${keyword} is ${article(shape)}, not ${article(shapeOf(value))}`)
   }
-  if (typeof node.pattern === "string" && !compiles(node.pattern))
+  // Kinds of others have patterns of Go, of which some are none of JavaScript's.
+  if (options.documented && typeof node.pattern === "string" && !compiles(node.pattern))
     report([...path, "pattern"], `${JSON.stringify(node.pattern)} is not a regular expression`)
 }
 
@@ -231,29 +236,29 @@ const checkDefault = (node: JsonObject, path: FieldPath, report: Walk["report"])
     report(at, `the default ${JSON.stringify(value)} is none of the enum`)
 }
 
-const checkJunctors = (node: JsonObject, path: FieldPath, report: Walk["report"]): void => {
+const checkJunctors = (node: JsonObject, path: FieldPath, walk: Pick<Walk, "report" | "options">): void => {
   const intOrString = node["x-kubernetes-int-or-string"] === true
   for (const junctor of ["allOf", "anyOf", "oneOf"]) {
     const branches = node[junctor]
     if (!isArray(branches)) continue
     for (const [index, branch] of branches.entries())
-      if (isObject(branch)) checkBranch(branch, [...path, junctor, index], { report, intOrString })
+      if (isObject(branch)) checkBranch(branch, [...path, junctor, index], { ...walk, intOrString })
   }
-  if (isObject(node.not)) checkBranch(node.not, [...path, "not"], { report, intOrString })
+  if (isObject(node.not)) checkBranch(node.not, [...path, "not"], { ...walk, intOrString })
 }
 
 const checkBranch = (
   branch: JsonObject,
   path: FieldPath,
-  walk: { readonly report: Walk["report"]; readonly intOrString: boolean },
+  walk: Pick<Walk, "report" | "options"> & { readonly intOrString: boolean },
 ): void => {
-  checkKeywords(branch, path, walk.report)
+  checkKeywords(branch, path, walk)
   for (const keyword of Object.keys(branch)) {
     const typeOfIntOrString = keyword === "type" && walk.intOrString
     if ((forbiddenInJunctor.includes(keyword) || keyword.startsWith("x-kubernetes-")) && !typeOfIntOrString)
       walk.report([...path, keyword], `${keyword} belongs outside of allOf, anyOf, oneOf and not`)
   }
-  checkJunctors(branch, path, walk.report)
+  checkJunctors(branch, path, walk)
   if (isObject(branch.properties))
     for (const [name, child] of Object.entries(branch.properties))
       if (isObject(child)) checkBranch(child, [...path, "properties", name], walk)

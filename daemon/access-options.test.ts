@@ -76,6 +76,35 @@ test("files that are named are read", () =>
     ])
   }))
 
+const authentication = `
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+jwt:
+  - issuer: { url: https://other.example, audiences: [miren] }
+    claimMappings: { username: { claim: sub, prefix: "" } }
+`
+
+test("further issuers come from a file, each of them once", () =>
+  inDirectory(async (directory) => {
+    const path = join(directory, "authentication")
+    await writeFile(path, authentication)
+    const withIssuer = (issuer: string) =>
+      optionsOf({
+        "data-dir": directory,
+        "authentication-config-file": path,
+        "oidc-issuer-url": issuer,
+        "oidc-client-id": "miren",
+      })
+    const made = await withIssuer("https://login.example")
+    if (!Exit.isSuccess(made)) throw new Error("there are no options")
+    expect(made.value.oidc?.map(({ issuer }) => issuer)).toEqual([
+      "https://login.example",
+      "https://other.example",
+    ])
+    const twice = await withIssuer("https://other.example")
+    expect(Exit.isFailure(twice) && String(twice.cause)).toMatch(/other\.example is configured twice/)
+  }))
+
 test.each([
   ["a token file that is not there", { "token-file": "none" }, /--token-file: the file none cannot be read/],
   [
@@ -98,6 +127,12 @@ test.each([
 
 test.each([
   ["a policy that is none", "audit-policy-file", "kind: Policy\n", /must be a Policy of audit\.k8s\.io\/v1/],
+  [
+    "an authentication configuration that is none",
+    "authentication-config-file",
+    "kind: AuthenticationConfiguration\n",
+    /--authentication-config-file .*apiVersion: must be one of/,
+  ],
   ["a key file without a key", "service-account-key-file", "secret text", /holds no usable keys/],
 ] as const)("%s is an error that says so, and shows nothing of it", (_name, flag, text, message) =>
   inDirectory(async (directory) => {

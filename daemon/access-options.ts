@@ -10,6 +10,7 @@ import {
   openAuditFile,
   type Pki,
   parseAuditPolicy,
+  parseAuthenticationConfiguration,
   parseTokenFile,
   tokenAuthenticator,
 } from "../apiserver/index.ts"
@@ -39,7 +40,36 @@ const authenticators = Effect.fnUntraced(function* ({ tokenFile }: ServerConfig)
   return [certificateAuthenticator, tokenAuthenticator(parseTokenFile(text))]
 })
 
+/** Those of the file. */
+const configuredIssuers = Effect.fnUntraced(function* ({ authenticationConfigFile: path }: ServerConfig) {
+  if (path === undefined) return []
+  const text = yield* readNamed(path, "--authentication-config-file")
+  return yield* Effect.try({
+    try: () => parseAuthenticationConfiguration(text),
+    catch: (cause) =>
+      new StartError({
+        reason: "InvalidConfig",
+        message: `--authentication-config-file ${path}: ${messageOf(cause)}`,
+        cause,
+      }),
+  })
+})
+
 const oidcIssuers = Effect.fnUntraced(function* (config: ServerConfig) {
+  const issuers = [...(yield* flaggedIssuer(config)), ...(yield* configuredIssuers(config))]
+  const taken = new Set([config.serviceAccountIssuer])
+  for (const { issuer } of issuers) {
+    if (taken.has(issuer)) {
+      const message = `the issuer ${issuer} is configured twice: each has its tokens to itself`
+      return yield* new StartError({ reason: "InvalidConfig", message })
+    }
+    taken.add(issuer)
+  }
+  return issuers
+})
+
+/** That of the options. */
+const flaggedIssuer = Effect.fnUntraced(function* (config: ServerConfig) {
   const { oidcIssuerURL: issuer, oidcClientID: audience } = config
   if ((issuer === undefined) !== (audience === undefined)) {
     const message = "--oidc-issuer-url and --oidc-client-id go together: give both, or neither"

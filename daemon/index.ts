@@ -6,8 +6,8 @@ export type {
   MemoryServerProcess,
   ProcessServices,
 } from "./memory-server.ts"
-export type { PromiseClient } from "./memory-server-client.ts"
-export type { MemoryServerListening } from "./memory-server-listen.ts"
+export { loadDefinitions } from "./memory-server-definitions.ts"
+export type { MemoryServerListening, MemoryServerListenOptions } from "./memory-server-listen.ts"
 export {
   type StartedMemoryServer,
   type StartMemoryServerOptions,

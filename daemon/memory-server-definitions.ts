@@ -1,6 +1,7 @@
 /** The custom kinds of a server in memory: given as objects, or as the files that are applied to a cluster too. */
 import { statSync } from "node:fs"
 import { readFile } from "node:fs/promises"
+import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 import { parseAllDocuments } from "yaml"
 import type { CustomResourceDefinition } from "../schemas/index.ts"
@@ -40,15 +41,29 @@ const readDefinitionFile = async (file: string): Promise<ReadonlyArray<CustomRes
   return parse(file, await readFile(file, "utf8"))
 }
 
+/**
+ * The CustomResourceDefinitions of YAML or JSON files, in the order given: for `Scenario.definitions` of a simulation, or to install
+ * them. Rejects with a StartError that names the file.
+ */
+export const loadDefinitions = async (
+  files: ReadonlyArray<string | URL>,
+): Promise<ReadonlyArray<CustomResourceDefinition>> => {
+  const all: Array<CustomResourceDefinition> = []
+  for (const file of files) {
+    all.push(...(await readDefinitionFile(typeof file === "string" ? file : fileURLToPath(file))))
+  }
+  return all
+}
+
 /** In the order given. Fails with `InvalidConfig`, naming the file. */
 export const readDefinitions = (
-  crds: ReadonlyArray<CustomResourceDefinition | string>,
+  crds: ReadonlyArray<CustomResourceDefinition | string | URL>,
 ): Effect.Effect<ReadonlyArray<CustomResourceDefinition>, StartError> =>
   Effect.tryPromise({
     try: async () => {
       const all: Array<CustomResourceDefinition> = []
       for (const crd of crds) {
-        if (typeof crd === "string") all.push(...(await readDefinitionFile(crd)))
+        if (typeof crd === "string" || crd instanceof URL) all.push(...(await loadDefinitions([crd])))
         else all.push(crd)
       }
       return all

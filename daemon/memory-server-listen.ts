@@ -1,7 +1,7 @@
 /** A server in memory for programs outside of the process: loopback HTTPS, and a kubeconfig that only this user may read. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { Effect, type Scope } from "effect"
 import {
   type ApiServer,
@@ -17,7 +17,7 @@ import { StartError } from "./start-error.ts"
 export interface MemoryServerListening extends Listening {
   /** The text of a kubeconfig: an administrator's. */
   readonly kubeconfig: string
-  /** The same in a file, 0600, gone with the server: `KUBECONFIG=… kubectl get …`. */
+  /** The same in a file, 0600, gone with the server: for `KUBECONFIG=… kubectl get …`. */
   readonly kubeconfigFile: string
 }
 
@@ -29,10 +29,31 @@ const temporaryFolder = Effect.acquireRelease(
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
 )
 
-/** Listens on 127.0.0.1, on a free port unless one is given. Certificates and connections go by the machine's time. */
+export interface MemoryServerListenOptions {
+  /** A free one by default. */
+  readonly port?: number
+  /** Where the kubeconfig is written to, its folder made where it is missing; a temporary folder by default. */
+  readonly kubeconfigFile?: string
+}
+
+/** Writes the file for the length of the Scope. */
+const writeKubeconfig = (file: string, text: string): Effect.Effect<void, StartError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: () => {
+        mkdirSync(dirname(file), { recursive: true })
+        rmSync(file, { force: true })
+        writeFileSync(file, text, { mode: 0o600 })
+      },
+      catch: (cause) => new StartError({ reason: "DataDir", message: `${file} cannot be written`, cause }),
+    }),
+    () => Effect.sync(() => rmSync(file, { force: true })),
+  )
+
+/** Listens on 127.0.0.1, for the length of the Scope. Certificates and connections go by the machine's time. */
 export const listenOnLoopback = Effect.fnUntraced(function* (
   server: ApiServer,
-  port: number,
+  { port = 0, kubeconfigFile }: MemoryServerListenOptions,
 ): Effect.fn.Return<MemoryServerListening, StartError, Scope.Scope> {
   const folder = yield* temporaryFolder
   const host = "127.0.0.1"
@@ -54,7 +75,7 @@ export const listenOnLoopback = Effect.fnUntraced(function* (
     client,
     name: "memory",
   })
-  const kubeconfigFile = join(folder, "kubeconfig")
-  writeFileSync(kubeconfigFile, kubeconfig, { mode: 0o600 })
-  return { ...listening, kubeconfig, kubeconfigFile }
+  const file = kubeconfigFile ?? join(folder, "kubeconfig")
+  yield* writeKubeconfig(file, kubeconfig)
+  return { ...listening, kubeconfig, kubeconfigFile: file }
 })

@@ -1,16 +1,18 @@
 /** {@link startMemoryServer}: the server in memory for those who write no Effect. The same server, behind Promises. */
-import { type Cause, type Context, type Duration, Effect, Exit, Layer, Scope } from "effect"
+import { type Cause, type Context, type Duration, Effect, Exit, Layer, References, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import type { UserInfo } from "../apiserver/index.ts"
-import type { Transport } from "../client/index.ts"
+import { makeClient, type Transport } from "../client/index.ts"
+import { type PromiseClient, promiseClient } from "../reconciler/index.ts"
 import type { CustomResourceDefinition } from "../schemas/index.ts"
 import { type MemoryServerOptions, memoryServer, type ProcessServices } from "./memory-server.ts"
-import { type PromiseClient, promiseClient } from "./memory-server-client.ts"
-import type { MemoryServerListening } from "./memory-server-listen.ts"
+import type { MemoryServerListening, MemoryServerListenOptions } from "./memory-server-listen.ts"
 
 export interface StartMemoryServerOptions extends MemoryServerOptions {
   /** `machine` (default): time passes. `test`: it stands still at 1970 until `advance`. */
   readonly clock?: "machine" | "test"
+  /** What the server and the programs that it starts log, to the console. Default `warn`. */
+  readonly logLevel?: "debug" | "info" | "warn" | "error" | "none"
 }
 
 /** Rejects with what the Effects fail with: ApiError by the client, StartError by the rest. */
@@ -30,18 +32,21 @@ export interface StartedMemoryServer extends AsyncDisposable {
   readonly settle: () => Promise<void>
   /** See MemoryServer.advance; only with `clock: "test"`. */
   readonly advance: (duration: Duration.Input) => Promise<void>
-  readonly listen: (options?: { readonly port?: number }) => Promise<MemoryServerListening>
+  readonly listen: (options?: MemoryServerListenOptions) => Promise<MemoryServerListening>
   readonly close: () => Promise<void>
 }
+
+const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error", none: "None" } as const
 
 /** `await using server = await startMemoryServer({ crds: ["crds/hello.yaml"] })` */
 export const startMemoryServer = async (
   options: StartMemoryServerOptions = {},
 ): Promise<StartedMemoryServer> => {
-  const { clock = "machine", ...rest } = options
+  const { clock = "machine", logLevel = "warn", ...rest } = options
   const scope = Effect.runSync(Scope.make())
-  const time = clock === "test" ? TestClock.layer() : Layer.empty
-  const context = await Effect.runPromise(Layer.buildWithScope(time, scope))
+  const time = clock === "test" ? TestClock.layer({ warningDelay: "1 hour" }) : Layer.empty
+  const logs = Layer.succeed(References.MinimumLogLevel, levels[logLevel])
+  const context = await Effect.runPromise(Layer.buildWithScope(Layer.merge(time, logs), scope))
   const run = <A, E>(effect: Effect.Effect<A, E>): Promise<A> =>
     Effect.runPromise(Effect.provideContext(effect, context as Context.Context<never>))
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
@@ -51,9 +56,12 @@ export const startMemoryServer = async (
       throw cause
     },
   )
+  const forever = new AbortController().signal
+  const clientOf = (user?: UserInfo): PromiseClient =>
+    promiseClient(makeClient(server.transport(user)), context as Context.Context<never>, forever)
   return {
-    client: promiseClient(server.transport(), run),
-    clientOf: (user) => promiseClient(server.transport(user), run),
+    client: clientOf(),
+    clientOf,
     transport: server.transport,
     start: async (program, user) => {
       const { stop } = await run(server.start(program, user))

@@ -20,19 +20,25 @@ import {
   makeClient,
   type Transport,
 } from "../client/index.ts"
-import { namespaceController, runGarbageCollector } from "../controllers/index.ts"
-import { Informers, Manager } from "../reconciler/index.ts"
+import { Informers } from "../reconciler/index.ts"
 import { CustomResourceDefinition } from "../schemas/index.ts"
-import { makeWorld } from "../simulation/index.ts"
+import { makeWorld, platform } from "../simulation/index.ts"
 import { readDefinitions } from "./memory-server-definitions.ts"
-import { listenOnLoopback, type MemoryServerListening } from "./memory-server-listen.ts"
+import {
+  listenOnLoopback,
+  type MemoryServerListening,
+  type MemoryServerListenOptions,
+} from "./memory-server-listen.ts"
 import { advance, settle, Traffic } from "./memory-server-rest.ts"
 import { StartError } from "./start-error.ts"
 
 export interface MemoryServerOptions {
   /** Custom kinds: objects, or paths of YAML or JSON files with one or more of them. */
-  readonly crds?: ReadonlyArray<CustomResourceDefinition | string>
-  /** Namespace deletion and garbage collection run. Default true. */
+  readonly crds?: ReadonlyArray<CustomResourceDefinition | string | URL>
+  /**
+   * Namespace deletion and garbage collection run. Default true. They watch every kind, and their watches get a bookmark a minute:
+   * without them days of a TestClock pass much faster.
+   */
   readonly platform?: boolean
   /** Of the server's ids and chance. Default 1. */
   readonly seed?: number
@@ -55,8 +61,9 @@ export interface MemoryServer {
   /** What one process of a user holds: client, informers, discovery. */
   readonly process: (user?: UserInfo) => Layer.Layer<ProcessServices>
   /**
-   * Runs a program in a process of its own: `server.start(Manager.start({ controllers }))`. Returns when it has come to rest,
-   * with the program still running; fails when the program does before that.
+   * Runs a program in a process of its own: `server.start(Manager.start({ controllers }))`. Returns when the program has, with what
+   * it left running in its Scope, and all is at rest; fails when the program does. One that never ends is given as
+   * `Effect.forkScoped(program)`.
    */
   readonly start: <E>(
     program: Effect.Effect<unknown, E, ProcessServices | Scope.Scope>,
@@ -74,11 +81,9 @@ export interface MemoryServer {
    * `settle`. Dies under the machine's clock.
    */
   readonly advance: (duration: Duration.Input) => Effect.Effect<void>
-  /** Serves over loopback HTTPS for as long as the server runs: for kubectl and other programs. Port 0, the default, is a free one. */
-  readonly listen: (options?: { readonly port?: number }) => Effect.Effect<MemoryServerListening, StartError>
+  /** Serves over loopback HTTPS for as long as the server runs: for kubectl and other programs. */
+  readonly listen: (options?: MemoryServerListenOptions) => Effect.Effect<MemoryServerListening, StartError>
 }
-
-const platform = Effect.andThen(Manager.start({ controllers: [namespaceController] }), runGarbageCollector)
 
 const controllersUser: UserInfo = { name: "system:miren:controllers", groups: ["system:masters"] }
 
@@ -147,12 +152,12 @@ export const memoryServer = Effect.fn("Server.memory")(function* (
   const start: MemoryServer["start"] = Effect.fnUntraced(function* (program, user) {
     const own = yield* Scope.fork(scope)
     const fiber = yield* run(program, { user, within: own })
-    const failed = Effect.andThen(Fiber.join(fiber), Effect.never)
-    yield* Effect.raceFirst(failed, settle(traffic)).pipe(Effect.tapError(() => Scope.close(own, Exit.void)))
+    yield* Fiber.join(fiber).pipe(Effect.tapError(() => Scope.close(own, Exit.void)))
+    yield* settle(traffic)
     return { stop: Scope.close(own, Exit.void) }
   })
 
-  if (options.platform !== false) yield* run(platform, { user: controllersUser, within: scope })
+  if (options.platform !== false) yield* run(platform.run, { user: controllersUser, within: scope })
   return {
     client,
     transport,
@@ -161,6 +166,6 @@ export const memoryServer = Effect.fn("Server.memory")(function* (
     define: (definition) => define(client, definition),
     settle: settle(traffic),
     advance: (duration) => advance(Duration.toMillis(duration), traffic),
-    listen: ({ port = 0 } = {}) => listenOnLoopback(world.server, port).pipe(Scope.provide(scope)),
+    listen: (listening = {}) => listenOnLoopback(world.server, listening).pipe(Scope.provide(scope)),
   }
 })

@@ -6,7 +6,7 @@
  */
 import { writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
-import { Clock, Effect, Layer, type Scope } from "effect"
+import { Clock, Duration, Effect, Layer, type Scope } from "effect"
 import {
   ApiServer,
   adminKubeconfig,
@@ -79,6 +79,15 @@ const writeAdminKubeconfig = Effect.fnUntraced(function* (
   })
 })
 
+/** A host name as a Node name: a DNS name in lower case. */
+const nodeNameOf = (config: ServerConfig): string =>
+  config.nodeName ??
+  (hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, "-")
+    .replace(/^[.-]+|[.-]+$/g, "") ||
+    "node")
+
 /** The API over its store, and where it listens. */
 const runApi = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki) {
   const store = yield* openStore(config)
@@ -90,6 +99,7 @@ const runApi = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki) {
     store,
     definitions,
     version,
+    keepDeletionCausesMs: Duration.toMillis(retention.keep),
     connect: {
       resources: {
         "compute.miren.dev/sandboxes": ["log", "exec", "attach", "portforward"],
@@ -110,7 +120,11 @@ const runApi = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki) {
   )
   yield* writeAdminKubeconfig(config, pki, listening)
   const transport = api.inProcess({ name: "system:miren:controllers", groups: ["system:masters"] })
-  return { url: listening.url, transport }
+  const node = api.inProcess({
+    name: `system:node:${nodeNameOf(config)}`,
+    groups: ["system:nodes", "system:authenticated"],
+  })
+  return { url: listening.url, transports: { controllers: transport, runner: node } }
 })
 
 /** The API that others serve. */
@@ -128,7 +142,7 @@ const reachApi = Effect.fnUntraced(function* (config: ServerConfig) {
     Effect.sync(() => httpsTransport(connection)),
     (opened) => Effect.sync(() => opened.close()),
   )
-  return { url: connection.server, transport }
+  return { url: connection.server, transports: { controllers: transport, runner: transport } }
 })
 
 const runnerCertificate = Effect.fnUntraced(function* ({ ca }: Pki, nodeName: string) {
@@ -141,33 +155,36 @@ const runnerCertificate = Effect.fnUntraced(function* ({ ca }: Pki, nodeName: st
   return { cert: made.certificate, key: made.privateKey, clientCa: ca.certificate }
 })
 
-/** A host name as a Node name: a DNS name in lower case. */
-const nodeNameOf = (config: ServerConfig): string =>
-  config.nodeName ??
-  (hostname()
-    .toLowerCase()
-    .replace(/[^a-z0-9.-]/g, "-")
-    .replace(/^[.-]+|[.-]+$/g, "") ||
-    "node")
+/** Who each role is to the API: in the same process the runner is its node, and may what a node may. */
+interface Transports {
+  readonly controllers: Transport
+  readonly runner: Transport
+}
 
-const runRoles = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki, transport: Transport) {
-  const roles = new Set(config.roles)
-  const services = yield* Layer.build(
+const servicesOver = (transport: Transport) =>
+  Layer.build(
     Layer.mergeAll(
       Informers.layer().pipe(Layer.provideMerge(clientLayer(transport, { userAgent: "miren" }))),
       discoveryLayer(transport),
     ),
   )
+
+const runRoles = Effect.fnUntraced(function* (config: ServerConfig, pki: Pki, transports: Transports) {
+  const roles = new Set(config.roles)
   // Servers that share an etcd share the controllers' work too: one at a time does it.
   const election =
     config.etcdEndpoints.length > 0 || !roles.has("api")
       ? { name: "miren-controllers", namespace: "kube-system" }
       : undefined
-  if (roles.has("controllers")) yield* runControllers(election).pipe(Effect.provideContext(services))
+  if (roles.has("controllers")) {
+    const services = yield* servicesOver(transports.controllers)
+    yield* runControllers(election).pipe(Effect.provideContext(services))
+  }
   if (!roles.has("runner")) return
   const nodeName = nodeNameOf(config)
   const runtime = yield* openRuntime(config)
   const tls = yield* runnerCertificate(pki, nodeName)
+  const services = yield* servicesOver(transports.runner)
   yield* runRunner({ nodeName, images: layout(config.dataDir).images, tls, apiServer: apiServerName }).pipe(
     Effect.provideContext(services),
     Effect.provideContext(runtime),
@@ -181,10 +198,10 @@ const run = Effect.fn("Server.run")(function* (
   yield* ensureDataDir(config.dataDir)
   yield* holdDataDir(config.dataDir)
   const pki = yield* makePki(config)
-  const { url, transport } = config.roles.includes("api")
+  const { url, transports } = config.roles.includes("api")
     ? yield* runApi(config, pki)
     : yield* reachApi(config)
-  yield* runRoles(config, pki, transport)
+  yield* runRoles(config, pki, transports)
   return { url }
 })
 

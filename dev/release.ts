@@ -1,6 +1,6 @@
 /**
  * `make release`: a package that installs with npm. Node strips no types under node_modules, so what is published is compiled:
- * JavaScript with declarations, the schemas, and `bin/mctl`.
+ * JavaScript with declarations, the schemas, `bin/mctl` and `bin/miren`.
  */
 import { execFileSync } from "node:child_process"
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -32,7 +32,16 @@ try {
 } catch {
   fail("the sources do not compile: see above")
 }
-for (const file of ["bin/mctl", "README.md", "LICENSE", ...globSync("schemas/**/*.yaml", { cwd: root })]) {
+/** What is published beside the compiled sources: `miren init` copies the first example. */
+const plainFiles = [
+  "bin/mctl",
+  "bin/miren",
+  "README.md",
+  "LICENSE",
+  ...globSync("schemas/**/*.yaml", { cwd: root }),
+  ...globSync("examples/operators/01-hello-kind/**/*.*", { cwd: root }),
+]
+for (const file of plainFiles) {
   mkdirSync(dirname(join(target, file)), { recursive: true })
   cpSync(join(root, file), join(target, file))
 }

@@ -7,6 +7,9 @@ import { type ApiError, type ApplyConfiguration, Client } from "../client/index.
 import { apiVersionOf, type Kind, type KubeObject } from "../schemas/index.ts"
 import { applyWouldChange } from "./owned-fields.ts"
 
+/** What a controller may say in the status of a kind; anything where its type has none. */
+export type StatusOf<T> = T extends { readonly status?: infer S } ? Partial<NonNullable<S>> : object
+
 export interface Applier {
   /**
    * Makes the fields so, and takes them from whoever else holds them; fields applied before and missing now are removed.
@@ -21,7 +24,7 @@ export interface Applier {
   readonly applyStatus: <T extends KubeObject>(
     kind: Kind<T>,
     observed: T,
-    status: object,
+    status: StatusOf<T>,
   ) => Effect.Effect<T, ApiError>
 }
 
@@ -32,7 +35,7 @@ export const makeApplier = (fieldManager: string): Effect.Effect<Applier, never,
       observed !== undefined && !applyWouldChange(observed, desired, { fieldManager })
         ? Effect.succeed(observed)
         : client.apply(kind, desired, { fieldManager, force: true }),
-    applyStatus: <T extends KubeObject>(kind: Kind<T>, observed: T, status: object) => {
+    applyStatus: <T extends KubeObject>(kind: Kind<T>, observed: T, status: StatusOf<T>) => {
       const { name, namespace, uid } = observed.metadata
       const desired = {
         apiVersion: apiVersionOf(kind),
@@ -45,7 +48,7 @@ export const makeApplier = (fieldManager: string): Effect.Effect<Applier, never,
       }
       // With the uid the status of an object is never written to its successor of that name.
       const metadata = { ...desired.metadata, ...(uid === undefined ? {} : { uid }) }
-      const configuration = { ...desired, metadata } as ApplyConfiguration<T>
+      const configuration = { ...desired, metadata } as unknown as ApplyConfiguration<T>
       return client.apply(kind, configuration, { fieldManager, force: true, subresource: "status" })
     },
   }))

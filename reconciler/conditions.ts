@@ -1,5 +1,10 @@
 /**
- * Conditions that do not flap: the same input gives the same bytes, and the time moves only when the status does.
+ * Conditions that do not flap: the same input gives the same bytes, and the time moves only when the status does. Another reason
+ * or message with the same status is news about the same state: it is written, and the time stays.
+ *
+ * There is no hysteresis: a condition says what was last observed, and one that held back a change would say what is not so,
+ * under a time that is not true. What wavers is steadied where it is observed (`observe`, or a `RequeueAfter`), and a message must
+ * not hold what changes by itself, ages and counters above all: each is a write, and a hot loop where it wakes its own writer.
  * Source: Kubernetes API conventions, "Typical status properties".
  */
 import type { Condition } from "../schemas/index.ts"

@@ -68,6 +68,35 @@ it.effect("another message, reason or object is another Event", () =>
   }),
 )
 
+it.effect(
+  "notes that differ in their message only are combined after the first ten, and the last is shown",
+  () =>
+    Effect.gen(function* () {
+      const { recorder, written } = yield* start()
+      for (let n = 1; n <= 13; n++) {
+        recorder.record(object("a"), { ...failed, message: `attempt ${n}` })
+        yield* settle
+      }
+      expect(written.map(({ method }) => method)).toEqual([...Array(11).fill("POST"), "PATCH", "PATCH"])
+      expect(written[10]?.body).toMatchObject({
+        message: "(combined from similar events): attempt 11",
+        count: 1,
+      })
+      expect(written[12]?.body).toMatchObject({
+        message: "(combined from similar events): attempt 13",
+        count: 3,
+      })
+      // One of the first ten is an Event of its own still; after ten quiet minutes all are.
+      recorder.record(object("a"), { ...failed, message: "attempt 3" })
+      yield* settle
+      expect(written[13]?.body).toMatchObject({ count: 2 })
+      yield* TestClock.adjust("11 minutes")
+      recorder.record(object("a"), { ...failed, message: "attempt 99" })
+      yield* settle
+      expect(written[14]?.body).toMatchObject({ message: "attempt 99" })
+    }),
+)
+
 it.effect("an Event that the server has forgotten is made again", () =>
   Effect.gen(function* () {
     const { recorder, written } = yield* start((method) => (method === "PATCH" ? 404 : 200))

@@ -1,8 +1,10 @@
 /**
  * Events about objects: notes for people, written in the background. Start with {@link makeEventRecorder}.
  *
- * Guarantees: recording never fails and never waits; the same note about the same object is one Event with a count; writes
- * are bounded in rate, and what cannot be written is dropped and counted. Source: client-go `tools/record` has the rules.
+ * Guarantees: recording never fails and never waits; the same note about the same object is one Event with a count; notes that
+ * differ in their message only are combined into one Event after the first ten in ten minutes; writes are bounded in rate, and
+ * what cannot be written is dropped and counted. Source: client-go `tools/record`; other than there, repetitions of one Event are
+ * never dropped but counted until it is written, so a storm about one object keeps the count and costs one write.
  */
 import { Clock, Duration, Effect, Latch, Metric, Random, type Scope } from "effect"
 import { type ApiError, Client } from "../client/index.ts"
@@ -13,6 +15,8 @@ import {
   maxEventMessageLength,
   maxPendingEvents,
   maxRememberedEvents,
+  maxSimilarEvents,
+  similarEventInterval,
 } from "./limits.ts"
 
 export interface EventNote {
@@ -30,7 +34,9 @@ export interface EventRecorder {
 /** One Event and what of it is written. */
 interface Series {
   readonly object: KubeObject
-  readonly note: EventNote
+  /** Of a combined one: the last. */
+  note: EventNote
+  readonly isCombined: boolean
   readonly firstMs: number
   lastMs: number
   count: number
@@ -43,6 +49,34 @@ const dropped = Metric.counter("reconciler_events_dropped_total", { incremental:
 
 const seriesKey = ({ kind, metadata }: KubeObject, { type, reason, message }: EventNote): string =>
   JSON.stringify([kind, metadata.namespace ?? "", metadata.name, metadata.uid ?? "", type, reason, message])
+
+const combinedPrefix = "(combined from similar events): "
+
+/** Messages of notes that are otherwise the same, heard within the interval. */
+interface Similar {
+  readonly messages: Set<string>
+  lastMs: number
+}
+
+/** Which notes are too many of a kind to each have an Event. */
+const makeCombiner = () => {
+  const similar = new Map<string, Similar>()
+  return (object: KubeObject, note: EventNote, nowMs: number): boolean => {
+    const key = seriesKey(object, { ...note, message: "" })
+    const known = similar.get(key)
+    const isRecent = known !== undefined && nowMs - known.lastMs <= Duration.toMillis(similarEventInterval)
+    const group = isRecent ? known : { messages: new Set<string>(), lastMs: nowMs }
+    group.lastMs = nowMs
+    similar.delete(key)
+    similar.set(key, group)
+    const [oldest] = similar.keys()
+    if (similar.size > maxRememberedEvents && oldest !== undefined) similar.delete(oldest)
+    if (group.messages.has(note.message)) return false
+    if (group.messages.size >= maxSimilarEvents) return true
+    group.messages.add(note.message)
+    return false
+  }
+}
 
 const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
 
@@ -102,13 +136,17 @@ export const makeEventRecorder = Effect.fnUntraced(function* (
   const pending: Array<Series> = []
   const recorded = Latch.makeUnsafe(false)
 
-  const remember = (object: KubeObject, note: EventNote): Series => {
-    const key = seriesKey(object, note)
+  const isTooMany = makeCombiner()
+  const remember = (object: KubeObject, single: EventNote): Series => {
     const now = clock.currentTimeMillisUnsafe()
+    const isCombined = isTooMany(object, single, now)
+    const note = isCombined ? { ...single, message: combinedPrefix + single.message } : single
+    const key = seriesKey(object, isCombined ? { ...single, message: combinedPrefix } : single)
     const known = remembered.get(key)
     const series = known ?? {
       object,
       note,
+      isCombined,
       firstMs: now,
       lastMs: now,
       count: 0,
@@ -116,6 +154,7 @@ export const makeEventRecorder = Effect.fnUntraced(function* (
       pending: false,
     }
     series.count += 1
+    series.note = note
     series.lastMs = now
     // The most recent is last: the one that is forgotten is the one not heard of for longest.
     remembered.delete(key)
@@ -135,7 +174,8 @@ export const makeEventRecorder = Effect.fnUntraced(function* (
   const write = (series: Series): Effect.Effect<void, ApiError> => {
     if (series.name === undefined) return create(series)
     const key = { namespace: series.object.metadata.namespace ?? "default", name: series.name }
-    const value = { count: series.count, lastTimestamp: time(series.lastMs) }
+    const message = series.isCombined ? { message: series.note.message.slice(0, maxEventMessageLength) } : {}
+    const value = { count: series.count, lastTimestamp: time(series.lastMs), ...message }
     return client.patch(Event, key, { patch: { type: "merge", value } }).pipe(
       Effect.asVoid,
       Effect.catchIf(

@@ -4,9 +4,13 @@
  */
 import type { ApiError, WatchEvent, Written } from "../client/index.ts"
 import type { KubeObject } from "../schemas/index.ts"
+import { Admission } from "./admission.ts"
+import type { InformerTrouble } from "./informer-trouble.ts"
+import { maxRememberedDeletions } from "./limits.ts"
 import { type Change, ObjectCache } from "./object-cache.ts"
 import { keyOf, keyString } from "./request.ts"
 import { compareResourceVersions, hasSeen } from "./resource-version.ts"
+import { fieldSelectorMatches, labelSelectorMatches } from "./selector-match.ts"
 
 /** Where an informer stands, for people and for readiness. Times are of the informer's clock. */
 export type InformerState =
@@ -17,7 +21,13 @@ export type InformerState =
   /** What is shown is at most a moment old. */
   | { readonly _tag: "Watching"; readonly sinceMs: number }
   /** The connection is lost: what is shown was true when it was, and is asked for again. */
-  | { readonly _tag: "Stale"; readonly sinceMs: number; readonly failures: number; readonly error: ApiError }
+  | {
+      readonly _tag: "Stale"
+      readonly sinceMs: number
+      readonly failures: number
+      readonly error: ApiError
+      readonly trouble: InformerTrouble
+    }
 
 export interface InformerCounts {
   readonly lists: number
@@ -28,6 +38,8 @@ export interface InformerCounts {
   readonly ignored: number
   readonly failures: number
   readonly relists: number
+  /** Objects that were refused, each time that they came. */
+  readonly refused: number
 }
 
 export type ChangeHandler<T extends KubeObject = KubeObject> = (change: Change<T>) => void
@@ -42,6 +54,7 @@ export interface Selection {
 
 export class InformerCore<T extends KubeObject = KubeObject> {
   readonly cache = new ObjectCache<T>()
+  readonly admission: Admission<T>
   readonly selection: Selection
   /** Everything before here is known, and of what happened here that which was told. */
   revision: string | undefined = undefined
@@ -52,12 +65,17 @@ export class InformerCore<T extends KubeObject = KubeObject> {
   /** Lists asked for besides those that the reflector makes by itself, and the last of them that is answered. */
   #asked = 0
   #answered = 0
+  /** What the last list knew, and what was deleted since: to tell a late event from one told before. */
+  #listedAt: string | undefined
+  readonly #deleted = new Map<string, string>()
+  #disordered = false
   readonly #handlers = new Set<ChangeHandler<T>>()
   readonly #waiters = new Set<() => boolean>()
   #defects: Array<unknown> = []
 
-  constructor(selection: Selection) {
+  constructor(selection: Selection, admission = new Admission<T>()) {
     this.selection = selection
+    this.admission = admission
   }
 
   get synced(): boolean {
@@ -66,7 +84,8 @@ export class InformerCore<T extends KubeObject = KubeObject> {
 
   /** Tells the handler of everything there is, and then of each change, until the returned function is called. */
   subscribe(handler: ChangeHandler<T>): () => void {
-    for (const object of this.cache.list()) this.#tell(handler, { old: undefined, new: object })
+    for (const object of this.cache.list())
+      this.#tell(handler, { old: undefined, new: object, isInitial: true })
     this.#handlers.add(handler)
     return () => this.#handlers.delete(handler)
   }
@@ -98,6 +117,14 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     return this.#answered >= asked
   }
 
+  /**
+   * The server sent an event after a later one. What came late is known, but not what a watch from here would leave out: only a
+   * list makes it sure.
+   */
+  get isDisordered(): boolean {
+    return this.#disordered
+  }
+
   /** To be called before a list is read: what it answers. */
   beginList(): number {
     this.counts.lists += 1
@@ -106,11 +133,19 @@ export class InformerCore<T extends KubeObject = KubeObject> {
 
   /** A list that was read to its end replaces all that was known. */
   replace(objects: ReadonlyArray<T>, revision: string, begun: number): void {
-    if (this.revision !== undefined) this.counts.relists += 1
+    const isFirst = this.revision === undefined
+    if (!isFirst) this.counts.relists += 1
     this.#answered = begun
     this.revision = revision
     this.#toldOf = undefined
-    for (const change of this.cache.replace(objects)) this.#publish(change)
+    this.#listedAt = revision
+    this.#deleted.clear()
+    this.#disordered = false
+    this.admission.retain(new Set(objects.map((object) => keyString(keyOf(object)))))
+    const admitted = objects.flatMap((object) => this.admission.admit(object, this.cache.get) ?? [])
+    for (const change of this.cache.replace(admitted)) {
+      this.#publish(isFirst ? { ...change, isInitial: true } : change)
+    }
     this.#settle()
   }
 
@@ -135,8 +170,14 @@ export class InformerCore<T extends KubeObject = KubeObject> {
   concerns(written: Written): boolean {
     const { namespace, labelSelector, fieldSelector } = this.selection
     if (namespace !== undefined && namespace !== "" && namespace !== written.key.namespace) return false
-    const selective = labelSelector !== undefined || fieldSelector !== undefined
-    return !selective || this.cache.get(written.key) !== undefined
+    if (labelSelector === undefined && fieldSelector === undefined) return true
+    if (this.cache.get(written.key) !== undefined) return true
+    if (written.object === undefined) return false
+    // Not shown yet: it will be if it is selected. Where that cannot be told, nobody waits for it.
+    return (
+      (labelSelector === undefined || labelSelectorMatches(labelSelector, written.object) === true) &&
+      (fieldSelector === undefined || fieldSelectorMatches(fieldSelector, written.object) === true)
+    )
   }
 
   /** Whether what is shown is at least as new as the write. */
@@ -166,14 +207,36 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     this.counts.events += 1
     const version = event.object.metadata.resourceVersion
     if (version !== undefined && this.#isOld(version)) {
-      this.counts.ignored += 1
-      return
-    }
-    if (version !== undefined) this.#told(event.object, version)
+      if (this.#wasTold(event.object, version)) {
+        this.counts.ignored += 1
+        return
+      }
+      this.#disordered = true
+    } else if (version !== undefined) this.#told(event.object, version)
     const change =
-      event.type === "DELETED" ? this.cache.remove(event.object) : this.#put(event.object, version)
+      event.type === "DELETED" ? this.#remove(event.object, version) : this.#put(event.object, version)
     if (change === undefined) this.counts.ignored += 1
     else this.#publish(change)
+  }
+
+  /** Whether an event that is not after what we know says nothing new of its own object either. */
+  #wasTold(object: T, version: string): boolean {
+    const held = this.cache.get(keyOf(object))?.metadata.resourceVersion
+    const known = held ?? this.#deleted.get(keyString(keyOf(object))) ?? this.#listedAt
+    const order = known === undefined ? 0 : compareResourceVersions(version, known)
+    return order === undefined || order <= 0
+  }
+
+  #remove(object: T, version: string | undefined): Change<T> | undefined {
+    if (version !== undefined) {
+      const key = keyString(keyOf(object))
+      this.#deleted.delete(key)
+      this.#deleted.set(key, version)
+      const [oldest] = this.#deleted.keys()
+      if (this.#deleted.size > maxRememberedDeletions && oldest !== undefined) this.#deleted.delete(oldest)
+    }
+    this.admission.forget(object)
+    return this.cache.remove(this.admission.reduce(object))
   }
 
   /** Where versions have no order, the same version of the same object is all that can be told from news. */
@@ -181,7 +244,8 @@ export class InformerCore<T extends KubeObject = KubeObject> {
     const held = this.cache.get(keyOf(object))
     if (held !== undefined && version !== undefined && held.metadata.resourceVersion === version)
       return undefined
-    return this.cache.put(object)
+    const admitted = this.admission.admit(object, this.cache.get)
+    return admitted === undefined || admitted === held ? undefined : this.cache.put(admitted)
   }
 
   #told(object: T, version: string): void {

@@ -1,16 +1,18 @@
-/** The informers of a process, shared: one per kind and selection, running while somebody holds it. */
+/** The informers of a process, shared: one per kind, selection and fields, running while somebody holds it. */
 import { Context, Effect, Layer, RcMap, type Scope } from "effect"
 import { Client, type Written } from "../client/index.ts"
 import type { Kind, KubeObject } from "../schemas/index.ts"
+import type { AdmissionOptions, Validate } from "./admission.ts"
+import type { Held } from "./field-projection.ts"
 import { type Informer, type InformerOptions, makeInformer, selectionOf } from "./informer.ts"
 import type { Selection } from "./informer-core.ts"
 
 export interface InformersShape {
-  /** The informer of this kind and selection, held while the Scope is open. Indexes of all who ask are added to it. */
-  readonly get: <T extends KubeObject>(
+  /** The informer of this kind, selection, fields and check, held while the Scope is open. Indexes of all who ask are added to it. */
+  readonly get: <T extends KubeObject, const F extends string = string>(
     kind: Kind<T>,
-    options?: InformerOptions<T>,
-  ) => Effect.Effect<Informer<T>, never, Scope.Scope>
+    options?: InformerOptions<T, F>,
+  ) => Effect.Effect<Informer<Held<T, F>>, never, Scope.Scope>
   /** All that run now. */
   readonly running: () => ReadonlyArray<Informer>
   /** Those that have yet to show a write. */
@@ -26,7 +28,19 @@ export class Informers extends Context.Service<Informers, InformersShape>()("rec
 
 const sameResource = (a: Kind, b: Kind): boolean => a.group === b.group && a.plural === b.plural
 
-const keyOfInformer = (kind: Kind, selection: Selection): string =>
+/** Functions have no text that tells them apart: each gets a number. */
+const numbers = new WeakMap<object, number>()
+let lastNumber = 0
+const numberOf = (validate: Validate | undefined): number => {
+  if (validate === undefined) return 0
+  const known = numbers.get(validate)
+  if (known !== undefined) return known
+  lastNumber += 1
+  numbers.set(validate, lastNumber)
+  return lastNumber
+}
+
+const keyOfInformer = (kind: Kind, selection: Selection, { fields, validate }: AdmissionOptions): string =>
   JSON.stringify([
     kind.group,
     kind.version,
@@ -34,6 +48,8 @@ const keyOfInformer = (kind: Kind, selection: Selection): string =>
     selection.namespace ?? "",
     selection.labelSelector ?? "",
     selection.fieldSelector ?? "",
+    fields === undefined ? null : [...new Set(fields)].sort(),
+    numberOf(validate),
   ])
 
 interface Wanted {
@@ -58,15 +74,15 @@ const make = Effect.fnUntraced(function* (defaults: Pick<InformerOptions, "idleT
   })
   const shared = yield* RcMap.make({ lookup: start })
 
-  const get = Effect.fnUntraced(function* <T extends KubeObject>(
+  const get = Effect.fnUntraced(function* <T extends KubeObject, const F extends string = string>(
     kind: Kind<T>,
-    options: InformerOptions<T> = {},
-  ): Effect.fn.Return<Informer<T>, never, Scope.Scope> {
-    const key = keyOfInformer(kind, selectionOf(options))
+    options: InformerOptions<T, F> = {},
+  ): Effect.fn.Return<Informer<Held<T, F>>, never, Scope.Scope> {
+    const key = keyOfInformer(kind, selectionOf(options), options)
     const { indexes, ...selection } = options
     wanted.set(key, { kind, options: { ...defaults, ...selection } })
     // The key names the kind, so the informer under it holds objects of that kind.
-    const informer = (yield* RcMap.get(shared, key)) as unknown as Informer<T>
+    const informer = (yield* RcMap.get(shared, key)) as unknown as Informer<Held<T, F>>
     informer.addIndexes(indexes ?? {})
     return informer
   })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
-import { type Duration, Effect, Fiber } from "effect"
+import { Clock, type Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { clientLayer } from "../client/index.ts"
-import type { Lease } from "../schemas/index.ts"
+import { type ApiError, Client, clientLayer, LeadershipLost, type Transport } from "../client/index.ts"
+import { ConfigMap, type Lease } from "../schemas/index.ts"
 import { electionStep, type LeaderElectionOptions, withLeadership } from "./leader-election.ts"
 import { leaseServer } from "./testing/lease-server.ts"
 
@@ -150,5 +150,107 @@ describe("replicas", () => {
       yield* pass("5 seconds")
       expect(log).toEqual(["b leads"])
     }),
+  )
+})
+
+describe("writes of what is led", () => {
+  const write = Effect.flatMap(Client, (client) =>
+    client.create(ConfigMap, {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { namespace: "ns", name: "x" },
+    }),
+  )
+
+  /** Notes who wrote while who held the Lease; writes of ConfigMaps are answered. */
+  const watched = (
+    server: ReturnType<typeof leaseServer>,
+    identity: string,
+    writes: Array<string>,
+  ): Transport => {
+    const inner = server.transportOf(identity)
+    return {
+      request: (request) => {
+        if (!request.path.includes("configmaps")) return inner.request(request)
+        writes.push(`${identity} of ${server.lease()?.spec?.holderIdentity}`)
+        return Promise.resolve({
+          status: 201,
+          headers: {},
+          body: (async function* () {
+            yield Buffer.from(JSON.stringify({ metadata: { name: "x", namespace: "ns" } }))
+          })(),
+        })
+      },
+    }
+  }
+
+  const elect = { name: "l", namespace: "ns" }
+
+  it.effect("are sent while it leads, and refused, typed and unsent, once its lease has passed", () =>
+    Effect.gen(function* () {
+      const server = leaseServer()
+      const writes: Array<string> = []
+      const outcomes: Array<Exit.Exit<unknown, ApiError>> = []
+      // It does not hear that it should end: a process that stood still, or code that may not be cut.
+      const led = () =>
+        Effect.uninterruptible(
+          Effect.gen(function* () {
+            outcomes.push(yield* Effect.exit(write))
+            yield* Effect.sleep("20 seconds")
+            outcomes.push(yield* Effect.exit(write))
+          }),
+        )
+      yield* Effect.forkChild(
+        withLeadership({ ...elect, identity: "a" }, led).pipe(
+          Effect.provide(clientLayer(watched(server, "a", writes))),
+        ),
+      )
+      yield* settle
+      server.cutOff("a")
+      yield* pass("21 seconds")
+      expect(writes).toEqual(["a of a"])
+      expect(outcomes.map(Exit.isSuccess)).toEqual([true, false])
+      const failure = outcomes[1]
+      const error =
+        failure !== undefined && Exit.isFailure(failure) ? Exit.findErrorOption(failure) : undefined
+      expect(error).toMatchObject({ value: { reason: "Conflict", cause: expect.any(LeadershipLost) } })
+    }),
+  )
+
+  /** A clock that shows another time and runs as this one does. */
+  const skewed = (clock: Clock.Clock, byMs: number): Clock.Clock =>
+    Object.assign(Object.create(clock) as Clock.Clock, {
+      currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + byMs,
+      currentTimeMillis: Effect.map(clock.currentTimeMillis, (ms) => ms + byMs),
+    })
+
+  it.effect.each([0, 3_600_000, -86_400_000, 14_000])(
+    "are never those of two replicas at once, with clocks that are %d ms apart",
+    (skewMs) =>
+      Effect.gen(function* () {
+        const server = leaseServer()
+        const writes: Array<string> = []
+        const clock = yield* Clock.Clock
+        const led = () => Effect.forever(Effect.andThen(Effect.ignore(write), Effect.sleep("500 millis")))
+        const start = (identity: string, byMs: number) =>
+          Effect.forkChild(
+            withLeadership({ ...elect, identity }, led).pipe(
+              Effect.provide(clientLayer(watched(server, identity, writes))),
+              Effect.provideService(Clock.Clock, skewed(clock, byMs)),
+            ),
+          )
+        yield* start("a", 0)
+        yield* settle
+        yield* start("b", skewMs)
+        for (let round = 0; round < 4; round += 1) {
+          yield* Effect.repeat(pass("1 second"), { times: 5 })
+          const holder = server.lease()?.spec?.holderIdentity ?? ""
+          server.cutOff(holder)
+          yield* Effect.repeat(pass("1 second"), { times: 24 })
+          server.heal(holder)
+        }
+        const writers = new Set(writes)
+        expect([...writers].sort()).toEqual(["a of a", "b of b"])
+      }),
   )
 })

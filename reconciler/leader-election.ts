@@ -5,13 +5,14 @@
  * 1. Read the Lease. Nobody's: take it. Another's: wait until it was not renewed for as long as it says, seen by our own clock.
  * 2. Holding it, run what is led, and renew it every `retryPeriod`.
  * 3. Not renewed for `renewDeadline`, or taken by another: what is led is interrupted at once. Then 1 again.
+ *    Its writes are fenced: none is sent once the Lease may be another's, even by a process that stood still meanwhile.
  * 4. When interrupted from outside: what is led ends first, still as leader; then the Lease is given up.
  *
  * Assumes: clocks run at about the same speed, not that they agree; `renewDeadline` is well under `leaseDuration`, for between
  * the two nobody leads. Source: client-go `tools/leaderelection`.
  */
 import { Clock, Deferred, Duration, Effect, Random, Result } from "effect"
-import { ApiError, Client, isReason } from "../client/index.ts"
+import { ApiError, Client, isReason, LeadershipLost, WriteFence } from "../client/index.ts"
 import { Lease, type LeaseSpec } from "../schemas/index.ts"
 import { detached } from "./detached.ts"
 import { leaderStatus } from "./metrics.ts"
@@ -103,6 +104,8 @@ const leaseOf = (terms: Terms, before: Lease | undefined, nowMs: number): Lease 
 const makeCandidate = Effect.fnUntraced(function* (terms: Terms) {
   const client = yield* Client
   const key = { namespace: terms.namespace, name: terms.name }
+  /** Until when no other replica may take the Lease, by our own clock: counted from before it was written. */
+  let heldUntilMs = Number.NEGATIVE_INFINITY
   let observed: Observation | undefined
 
   const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
@@ -126,20 +129,27 @@ const makeCandidate = Effect.fnUntraced(function* (terms: Terms) {
     const step = electionStep(seen, terms.identity, yield* monotonicMs)
     if (step === "wait") return false
     const lease = leaseOf(terms, seen?.lease, yield* Clock.currentTimeMillis)
+    const sentAtMs = yield* monotonicMs
     const written = yield* step === "create" ? client.create(Lease, lease) : client.update(Lease, lease)
     observed = { lease: written, atMs: yield* monotonicMs }
+    heldUntilMs = sentAtMs + Duration.toMillis(terms.leaseDuration)
     return true
   })
 
   /** Lets the next one in at once instead of after the lease's duration. */
   const release = Effect.fnUntraced(function* () {
+    heldUntilMs = Number.NEGATIVE_INFINITY
     const seen = yield* observe()
     if (seen?.lease.spec?.holderIdentity !== terms.identity) return
     const spec = { ...seen.lease.spec, holderIdentity: "", leaseDurationSeconds: 1 }
     yield* client.update(Lease, { ...seen.lease, spec })
   })
 
-  return { attempt: Effect.suspend(attempt), release: Effect.suspend(release) }
+  return {
+    attempt: Effect.suspend(attempt),
+    release: Effect.suspend(release),
+    heldUntilMs: () => heldUntilMs,
+  }
 })
 
 type Candidate = Effect.Success<ReturnType<typeof makeCandidate>>
@@ -226,8 +236,15 @@ const term = Effect.fnUntraced(function* <A, E, R>(
   // Renewal ends before the Lease is given up, and goes on while what is led winds down.
   yield* Effect.forkScoped(Effect.andThen(renew(candidate, terms), Deferred.succeed(lost, undefined)))
   const leadership: Leadership = { identity: terms.identity, isLost: () => Deferred.isDoneUnsafe(lost) }
+  const clock = yield* Clock.Clock
+  const hasPassed = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n) >= candidate.heldUntilMs()
+  const fence = () =>
+    leadership.isLost() || hasPassed() ? new LeadershipLost(`${terms.namespace}/${terms.name}`) : undefined
   return yield* Effect.raceFirst(
-    Effect.map(led(leadership), (value) => ({ _tag: "Ended" as const, value })),
+    Effect.map(Effect.provideService(led(leadership), WriteFence, fence), (value) => ({
+      _tag: "Ended" as const,
+      value,
+    })),
     Effect.as(Deferred.await(lost), { _tag: "Lost" as const }),
   )
 })

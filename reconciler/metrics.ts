@@ -25,6 +25,7 @@ export interface ControllerMetrics {
   /** +1 when a worker begins, -1 when it ends. */
   readonly active: (change: 1 | -1) => void
   readonly ownWriteUnseen: () => void
+  readonly diagnosed: (type: "HotLoop" | "Fight") => void
 }
 
 export interface QueueMetrics {
@@ -62,6 +63,8 @@ export const makeControllerMetrics = (
       terminal: () => terminal.updateUnsafe(1, context),
       defect: () => defects.updateUnsafe(1, context),
       active: (change) => active.modifyUnsafe(change, context),
+      diagnosed: (type) =>
+        counter("reconciler_diagnoses_total", { controller, type }).updateUnsafe(1, context),
       ownWriteUnseen: () => unseen.updateUnsafe(1, context),
     }
   })

@@ -10,6 +10,8 @@ import { keyOf, keyString } from "./request.ts"
 export interface Change<T extends KubeObject = KubeObject> {
   readonly old: T | undefined
   readonly new: T | undefined
+  /** It is not news: the object was there when the informer, or the subscriber, began. */
+  readonly isInitial?: true
 }
 
 /** The values under which an object is found; none: it is not in the index. */

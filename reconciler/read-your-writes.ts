@@ -29,6 +29,10 @@ export class OwnWrites {
     if (write.key.name !== "") this.#unanswered.set(nameOf(write), write)
   }
 
+  get isEmpty(): boolean {
+    return this.#last.size === 0 && this.#unanswered.size === 0
+  }
+
   get unanswered(): ReadonlyArray<Unanswered> {
     return [...this.#unanswered.values()]
   }

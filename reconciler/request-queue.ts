@@ -4,10 +4,12 @@ import { heldSampleInterval } from "./limits.ts"
 import type { QueueMetrics } from "./metrics.ts"
 import type { Request } from "./reconciler.ts"
 import { keyString, requestOf } from "./request.ts"
-import { type QueuedKey, WorkQueue } from "./work-queue.ts"
+import { type Priority, type QueuedKey, WorkQueue } from "./work-queue.ts"
 
 export interface RequestQueue {
-  readonly add: (request: Request) => void
+  readonly add: (request: Request, priority?: Priority) => void
+  /** Before all others, its failures and delays forgotten. */
+  readonly now: (request: Request) => void
   /** The earliest of several delays counts. */
   readonly addAfter: (request: Request, delay: Duration.Duration) => void
   /** The next request, held until `done`; waits for one. */
@@ -15,6 +17,8 @@ export interface RequestQueue {
   readonly done: (request: Request) => void
   /** Counts a failure; says how many that makes in a row. */
   readonly failed: (request: Request) => number
+  /** Failures in a row. */
+  readonly failures: (request: Request) => number
   readonly forget: (request: Request) => void
   readonly depth: () => number
   readonly contents: () => ReadonlyArray<QueuedKey>
@@ -85,8 +89,13 @@ export const makeRequestQueue = Effect.fnUntraced(function* (
   })
 
   return {
-    add: (request) => {
-      if (!queue.add(keyString(request), now())) return
+    add: (request, priority) => {
+      if (!queue.add(keyString(request), now(), priority)) return
+      metrics.added()
+      wake(1)
+    },
+    now: (request) => {
+      if (!queue.now(keyString(request), now())) return
       metrics.added()
       wake(1)
     },
@@ -107,6 +116,7 @@ export const makeRequestQueue = Effect.fnUntraced(function* (
       metrics.retried()
       return queue.failed(keyString(request), now())
     },
+    failures: (request) => queue.attempts(keyString(request)),
     forget: (request) => queue.forget(keyString(request)),
     depth: () => queue.depth,
     contents: () => queue.contents(now()),

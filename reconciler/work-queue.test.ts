@@ -92,9 +92,17 @@ test("its contents are told with age, attempts and the next try", () => {
   queue.failed("delayed", 7)
   queue.addAt("delayed", 100, 7)
   expect(queue.contents(10)).toEqual([
-    { key: "held", state: "held", ageMs: 5, attempts: 0, dirty: true },
-    { key: "ready", state: "ready", ageMs: 10, attempts: 0, dirty: false },
-    { key: "delayed", state: "delayed", ageMs: 3, attempts: 1, dirty: false, nextTryMs: 100 },
+    { key: "held", state: "held", ageMs: 5, attempts: 0, dirty: true, priority: "normal" },
+    { key: "ready", state: "ready", ageMs: 10, attempts: 0, dirty: false, priority: "normal" },
+    {
+      key: "delayed",
+      state: "delayed",
+      ageMs: 3,
+      attempts: 1,
+      dirty: false,
+      priority: "normal",
+      nextTryMs: 100,
+    },
   ])
 })
 
@@ -168,4 +176,88 @@ test("delays that were overtaken are given back", () => {
   queue.addAt("a", 5, 4)
   expect(queue.contents(4)).toHaveLength(1)
   expect(queue.nextDeadline()).toBe(5)
+})
+
+describe("priorities", () => {
+  const drain = (queue: WorkQueue, count = 100) => {
+    const keys: Array<string> = []
+    for (let taken = queue.take(99); taken !== undefined && keys.length < count; taken = queue.take(99)) {
+      keys.push(taken.key)
+      queue.done(taken.key, 99)
+    }
+    return keys
+  }
+
+  test("go first, and within one the order of becoming ready holds", () => {
+    const queue = new WorkQueue()
+    queue.add("l1", 0, "low")
+    queue.add("n1", 1)
+    queue.add("h1", 2, "high")
+    queue.add("l2", 3, "low")
+    queue.add("n2", 4)
+    expect(drain(queue)).toEqual(["h1", "n1", "n2", "l1", "l2"])
+  })
+
+  test("rise with the highest that is asked for, and a key still comes out once", () => {
+    const queue = new WorkQueue()
+    queue.add("a", 0, "low")
+    queue.add("b", 0)
+    expect(queue.add("a", 1, "high")).toBe(false)
+    queue.add("a", 2, "low")
+    expect(queue.depth).toBe(2)
+    expect(drain(queue)).toEqual(["a", "b"])
+    expect(queue.depth).toBe(0)
+  })
+
+  test("of what is wanted while held is the one it was wanted with", () => {
+    const queue = new WorkQueue()
+    queue.add("a", 0, "high")
+    queue.take(0)
+    queue.add("a", 1, "low")
+    queue.add("b", 1)
+    queue.done("a", 2)
+    expect(drain(queue)).toEqual(["b", "a"])
+  })
+
+  test("starve nobody: a low key is taken within its share of turns", () => {
+    const queue = new WorkQueue()
+    queue.add("low", 0, "low")
+    let turns = 0
+    for (let taken = ""; taken !== "low"; turns += 1) {
+      queue.add(`high${turns}`, turns + 1, "high")
+      taken = queue.take(turns + 1)?.key ?? ""
+      queue.done(taken, turns + 1)
+    }
+    expect(turns).toBeLessThanOrEqual(8)
+  })
+
+  test("are kept over a delay", () => {
+    const queue = new WorkQueue()
+    queue.add("a", 0, "low")
+    queue.take(0)
+    queue.addAt("a", 10, 0)
+    queue.done("a", 0)
+    queue.advance(10)
+    queue.add("b", 11)
+    expect(drain(queue)).toEqual(["b", "a"])
+  })
+
+  test("`now` clears failures and delays and goes before all", () => {
+    const queue = new WorkQueue()
+    queue.failed("a", 0)
+    queue.failed("a", 0)
+    queue.addAt("a", 1000, 0)
+    queue.add("b", 0)
+    queue.now("a", 5)
+    expect(queue.contents(5)).toContainEqual({
+      key: "a",
+      state: "ready",
+      ageMs: 0,
+      attempts: 0,
+      dirty: false,
+      priority: "high",
+    })
+    expect(drain(queue)).toEqual(["a", "b"])
+    expect(queue.advance(2000)).toBe(0)
+  })
 })

@@ -16,18 +16,13 @@ import { LogWatch } from "./logs/log-watch.ts"
 import type { NetworkOptions } from "./network/config.ts"
 import { openWorld } from "./open-world.ts"
 import { Version } from "./proto/containerd/version.gen.ts"
-import {
-  type Handler,
-  type RuntimeError,
-  type RuntimeInfo,
-  type SandboxId,
-  SandboxRuntime,
-} from "./sandbox-runtime.ts"
+import { type Handler, type RuntimeError, type RuntimeInfo, SandboxRuntime } from "./sandbox-runtime.ts"
+import { attachToSandbox } from "./tasks/attach.ts"
 import { createSandbox } from "./tasks/creation.ts"
 import { dialSandbox } from "./tasks/dial.ts"
 import { execInSandbox } from "./tasks/exec.ts"
 import { startSandbox, stopSandbox } from "./tasks/lifecycle.ts"
-import { observeAll, observeSandbox, recordExit } from "./tasks/observation.ts"
+import { hasEnded, observeAll, observeSandbox, recordExit } from "./tasks/observation.ts"
 import { removeSandbox } from "./tasks/removal.ts"
 import { sandboxStats } from "./tasks/stats.ts"
 import type { TaskWorld } from "./tasks/task-world.ts"
@@ -82,12 +77,6 @@ const infoOf = (world: TaskWorld): Effect.Effect<RuntimeInfo, RuntimeError> =>
     handlers: Array.from(world.runtimes.values(), ({ info }) => info),
     cgroup: world.cgroup,
   }))
-
-const hasEnded = (world: TaskWorld, id: SandboxId) =>
-  Effect.map(observeSandbox(world, id), (status) => {
-    const state = status?.task.state
-    return state !== "running" && state !== "created"
-  })
 
 /** A {@link SandboxRuntime} over a containerd that runs. See the module comment. */
 export const containerdRuntimeLayer = (
@@ -146,6 +135,7 @@ export const containerdRuntimeLayer = (
             streamLog({ id, log: records.files(id).log, hasEnded: hasEnded(world, id) }, logOptions),
           ),
         exec: (id, spec) => execInSandbox(world, id, spec),
+        attach: (id, spec) => attachToSandbox(world, id, spec),
         dial: (id, port) => dialSandbox(world, id, port),
         stats: (id) => sandboxStats(world, id),
       }

@@ -40,7 +40,10 @@ export interface ContainerSpec {
   readonly env: ReadonlyArray<{ readonly name: string; readonly value: string }>
   readonly resources: Resources
   readonly tty?: boolean
+  /** Kept open for who attaches; without it the program reads the end of its standard input at once. */
   readonly stdin?: boolean
+  /** Standard input ends for good when the first who attached to it goes. With a terminal it stays open all the same. */
+  readonly stdinOnce?: boolean
   readonly readOnlyRoot?: boolean
   readonly user?: { readonly uid: number; readonly gid: number }
 }
@@ -128,8 +131,8 @@ export interface ExecOutput {
   readonly chunk: Uint8Array
 }
 
-/** A process attached to its caller; killed when the Scope closes. */
-export interface ExecSession {
+/** A process and its caller. */
+export interface ProcessSession {
   readonly output: Stream.Stream<ExecOutput, RuntimeError>
   readonly write: (chunk: Uint8Array) => Effect.Effect<void, RuntimeError>
   readonly closeStdin: Effect.Effect<void>
@@ -139,6 +142,26 @@ export interface ExecSession {
   }) => Effect.Effect<void, RuntimeError>
   /** The exit code, after all output was delivered. */
   readonly exit: Effect.Effect<number, RuntimeError>
+}
+
+/** A process that was started for its caller; killed when the Scope closes. */
+export type ExecSession = ProcessSession
+
+export interface AttachSpec {
+  /** Whether the caller wants to write; refused with FailedPrecondition where the container has no `stdin`, or it has ended. */
+  readonly stdin: boolean
+}
+
+/**
+ * The main process of a sandbox and one of its callers; it goes on when the Scope closes.
+ *
+ * Its output is that from the moment of the attach on, both streams as one. Several may attach at once: all see the output,
+ * and what they write is mixed. Where `stdinOnce` ends the process's input, that is told to it when the caller's input or
+ * Scope ends, and no other caller with input is left.
+ */
+export interface AttachSession extends ProcessSession {
+  /** The process's standard input stays open when `closeStdin` ends the caller's. */
+  readonly keepsStdin: boolean
 }
 
 /** What a sandbox has used and uses. */
@@ -197,7 +220,15 @@ export class SandboxRuntime extends Context.Service<
     readonly events: Stream.Stream<RuntimeEvent>
     readonly logs: (id: SandboxId, options: LogOptions) => Stream.Stream<Uint8Array, RuntimeError>
     readonly exec: (id: SandboxId, spec: ExecSpec) => Effect.Effect<ExecSession, RuntimeError, Scope.Scope>
-    /** A connection to a TCP port at the sandbox's address, closed with the Scope. */
+    /** Fails with NotFound, or with FailedPrecondition where nothing runs. */
+    readonly attach: (
+      id: SandboxId,
+      spec: AttachSpec,
+    ) => Effect.Effect<AttachSession, RuntimeError, Scope.Scope>
+    /**
+     * A connection to a TCP port of the sandbox, closed with the Scope: at its address or, where that refuses, at its
+     * loopback, as far as the handler lets anybody in.
+     */
     readonly dial: (id: SandboxId, port: number) => Effect.Effect<Duplex, RuntimeError, Scope.Scope>
     /** Fails with FailedPrecondition where nothing runs. */
     readonly stats: (id: SandboxId) => Effect.Effect<SandboxStats, RuntimeError>

@@ -1193,6 +1193,11 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                           "type": "boolean",
                           "default": false
                         },
+                        "stdinOnce": {
+                          "description": "Whether standard input ends, until the container is restarted, when the first client that attached to it goes; otherwise it stays open for the next. On a terminal it stays open all the same.",
+                          "type": "boolean",
+                          "default": false
+                        },
                         "securityContext": {
                           "description": "The rights of the program inside the pod.",
                           "type": "object",
@@ -2166,8 +2171,8 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
         "additionalPrinterColumns": [
           {
             "name": "Webhooks",
-            "type": "string",
-            "description": "The webhooks.",
+            "type": "integer",
+            "description": "How many webhooks there are.",
             "jsonPath": ".webhooks[*].name"
           },
           {
@@ -3523,8 +3528,8 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
         "additionalPrinterColumns": [
           {
             "name": "Webhooks",
-            "type": "string",
-            "description": "The webhooks.",
+            "type": "integer",
+            "description": "How many webhooks there are.",
             "jsonPath": ".webhooks[*].name"
           },
           {
@@ -5415,8 +5420,8 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
           },
           {
             "name": "RequestedDuration",
-            "type": "integer",
-            "description": "How long the certificate is wanted for, in seconds.",
+            "type": "string",
+            "description": "How long the certificate is wanted for.",
             "jsonPath": ".spec.expirationSeconds"
           },
           {
@@ -5867,6 +5872,11 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                         },
                         "stdin": {
                           "description": "Whether standard input is kept open for attach; otherwise it reads as ended.",
+                          "type": "boolean",
+                          "default": false
+                        },
+                        "stdinOnce": {
+                          "description": "Whether standard input ends, until the container is restarted, when the first client that attached to it goes; otherwise it stays open for the next. On a terminal it stays open all the same.",
                           "type": "boolean",
                           "default": false
                         },
@@ -7443,6 +7453,287 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
                         "message": {
                           "description": "Why, in a sentence.",
                           "type": "string"
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "meta.miren.dev",
+    "scope": "Cluster",
+    "names": {
+      "plural": "causereviews",
+      "singular": "causereview",
+      "kind": "CauseReview",
+      "listKind": "CauseReviewList"
+    },
+    "versions": [
+      {
+        "name": "v1alpha1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "Why a version of an object was written, or why the object was deleted; answered and never stored. Whoever may get the object may ask.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "Which version is meant.",
+                "type": "object",
+                "required": [
+                  "resource",
+                  "name"
+                ],
+                "properties": {
+                  "group": {
+                    "description": "The API group of the resource; empty for core.",
+                    "type": "string",
+                    "maxLength": 253
+                  },
+                  "resource": {
+                    "description": "The resource, by its plural name.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 253
+                  },
+                  "namespace": {
+                    "description": "The namespace; empty for cluster-scoped resources.",
+                    "type": "string",
+                    "maxLength": 253
+                  },
+                  "name": {
+                    "description": "The name of the object.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 253
+                  },
+                  "resourceVersion": {
+                    "description": "The version as it was at this moment, while history reaches back so far; by default the newest, or where the object is gone, its deletion.",
+                    "type": "string",
+                    "maxLength": 20
+                  }
+                }
+              },
+              "status": {
+                "description": "The answer, filled in by the server.",
+                "type": "object",
+                "required": [
+                  "found"
+                ],
+                "properties": {
+                  "found": {
+                    "description": "Whether the version is there, or its deletion is known.",
+                    "type": "boolean"
+                  },
+                  "resourceVersion": {
+                    "description": "Of the write that the cause is of.",
+                    "type": "string"
+                  },
+                  "deletedVersion": {
+                    "description": "Set where the write was a deletion, to the last version that there was.",
+                    "type": "string"
+                  },
+                  "uid": {
+                    "description": "Of the object; absent where it is gone.",
+                    "type": "string"
+                  },
+                  "cause": {
+                    "description": "Why it was written. Absent where something other than this API wrote it.",
+                    "type": "object",
+                    "required": [
+                      "time",
+                      "user",
+                      "verb"
+                    ],
+                    "properties": {
+                      "time": {
+                        "description": "When, in RFC 3339 with milliseconds.",
+                        "type": "string"
+                      },
+                      "user": {
+                        "description": "Who asked for the write.",
+                        "type": "string"
+                      },
+                      "verb": {
+                        "description": "The verb of the request.",
+                        "type": "string"
+                      },
+                      "auditID": {
+                        "description": "The request's ID in the audit log and in its answer's header.",
+                        "type": "string"
+                      },
+                      "client": {
+                        "description": "The User-Agent of the client.",
+                        "type": "string"
+                      },
+                      "told": {
+                        "description": "The header `Miren-Cause` of the request: which reconcile wrote, which versions woke it and which it read.",
+                        "type": "string"
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    ]
+  },
+  {
+    "group": "meta.miren.dev",
+    "scope": "Cluster",
+    "names": {
+      "plural": "transactions",
+      "singular": "transaction",
+      "kind": "Transaction",
+      "listKind": "TransactionList"
+    },
+    "versions": [
+      {
+        "name": "v1alpha1",
+        "served": true,
+        "storage": true,
+        "schema": {
+          "openAPIV3Schema": {
+            "description": "A server-side apply of several objects, all in one revision or none; answered and never stored.",
+            "type": "object",
+            "required": [
+              "spec"
+            ],
+            "properties": {
+              "apiVersion": {
+                "description": "The group and version of this representation of the object, `GROUP/VERSION` or `v1`.",
+                "type": "string"
+              },
+              "kind": {
+                "description": "The kind of the object, CamelCase. Cannot be changed.",
+                "type": "string"
+              },
+              "metadata": {
+                "description": "What every object has: names, labels, owners, versions.",
+                "type": "object"
+              },
+              "spec": {
+                "description": "What is to be applied.",
+                "type": "object",
+                "required": [
+                  "fieldManager",
+                  "objects"
+                ],
+                "properties": {
+                  "fieldManager": {
+                    "description": "The name under which the applied fields are owned.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 128,
+                    "pattern": "^[ -~]+$"
+                  },
+                  "force": {
+                    "description": "Takes over fields that others own.",
+                    "type": "boolean"
+                  },
+                  "prune": {
+                    "description": "The set that the objects are. Each gets the label `applyset.kubernetes.io/part-of` with this value, and every other object that has it is deleted in the same revision.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 63
+                  },
+                  "objects": {
+                    "description": "The manifests. Those in a namespace must name it. A Namespace and what is in it may come together.",
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 100,
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "An object as it would be sent in an apply PATCH of its own.",
+                      "type": "object",
+                      "x-kubernetes-preserve-unknown-fields": true
+                    }
+                  }
+                }
+              },
+              "status": {
+                "description": "What has been done, filled in by the server.",
+                "type": "object",
+                "properties": {
+                  "resourceVersion": {
+                    "description": "The one revision of all that was written; where nothing was, one at which every object is as applied.",
+                    "type": "string"
+                  },
+                  "objects": {
+                    "description": "The objects in the order of the request, then those that were pruned.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "What became of one object.",
+                      "type": "object",
+                      "required": [
+                        "apiVersion",
+                        "kind",
+                        "name",
+                        "outcome"
+                      ],
+                      "properties": {
+                        "apiVersion": {
+                          "description": "Its group and version.",
+                          "type": "string"
+                        },
+                        "kind": {
+                          "description": "Its kind.",
+                          "type": "string"
+                        },
+                        "namespace": {
+                          "description": "The namespace that it is in; absent for cluster-scoped kinds.",
+                          "type": "string"
+                        },
+                        "name": {
+                          "description": "Its name.",
+                          "type": "string"
+                        },
+                        "uid": {
+                          "description": "Its uid; of a dry run that would create it, one that no object will have.",
+                          "type": "string"
+                        },
+                        "resourceVersion": {
+                          "description": "Of its last write. Absent where a dry run would write it.",
+                          "type": "string"
+                        },
+                        "outcome": {
+                          "description": "`created`, `configured`, `unchanged` or `pruned`.",
+                          "type": "string",
+                          "enum": [
+                            "created",
+                            "configured",
+                            "unchanged",
+                            "pruned"
+                          ]
+                        },
+                        "terminating": {
+                          "description": "Whether it was pruned and is there until its finalizers let it go.",
+                          "type": "boolean"
                         }
                       }
                     }

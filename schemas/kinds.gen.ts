@@ -258,6 +258,18 @@ export {
   type PriorityLevelConfigurationStatusCondition,
 } from "./flowcontrol/prioritylevelconfiguration.gen.ts"
 export {
+  CauseReview,
+  type CauseReviewSpec,
+  type CauseReviewStatus,
+  type CauseReviewStatusCause,
+} from "./causes/causereview.gen.ts"
+export {
+  Transaction,
+  type TransactionSpec,
+  type TransactionStatus,
+  type TransactionStatusObject,
+} from "./transactions/transaction.gen.ts"
+export {
   NodeMetrics,
 } from "./metrics/nodemetrics.gen.ts"
 export {

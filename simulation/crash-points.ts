@@ -3,7 +3,6 @@
  * and the how manieth of its reconcile it is, so that the same point of two reconciles is one.
  */
 
-import type { Reconciled } from "./reconcile-span.ts"
 import type { Coverage } from "./report.ts"
 import type { RequestLine, WriteCause } from "./request-line.ts"
 
@@ -33,7 +32,7 @@ export class CrashPoints {
   #see(actor: string, what: string, cause: WriteCause | undefined): string {
     let point = `${actor}: ${what}`
     if (cause !== undefined) {
-      const key = `${actor} ${cause.controller} ${cause.request}`
+      const key = `${actor} ${cause.reconcileID}`
       const ordinal = (this.#ordinals.get(key) ?? 0) + 1
       this.#ordinals.set(key, ordinal)
       point = `${actor}: ${cause.controller} write ${ordinal}, ${what}`
@@ -44,15 +43,6 @@ export class CrashPoints {
 
   strike(point: string): void {
     this.#struck.set(point, (this.#struck.get(point) ?? 0) + 1)
-  }
-
-  reconciled(actor: string, { controller, object }: Reconciled): void {
-    this.#ordinals.delete(`${actor} ${controller} ${object}`)
-  }
-
-  /** Its reconciles end with it. */
-  killed(actor: string): void {
-    for (const key of this.#ordinals.keys()) if (key.startsWith(`${actor} `)) this.#ordinals.delete(key)
   }
 
   coverage(): Coverage["points"] {

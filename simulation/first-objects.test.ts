@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { ApiServer } from "../apiserver/index.ts"
+import { ApiServer, documentOf } from "../apiserver/index.ts"
 import { definitions } from "../schemas/index.ts"
 import { openMemoryStore, type Store } from "../store/index.ts"
 import { expectGolden } from "../test/golden/expect-golden.ts"
@@ -31,7 +31,7 @@ it.effect("the ready-made first objects are those that a server makes", () =>
     yield* startServer(store)
     const { items } = yield* stored(store)
     const rows = items.map(({ key, value }) => {
-      const text = new TextDecoder().decode(value)
+      const text = new TextDecoder().decode(documentOf(value))
       return `  [${JSON.stringify(key)}, ${JSON.stringify(text)}],\n`
     })
     const head = `// Written by \`npm run golden:update\` from what a new server makes: see first-objects.ts.

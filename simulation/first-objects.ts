@@ -12,8 +12,10 @@ export const firstObjectsTime = "1970-01-01T00:00:00Z"
 
 const encoder = new TextEncoder()
 
-/** Puts them into an empty store, as if they had just been written. */
+/** Puts them into a new store, as if they had just been written. A store with a past is left as it is. */
 export const putFirstObjects = async (store: Store, nowMs: number): Promise<void> => {
+  const { count } = await store.range({ prefix: "/registry/", limit: 1 })
+  if (count > 0) return
   const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
   for (const [key, text] of firstObjects) {
     const value = encoder.encode(text.replaceAll(firstObjectsTime, now))

@@ -1,5 +1,6 @@
 /** Controllers in a world where everything goes wrong, from a seed. Exported as `miren/reconciler/simulation`. */
 export { chanceFrom, seeded } from "./chance.ts"
+export { platform } from "./platform.ts"
 export {
   parseRecording,
   type Recording,

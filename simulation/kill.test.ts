@@ -61,7 +61,7 @@ const found = async (
   return { messages: failures.map(({ message }) => message), kills }
 }
 
-describe("a killed program", () => {
+describe("a killed program", { timeout: 120_000 }, () => {
   it("runs no finalizer, though it waits inside of one scope or another for ever", async () => {
     const program: Program<Diary> = {
       name: "p",

@@ -5,6 +5,7 @@
  * run on it; at the end their writes are held against the recorded ones.
  */
 import { Cause, Context, Effect, Exit, Layer, Random, Scope } from "effect"
+import { documentOf } from "../apiserver/index.ts"
 import { Client, Discovery, makeClient, makeDiscovery, type Transport } from "../client/index.ts"
 import { Informers } from "../reconciler/index.ts"
 import type { CustomResourceDefinition, Json, JsonObject } from "../schemas/index.ts"
@@ -66,7 +67,7 @@ class ReplayStore {
         ? change.object
         : kv === undefined
           ? undefined
-          : mergePatched(JSON.parse(decoder.decode(kv.value)), change.patch)
+          : mergePatched(JSON.parse(decoder.decode(documentOf(kv.value))), change.patch)
     // What this run never made, or has removed, cannot be changed.
     if (object === undefined) return
     const value = encoder.encode(this.#renamed(JSON.stringify(stored(object))))

@@ -33,11 +33,13 @@ it.each([
 })
 
 it("reads the cause of a write, and knows a write without one", () => {
-  const headers = { "miren-cause": "controller/c; request=ns/a; woke=ConfigMap/ns/a@5,ConfigMap/ns/b@6" }
+  const woke = ["a@5", "b@6"].map((text) => `ConfigMap/ns/${text}`)
+  const headers = { "miren-cause": `controller/c; request=ns/a; reconcile=r1; woke=${woke.join(",")}` }
   expect(writeCause(request("PUT", "/api/v1/namespaces/ns/configmaps/a", headers))).toEqual({
     controller: "c",
     request: "ns/a",
-    woke: ["ConfigMap/ns/a@5", "ConfigMap/ns/b@6"],
+    reconcileID: "r1",
+    woke,
   })
   expect(writeCause(request("PUT", "/api/v1/namespaces/ns/configmaps/a"))).toBeUndefined()
 })

@@ -1,5 +1,6 @@
 /** What a request asks for, read off its path: for traces, and to name the points at which a program may be killed. */
 import { causeHeader, type TransportRequest } from "../client/index.ts"
+import { keyString, type ObjectVersion, parseCause } from "../reconciler/index.ts"
 
 export interface RequestLine {
   readonly verb: "get" | "list" | "watch" | "create" | "update" | "patch" | "apply" | "delete"
@@ -45,20 +46,22 @@ export const lineText = ({ verb, resource, namespace, name, subresource }: Reque
   return object === "" ? `${verb} ${of}` : `${verb} ${of} ${object}`
 }
 
-/** The cause that the client's WriteContext put on a write. */
+/** The cause that the client's WriteContext put on a write, for people. */
 export interface WriteCause {
   readonly controller: string
   readonly request: string
+  readonly reconcileID: string
   /** Versions that woke the reconcile: `KIND/NS/NAME@RV`. */
   readonly woke: ReadonlyArray<string>
 }
 
-const causeSyntax = /^controller\/([^;]+); request=([^;]*)(?:; woke=(.*))?$/
+const versionText = ({ kind, namespace, name, resourceVersion }: ObjectVersion): string =>
+  `${kind}/${namespace}/${name}@${resourceVersion}`
 
 /** Undefined for a write that no reconcile made. */
 export const writeCause = ({ headers }: TransportRequest): WriteCause | undefined => {
-  const found = causeSyntax.exec(headers[causeHeader] ?? "")
-  if (found === null) return undefined
-  const [, controller = "", request = "", woke = ""] = found
-  return { controller, request, woke: woke === "" ? [] : woke.split(",") }
+  const cause = parseCause(headers[causeHeader] ?? "")
+  if (cause === undefined) return undefined
+  const { controller, request, reconcileID, woke } = cause
+  return { controller, request: keyString(request), reconcileID, woke: woke.map(versionText) }
 }

@@ -155,13 +155,9 @@ class Run<Env> {
       points: this.#points,
       journal: this.#journal,
       onReconcile: (actor, reconciled) => {
-        this.#points.reconciled(actor, reconciled)
         this.#settling.reconciled(actor, reconciled)
       },
-      onKill: (actor) => {
-        this.#points.killed(actor)
-        this.#settling.killed(actor)
-      },
+      onKill: (actor) => this.#settling.killed(actor),
       onDefect: (actor, message) =>
         this.#violated({ invariant: "no defect", message: `${actor} ended by itself: ${message}` }),
     }

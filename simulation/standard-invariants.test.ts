@@ -76,7 +76,7 @@ const everyTwentySeconds = (act: () => Effect.Effect<unknown, unknown, Client>):
     })
 }
 
-describe("a run of", () => {
+describe("a run of", { timeout: 120_000 }, () => {
   it("a controller that does nothing breaks nothing", async () => {
     expect(await broken(() => done)).toEqual([])
   })

@@ -1,4 +1,5 @@
 /** What is stored, at every moment: told by the store in the instant of each commit, parsed when asked for. */
+import { documentOf } from "../apiserver/index.ts"
 import type { Kind, KubeObject } from "../schemas/index.ts"
 import type { KeyValue, Store, StoreEvent } from "../store/index.ts"
 
@@ -20,7 +21,7 @@ const decoder = new TextDecoder()
 
 /** Stored documents carry no resourceVersion: the store's revision is it. */
 const parse = ({ value, modRevision }: KeyValue): KubeObject => {
-  const document: KubeObject = JSON.parse(decoder.decode(value))
+  const document: KubeObject = JSON.parse(decoder.decode(documentOf(value)))
   return { ...document, metadata: { ...document.metadata, resourceVersion: String(modRevision) } }
 }
 

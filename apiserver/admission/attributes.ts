@@ -57,6 +57,7 @@ export class Attributes implements Matched {
 
   kindIn(version: string): GroupVersionKind {
     const { resource, subresource } = this.request.target
+    if (this.request.kind !== undefined) return this.request.kind
     if (subresource === "scale") return { group: "autoscaling", version: "v1", kind: "Scale" }
     const { object, operation } = this.request
     if (operation === "CONNECT" && object !== undefined)
@@ -93,19 +94,20 @@ export class Attributes implements Matched {
   }
 
   async #shown(object: MutableObject, version: string): Promise<MutableObject> {
-    const { target, operation } = this.request
-    if (operation === "CONNECT") return object
+    const { target, operation, kind } = this.request
+    if (operation === "CONNECT" || kind !== undefined) return object
     if (target.subresource === "scale") return scaleOf(object, target)
     return version === target.version.name ? object : await convertTo(object, target, version)
   }
 
   /** Takes over what became of the object in a version. Rejects when it cannot be converted back. */
   async replace(next: MutableObject, version: string): Promise<void> {
-    const { object, target, settle } = this.request
+    const { object, target, settle, kind } = this.request
     if (object === undefined) return
     if (target.subresource === "scale") setReplicas(object, next, target)
     else {
-      const own = version === target.version.name ? next : await convertTo(next, target, target.version.name)
+      const isOwn = kind !== undefined || version === target.version.name
+      const own = isOwn ? next : await convertTo(next, target, target.version.name)
       for (const key of Object.keys(object)) if (!Object.hasOwn(own, key)) delete object[key]
       Object.assign(object, own)
     }
@@ -120,12 +122,19 @@ export class Attributes implements Matched {
       return itself === undefined ? noLabels : (labelsOf(itself) ?? noLabels)
     }
     if (!target.resource.namespaced) return undefined
-    return this.#cachedNamespace()?.labels ?? noLabels
+    const beside = this.#namespaceBeside()
+    return (beside === undefined ? this.#cachedNamespace()?.labels : labelsOf(beside)) ?? noLabels
   }
 
-  /** Whether the cache has the Namespace that the object is in, if it is in one. */
+  /** Whether the Namespace that the object is in, if it is in one, is written with it or in the cache. */
   get knowsNamespace(): boolean {
-    return !this.request.target.resource.namespaced || this.#cachedNamespace() !== undefined
+    if (!this.request.target.resource.namespaced || this.#namespaceBeside() !== undefined) return true
+    return this.#cachedNamespace() !== undefined
+  }
+
+  #namespaceBeside(): MutableObject | undefined {
+    const { call, target } = this.request
+    return call.namespaces?.get(target.namespace)
   }
 
   #cachedNamespace() {
@@ -139,7 +148,10 @@ export class Attributes implements Matched {
   /** The Namespace that the object is in; undefined for what is in none. */
   namespaceObject(): MutableObject | undefined {
     const { resource } = this.request.target
-    const found = resource.namespaced ? this.#cachedNamespace() : undefined
+    if (!resource.namespaced) return undefined
+    const beside = this.#namespaceBeside()
+    if (beside !== undefined) return clone(beside)
+    const found = this.#cachedNamespace()
     return found === undefined ? undefined : decodeDocument(found.bytes)
   }
 

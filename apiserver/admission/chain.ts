@@ -6,6 +6,7 @@ import type { Ambient } from "../ambient.ts"
 import type { Authorizer } from "../authorizer.ts"
 import type { AdmissionRequest, RegistryContext } from "../registry/context.ts"
 import type { CacheEvent } from "../watch-cache/event-window.ts"
+import { AdmissionMetrics, type Controller } from "./admission-metrics.ts"
 import { Attributes } from "./attributes.ts"
 import { mutate } from "./mutation.ts"
 import { checkPolicies } from "./policy-check.ts"
@@ -26,8 +27,11 @@ export class AdmissionChain {
   readonly #registrations: Registrations
   readonly #caller: WebhookCaller
   readonly #authorizer: Authorizer
+  readonly #ambient: Ambient
+  readonly metrics = new AdmissionMetrics()
 
   constructor({ context, client, ambient, authorizer, onFault }: AdmissionChainOptions) {
+    this.#ambient = ambient
     this.#context = context
     this.#authorizer = authorizer
     this.#registrations = new Registrations(context)
@@ -35,6 +39,7 @@ export class AdmissionChain {
       client,
       ambient,
       authorizer,
+      metrics: this.metrics,
       onIgnored: ({ name }, cause) =>
         onFault(`the webhook ${name} could not be called, and is passed over`, cause),
     })
@@ -59,7 +64,10 @@ export class AdmissionChain {
   async mutate(request: AdmissionRequest): Promise<boolean> {
     const { mutating } = this.#route(request)
     if (mutating.length === 0) return false
-    return mutate(this.#caller, mutating, await this.#attributes(request))
+    const attributes = await this.#attributes(request)
+    return this.#measured("MutatingAdmissionWebhook", request, () =>
+      mutate(this.#caller, mutating, attributes),
+    )
   }
 
   /** Of a valid object. Rejects with the refusal. */
@@ -67,8 +75,30 @@ export class AdmissionChain {
     const { policies, validating } = this.#route(request)
     if (policies.length === 0 && validating.length === 0) return
     const attributes = await this.#attributes(request)
-    await checkPolicies({ context: this.#context, authorizer: this.#authorizer }, policies, attributes)
-    await this.#askAll(validating, attributes)
+    if (policies.length > 0) {
+      const options = { context: this.#context, authorizer: this.#authorizer }
+      await this.#measured("ValidatingAdmissionPolicy", request, () =>
+        checkPolicies(options, policies, attributes),
+      )
+    }
+    if (validating.length > 0) {
+      await this.#measured("ValidatingAdmissionWebhook", request, () => this.#askAll(validating, attributes))
+    }
+  }
+
+  async #measured<A>(name: Controller, { operation }: AdmissionRequest, run: () => Promise<A>): Promise<A> {
+    const started = this.#ambient.now()
+    const done = (rejected: boolean): void => {
+      this.metrics.controller(name, operation, { seconds: (this.#ambient.now() - started) / 1000, rejected })
+    }
+    try {
+      const result = await run()
+      done(false)
+      return result
+    } catch (error) {
+      done(true)
+      throw error
+    }
   }
 
   /** Of a namespace that another server has just made the labels are waited for. */

@@ -21,9 +21,9 @@ export const matchConditionErrors = (
   field: string,
   scope: ExpressionScope,
 ): ReadonlyArray<FieldError> => {
-  const errors: FieldError[] = []
   if (conditions.length > limits.matchConditionsMax)
-    errors.push(tooMany(field, conditions.length, limits.matchConditionsMax))
+    return [tooMany(field, conditions.length, limits.matchConditionsMax)]
+  const errors: FieldError[] = []
   for (const [index, condition] of conditions.entries()) {
     const at = `${field}[${index}]`
     const name = stringOf(condition, "name")

@@ -190,3 +190,19 @@ test(
     )
   }),
 )
+
+test.each([
+  ["mutating", mutatingConfigurations, mutatingConfiguration],
+  ["validating", validatingConfigurations, validatingConfiguration],
+] as const)("a Table of %s configurations counts their webhooks", (_kind, path, configuration) =>
+  withServer(async (world) => {
+    const hooks = ["a.example.com", "b.example.com"].map((name) => webhook({ server, path: "/x", name }))
+    await world.post(path, configuration("c", ...hooks))
+    const headers = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" }
+    const { json } = await world.get(path, { headers })
+    expect([at(json, "columnDefinitions.1.type"), at(json, "rows.0.cells")]).toEqual([
+      "integer",
+      ["c", 2, "0s"],
+    ])
+  })(),
+)

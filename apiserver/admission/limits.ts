@@ -17,6 +17,9 @@ export const limits = {
   /** Source: admissionregistration/validation. */
   matchConditionsMax: 64,
   auditAnnotationsMax: 20,
+  /** Of one policy: each is compiled, some of them once a kind. */
+  variablesMax: 200,
+  validationsMax: 500,
   auditAnnotationCharactersMax: 10 * 1024,
   expressionCharactersMax: 5 * 1024,
   /** Source: apiserver/apis/cel, MaxEvaluatedMessageExpressionSizeBytes. */
@@ -27,4 +30,6 @@ export const limits = {
   typesCheckedMax: 10,
   /** Remembered answers to which webhooks and policies a kind of request concerns. */
   routesRemembered: 10_000,
+  /** Rows of each metric: names of webhooks come and go. */
+  metricRowsMax: 1_000,
 } as const

@@ -39,6 +39,9 @@ const binding = (spec: JsonObject = {}, name = "b"): JsonObject => ({
   spec: { policyName: "p", validationActions: ["Deny"], ...spec },
 })
 
+const many = (count: number, make: (index: number) => Json): ReadonlyArray<Json> =>
+  Array.from({ length: count }, (_, index) => make(index))
+
 const enforce = async (world: World, spec: JsonObject, bound: JsonObject = {}): Promise<void> => {
   const made = await world.post(policies, policy(spec))
   expect(made.json.message).toBeUndefined()
@@ -402,5 +405,23 @@ test.each([
     expect(refused.status).toBe(422)
     const causes = at(refused.json, "details.causes") as unknown as ReadonlyArray<JsonObject>
     expect(causes.map((cause) => cause.field)).toContain(field)
+  })(),
+)
+
+test.each([
+  ["spec.variables", { variables: many(201, (index) => ({ name: `v${index}`, expression: "1" })) }],
+  ["spec.validations", { validations: many(501, () => ({ expression: "true" })) }],
+  [
+    "spec.matchConditions",
+    { matchConditions: many(65, (index) => ({ name: `c${index}`, expression: "(" })) },
+  ],
+  ["spec.auditAnnotations", { auditAnnotations: many(21, () => ({ key: "", valueExpression: "(" })) }],
+] as const)("more than are compiled are refused by their number alone: %s", (field, spec) =>
+  withServer(async (world) => {
+    const refused = await world.post(policies, policy({ validations: [{ expression: "true" }], ...spec }))
+    expect(refused.status).toBe(422)
+    expect(at(refused.json, "details.causes")).toEqual([
+      expect.objectContaining({ field, message: expect.stringContaining("Too many") }),
+    ])
   })(),
 )

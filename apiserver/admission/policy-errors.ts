@@ -103,7 +103,7 @@ const annotationErrors = (policy: string, spec: MutableObject, compiler: PolicyC
   const keys = annotations.map((annotation) => stringOf(annotation, "key"))
   const errors: FieldError[] = []
   if (annotations.length > limits.auditAnnotationsMax)
-    errors.push(tooMany(field, annotations.length, limits.auditAnnotationsMax))
+    return [tooMany(field, annotations.length, limits.auditAnnotationsMax)]
   for (const [index, annotation] of annotations.entries()) {
     const at = `${field}[${index}]`
     const key = keys[index] ?? ""
@@ -139,7 +139,21 @@ const constraintErrors = (spec: MutableObject): ReadonlyArray<FieldError> => {
     : [...errors, required(`${field}.resourceRules`)]
 }
 
+/** More of them than are compiled, for whatever end. */
+export const countErrors = (spec: MutableObject): ReadonlyArray<FieldError> => {
+  const counted = [
+    ["variables", limits.variablesMax],
+    ["validations", limits.validationsMax],
+  ] as const
+  return counted.flatMap(([key, max]) => {
+    const { length } = objectsIn(spec, key)
+    return length > max ? [tooMany(`spec.${key}`, length, max)] : []
+  })
+}
+
 const contentErrors = (policy: MutableObject, spec: MutableObject): ReadonlyArray<FieldError> => {
+  const excess = countErrors(spec)
+  if (excess.length > 0) return excess
   const compiler = policyCompiler(spec, objectIn(spec, "paramKind") !== undefined)
   const validations = objectsIn(spec, "validations")
   const variables = variableErrors(spec, compiler)

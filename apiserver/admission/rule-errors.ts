@@ -57,10 +57,11 @@ export const ruleErrors = (rule: MutableObject, field: string): ReadonlyArray<Fi
 }
 
 const nameErrors = (rule: MutableObject, field: string): ReadonlyArray<FieldError> => {
-  const names = stringsIn(rule, "resourceNames")
-  return names.flatMap((name, index) => {
+  const seen = new Set<string>()
+  return stringsIn(rule, "resourceNames").flatMap((name, index) => {
     const at = `${field}.resourceNames[${index}]`
-    if (names.indexOf(name) !== index) return [duplicate(at, name)]
+    if (seen.has(name)) return [duplicate(at, name)]
+    seen.add(name)
     return name === "" || /[/%]/.test(name)
       ? [invalid(at, name, "must be a name that can stand in a path")]
       : []

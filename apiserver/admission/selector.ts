@@ -77,7 +77,8 @@ export const selectorErrors = (
   const labels = Object.entries(objectIn(selector, "matchLabels") ?? {})
   return [
     ...labels.flatMap(([key, value]): ReadonlyArray<FieldError> => {
-      const problem = qualifiedNameProblem(key) ?? labelValueProblem(String(value))
+      const problem =
+        qualifiedNameProblem(key) ?? (typeof value === "string" ? labelValueProblem(value) : "must be a text")
       return problem === undefined ? [] : [invalid(`${field}.matchLabels`, key, problem)]
     }),
     ...objectsIn(selector, "matchExpressions").flatMap((expression, index) =>

@@ -14,7 +14,12 @@ const policiesId = `${registrationGroup}/validatingadmissionpolicies`
 
 const plain: Strategy = { ...customStrategy, unconditionalUpdate: true }
 
-const configurationStrategy: Strategy = { ...plain, validate: configurationErrors }
+/** How many webhooks there are. */
+const webhookCells = ({ webhooks }: MutableObject): { readonly [column: number]: number } => ({
+  0: Array.isArray(webhooks) ? webhooks.length : 0,
+})
+
+const configurationStrategy: Strategy = { ...plain, validate: configurationErrors, cells: webhookCells }
 
 const generationOf = (object: MutableObject): number => {
   const { generation } = metadataOf(object)

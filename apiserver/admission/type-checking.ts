@@ -11,6 +11,7 @@ import type { ResourceTable, Served } from "../resource-table.ts"
 import { limits } from "./limits.ts"
 import { findKind } from "./params.ts"
 import { type PolicyCompiler, policyCompiler } from "./policy.ts"
+import { countErrors } from "./policy-errors.ts"
 
 export interface ExpressionWarning {
   readonly fieldRef: string
@@ -77,6 +78,8 @@ export const typeWarnings = (
   resources: ResourceTable,
 ): ReadonlyArray<ExpressionWarning> => {
   const spec = objectIn(policy, "spec") ?? {}
+  // It will be refused for that.
+  if (countErrors(spec).length > 0) return []
   const compilers = compilersOf(spec, resources)
   const check = (
     source: string,

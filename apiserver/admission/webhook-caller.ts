@@ -1,6 +1,7 @@
 /** One webhook asked about one request: whether it applies, the call, and the checked answer. */
 import type { Ambient } from "../ambient.ts"
 import type { Authorizer } from "../authorizer.ts"
+import type { AdmissionMetrics } from "./admission-metrics.ts"
 import type { Attributes, VersionedObjects } from "./attributes.ts"
 import { annotateAudit } from "./audit-annotations.ts"
 import { requestBindings } from "./bindings.ts"
@@ -20,9 +21,13 @@ export interface WebhookCallerOptions {
   readonly client: WebhookClient
   readonly ambient: Ambient
   readonly authorizer: Authorizer
+  readonly metrics: AdmissionMetrics
   /** An unanswered question that was passed over. */
   readonly onIgnored: (webhook: Webhook, cause: Error) => void
 }
+
+/** The HTTP status of a denial. */
+const codeOf = ({ status }: Answer): number => (typeof status?.code === "number" ? status.code : 403)
 
 const harmless: ReadonlySet<string> = new Set(["None", "NoneOnDryRun"])
 
@@ -53,8 +58,11 @@ export class WebhookCaller {
       if (typeof value === "string") annotateAudit(request.call.request, `${webhook.name}/${key}`, value)
     }
     request.call.warnings.push(...answer.warnings)
-    if (!answer.allowed) throw denied(webhook.name, answer.status, attributes)
-    return answer
+    if (answer.allowed) return answer
+    const refusal = denied(webhook.name, answer.status, attributes)
+    const asked = { name: webhook.name, operation: request.operation, mutating }
+    this.#options.metrics.rejection(asked, { cause: "no_error", code: refusal.status.code ?? 0 })
+    throw refusal
   }
 
   #conditionsHold(webhook: Webhook, attributes: Attributes, objects: VersionedObjects): boolean {
@@ -73,8 +81,12 @@ export class WebhookCaller {
       readonly mutating: boolean
     },
   ): Promise<Answer | undefined> {
-    const uid = this.#options.ambient.uuid()
+    const { ambient, metrics } = this.#options
+    const uid = ambient.uuid()
     const { attributes, objects, mutating } = asked
+    const measured = { name: webhook.name, operation: attributes.request.operation, mutating }
+    const started = ambient.now()
+    const took = (): number => (ambient.now() - started) / 1000
     try {
       if (webhook.client === undefined) throw new WebhookCallError("the clientConfig is not usable")
       const review = await this.#options.client.call({
@@ -83,10 +95,19 @@ export class WebhookCaller {
         timeoutSeconds: webhook.timeoutSeconds,
         signal: attributes.request.call.request.signal,
       })
-      return answerOf(review, uid, mutating)
+      const answer = answerOf(review, uid, mutating)
+      const code = answer.allowed ? 200 : codeOf(answer)
+      metrics.webhook(measured, { seconds: took(), rejected: !answer.allowed, code })
+      return answer
     } catch (error) {
       if (!(error instanceof WebhookCallError)) throw error
-      if (webhook.failurePolicy === "Fail") throw callFailed(webhook.name, error)
+      const refuses = webhook.failurePolicy === "Fail"
+      metrics.webhook(measured, { seconds: took(), rejected: refuses, code: 600 })
+      if (refuses) {
+        metrics.rejection(measured, { cause: "calling_webhook_error", code: 0 })
+        throw callFailed(webhook.name, error)
+      }
+      metrics.failedOpen(measured)
       this.#options.onIgnored(webhook, error)
       const key = `failed-open.${mutating ? "mutating" : "validating"}.webhook.admission.k8s.io/${webhook.configuration}`
       annotateAudit(attributes.request.call.request, key, webhook.name)

@@ -26,9 +26,12 @@ const nameErrors = (name: string, field: string): ReadonlyArray<FieldError> => {
 
 const versionErrors = (versions: ReadonlyArray<string>, field: string): ReadonlyArray<FieldError> => {
   if (versions.length === 0) return [required(field, `must specify one of ${spoken}`)]
-  const errors = versions.flatMap((version, index) =>
-    versions.indexOf(version) === index ? [] : [invalid(`${field}[${index}]`, version, "duplicate version")],
-  )
+  const seen = new Set<string>()
+  const errors = versions.flatMap((version, index) => {
+    if (seen.has(version)) return [invalid(`${field}[${index}]`, version, "duplicate version")]
+    seen.add(version)
+    return []
+  })
   return versions.includes(spoken)
     ? errors
     : [...errors, invalid(field, [...versions], `must include at least one of ${spoken}`)]

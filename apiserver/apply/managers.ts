@@ -128,30 +128,44 @@ export const ownersOnly = (managers: Managers): Managers => {
   return owners
 }
 
+/** What all of them hold: in halves, so that many small sets do not grow into a large one over and over. */
+const unionOf = (sets: ReadonlyArray<FieldSet>): FieldSet => {
+  const [first, second] = sets
+  if (first === undefined) return setOf()
+  if (second === undefined) return first
+  const middle = sets.length >> 1
+  return union(unionOf(sets.slice(0, middle)), unionOf(sets.slice(middle)))
+}
+
+const ancientOf = (joined: ReadonlyArray<Manager>, apiVersion: string): Manager => ({
+  name: "ancient-changes",
+  operation: "Update",
+  apiVersion,
+  subresource: "",
+  time: joined.at(-1)?.time,
+  set: unionOf(joined.map(({ set }) => set)),
+})
+
 /** The oldest updaters of each version become one, `ancient-changes`, until there are few enough. */
 export const capped = (managers: Managers): Managers => {
   const updaters = [...managers.values()].filter(({ operation }) => operation === "Update")
   let excess = updaters.length - UPDATE_MANAGERS_MAX
   if (excess <= 0) return managers
-  const result = new Map(managers)
-  const oldest = new Map<string, Manager>()
+  const oldest = new Map<string, Manager[]>()
   for (const manager of updaters.sort(compareManagers)) {
-    const bucket = oldest.get(manager.apiVersion)
-    oldest.set(manager.apiVersion, manager)
-    if (bucket === undefined) continue
-    const merged: Manager = {
-      name: "ancient-changes",
-      operation: "Update",
-      apiVersion: manager.apiVersion,
-      subresource: "",
-      time: manager.time,
-      set: union(bucket.set, manager.set),
+    const joined = oldest.get(manager.apiVersion)
+    if (joined === undefined) oldest.set(manager.apiVersion, [manager])
+    else {
+      joined.push(manager)
+      if (--excess <= 0) break
     }
-    result.delete(identityOf(bucket))
-    result.delete(identityOf(manager))
+  }
+  const result = new Map(managers)
+  for (const [apiVersion, joined] of oldest) {
+    if (joined.length < 2) continue
+    for (const manager of joined) result.delete(identityOf(manager))
+    const merged = ancientOf(joined, apiVersion)
     result.set(identityOf(merged), merged)
-    oldest.set(manager.apiVersion, merged)
-    if (--excess <= 0) break
   }
   return result
 }

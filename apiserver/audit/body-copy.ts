@@ -13,7 +13,7 @@ export class BodyCopy {
   add(chunk: Uint8Array): void {
     this.#size += chunk.length
     if (this.#size > auditLimits.bodyBytesMax) this.#chunks = []
-    else this.#chunks.push(chunk)
+    else this.#chunks.push(Buffer.from(chunk))
   }
 
   /** undefined when it was too large. */

@@ -165,6 +165,7 @@ const secretive: { readonly [resource: string]: string } = {
   secrets: "",
   "serviceaccounts/token": "",
   tokenreviews: "authentication.k8s.io",
+  transactions: "meta.miren.dev",
 }
 
 /** A rule that says of secrets that their bodies are written must name them: a star does not. */

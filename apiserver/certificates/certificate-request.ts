@@ -59,3 +59,12 @@ export const namesOf = (request: x509.Pkcs10CertificateRequest): RequestedNames 
     alternatives: extension?.names.items.map(({ type, value }) => ({ type, value })) ?? [],
   }
 }
+
+/** The name that a request is for; undefined when it cannot be read. */
+export const requestedCommonName = (object: MutableObject): string | undefined => {
+  try {
+    return namesOf(parseRequest(object)).commonName
+  } catch {
+    return undefined
+  }
+}

@@ -4,6 +4,7 @@ import { clone } from "../json/index.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
 import { stringOf } from "../registry/object-meta.ts"
 import type { Strategy, StrategyContext } from "../strategy.ts"
+import { humanDuration } from "../table/index.ts"
 import { parseRequest, signerOf, specOf, usagesOf } from "./certificate-request.ts"
 import { conditionErrors, confineApproval, keepDecision, stampConditions } from "./conditions.ts"
 import { knownUsages } from "./usages.ts"
@@ -89,6 +90,25 @@ const certificateErrors = (csr: MutableObject): ReadonlyArray<FieldError> => {
   ]
 }
 
+/** What has become of a request. Source: printers extractCSRStatus. */
+const conditionOf = (csr: MutableObject): string => {
+  const status = isObject(csr.status) ? csr.status : {}
+  const conditions = Array.isArray(status.conditions) ? status.conditions.filter(isObject) : []
+  const has = (type: string): boolean => conditions.some((condition) => condition.type === type)
+  const decision = has("Denied") ? "Denied" : has("Approved") ? "Approved" : "Pending"
+  const issued = stringOf(status, "certificate") === "" ? "" : ",Issued"
+  return `${decision}${has("Failed") ? ",Failed" : ""}${issued}`
+}
+
+/** RequestedDuration and Condition. */
+const csrCells = (csr: MutableObject): { readonly [column: number]: string } => {
+  const { expirationSeconds } = specOf(csr)
+  return {
+    3: typeof expirationSeconds === "number" ? humanDuration(expirationSeconds * 1000) : "<none>",
+    4: conditionOf(csr),
+  }
+}
+
 export const csrStrategy: Strategy = {
   generation: false,
   unconditionalUpdate: true,
@@ -96,6 +116,7 @@ export const csrStrategy: Strategy = {
   prepareCreate: fillRequestor,
   prepareUpdate,
   subresources: { approval: confineApproval },
+  cells: csrCells,
   validate: (csr, old) => [
     ...(old === undefined ? [...requestErrors(csr), ...signerErrors(csr), ...usageErrors(csr)] : []),
     ...conditionErrors(csr, old),

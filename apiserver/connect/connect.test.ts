@@ -168,6 +168,21 @@ test("logs come from the node that runs the object, with the client's query", as
   expect(asked.at(-1)).toBe("/sandboxes/default/here/log?container=c&tailLines=2")
 })
 
+test.each([
+  [`${sandboxes}/here`, "sandbox"],
+  ["/api/v1/namespaces/default/pods/here", "pod"],
+])("%s has no container by another's name", async (object, kind) => {
+  const asked = await send("GET", `${object}/log?container=d`)
+  expect(JSON.parse(asked.text)).toMatchObject({
+    code: 400,
+    reason: "BadRequest",
+    message: `container d is not valid for ${kind} here`,
+  })
+  for (const verb of ["exec", "attach"])
+    expect((await upgrade(`${object}/${verb}?container=d&stdout=true`)).status).toBe(400)
+  expect((await upgrade(`${object}/attach?container=c&stdout=true`)).status).toBe(101)
+})
+
 const upgrade = (path: string) =>
   new Promise<{ status: number; protocol: unknown; socket: Duplex | undefined }>((resolve, reject) => {
     const request = httpsRequest({

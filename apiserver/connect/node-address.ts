@@ -42,12 +42,26 @@ export const addressOf = (context: RegistryContext, name: string, what: string):
   return { node: name, host, port }
 }
 
-/** Fails with `NotFound`, `BadRequest` (not scheduled), `ServiceUnavailable` (its node is not known or not ready). */
+const containerVerbs = new Set(["log", "exec", "attach"])
+
+/** A request may name one of the object's containers, and no other. Source: validateContainer of core/pod's strategy. */
+const checkContainer = ({ call, target }: Operation, spec: MutableObject): void => {
+  if (!containerVerbs.has(target.subresource)) return
+  const mark = call.request.url.indexOf("?")
+  const asked = mark < 0 ? null : new URLSearchParams(call.request.url.slice(mark)).get("container")
+  if (asked === null || asked === "") return
+  const containers = Array.isArray(spec.containers) ? spec.containers.filter(isObject) : []
+  if (containers.some((container) => container.name === asked)) return
+  throw badRequest(`container ${asked} is not valid for ${target.resource.kind.toLowerCase()} ${target.name}`)
+}
+
+/** Fails with `NotFound`, `BadRequest` (no such container, not scheduled), `ServiceUnavailable` (its node is not known or not ready). */
 export const nodeOf = async (operation: Operation): Promise<NodeAddress> => {
   const { context, target } = operation
   const itself = `${target.resource.kind} ${target.namespace}/${target.name}`
   const object = decodeDocument((await get({ ...operation, target: { ...target, subresource: "" } })).bytes)
   const spec = isObject(object.spec) ? object.spec : {}
+  checkContainer(operation, spec)
   const name = stringOf(spec, "nodeName")
   if (name === "") throw badRequest(`${itself} does not have a host assigned: it is not scheduled yet`)
   return addressOf(context, name, itself)

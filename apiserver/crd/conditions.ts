@@ -44,13 +44,16 @@ export const markEmptying = (crd: MutableObject, now: string): void => {
   setCondition(crd, { type: "Terminating", status: "True", reason: emptying, message }, now)
 }
 
-/** A name of this CRD that another resource of its group has already. */
-export const namesConflict = (
-  crd: MutableObject,
-  resources: ResourceTable,
-): { reason: string; message: string } | undefined => {
+interface NameConflict {
+  readonly field: "plural" | "singular" | "shortNames" | "kind" | "listKind"
+  readonly reason: string
+  readonly message: string
+}
+
+/** The names of this CRD that other resources of its group have already. Source: apiextensions' naming controller. */
+export const nameConflicts = (crd: MutableObject, resources: ResourceTable): ReadonlyArray<NameConflict> => {
   const definition = definitionOf(crd)
-  if (definition === undefined) return undefined
+  if (definition === undefined) return []
   const { group, names } = definition
   const others = resources
     .all()
@@ -63,19 +66,39 @@ export const namesConflict = (
     ]),
   )
   const kinds = new Set(others.flatMap(({ definition: { names: taken } }) => [taken.kind, taken.listKind]))
-  const taken = (word: string): string => `${JSON.stringify(word)} is already in use`
-  if (words.has(names.plural)) return { reason: "PluralConflict", message: taken(names.plural) }
-  if (words.has(names.singular)) return { reason: "SingularConflict", message: taken(names.singular) }
-  const short = names.shortNames?.find((word) => words.has(word))
-  if (short !== undefined) return { reason: "ShortNamesConflict", message: taken(short) }
-  if (kinds.has(names.kind)) return { reason: "KindConflict", message: taken(names.kind) }
-  if (kinds.has(names.listKind)) return { reason: "ListKindConflict", message: taken(names.listKind) }
-  return undefined
+  const wanted = [
+    ["plural", "PluralConflict", [names.plural], words],
+    ["singular", "SingularConflict", [names.singular], words],
+    ["shortNames", "ShortNamesConflict", names.shortNames ?? [], words],
+    ["kind", "KindConflict", [names.kind], kinds],
+    ["listKind", "ListKindConflict", [names.listKind], kinds],
+  ] as const
+  return wanted.flatMap(([field, reason, asked, taken]) => {
+    const message = asked
+      .filter((word) => taken.has(word))
+      .map((word) => `${JSON.stringify(word)} is already in use`)
+      .join(", ")
+    return message === "" ? [] : [{ field, reason, message }]
+  })
+}
+
+/** The names that are this kind's: those that nobody else has, and what was accepted before of the others. */
+const acceptedNames = (crd: MutableObject, conflicts: ReadonlyArray<NameConflict>): MutableObject => {
+  const before = objectAt(statusOf(crd), "acceptedNames")
+  const names: MutableObject = { plural: "", kind: "", ...clone(objectAt(specOf(crd), "names")) }
+  for (const { field } of conflicts) {
+    const accepted = before[field]
+    if (accepted !== undefined) names[field] = clone(accepted)
+    else if (field === "plural" || field === "kind") names[field] = ""
+    else delete names[field]
+  }
+  return names
 }
 
 /** Decides, in place, whether the names are accepted and the kind is served. Keeps other conditions. */
 export const establish = (crd: MutableObject, resources: ResourceTable, now: string): void => {
-  const conflict = namesConflict(crd, resources)
+  const conflicts = nameConflicts(crd, resources)
+  const conflict = conflicts.at(-1)
   if (conflict === undefined) {
     setCondition(
       crd,
@@ -85,7 +108,8 @@ export const establish = (crd: MutableObject, resources: ResourceTable, now: str
     const message = "the initial names have been accepted"
     setCondition(crd, { type: "Established", status: "True", reason: "InitialNamesAccepted", message }, now)
   } else {
-    setCondition(crd, { type: "NamesAccepted", status: "False", ...conflict }, now)
+    const { reason, message: why } = conflict
+    setCondition(crd, { type: "NamesAccepted", status: "False", reason, message: why }, now)
     const established = conditionsOf(crd).some((one) => one.type === "Established" && one.status === "True")
     if (!established) {
       const message = "not all names are accepted"
@@ -95,9 +119,6 @@ export const establish = (crd: MutableObject, resources: ResourceTable, now: str
   const storage = versionsOf(crd).find((version) => version.storage === true)
   const stored = new Set(stringsIn(statusOf(crd), "storedVersions"))
   if (storage !== undefined) stored.add(stringOf(storage, "name"))
-  const acceptedNames =
-    conflict === undefined ? clone(objectAt(specOf(crd), "names")) : objectAt(statusOf(crd), "acceptedNames")
-  const names: MutableObject =
-    Object.keys(acceptedNames).length === 0 ? { plural: "", kind: "" } : acceptedNames
+  const names = acceptedNames(crd, conflicts)
   crd.status = { ...statusOf(crd), acceptedNames: names, storedVersions: [...stored] }
 }

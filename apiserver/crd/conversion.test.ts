@@ -6,7 +6,12 @@ import {
   type WebhookHandler,
   type WebhookServer,
 } from "../admission/testing/webhook-server.ts"
+import { documentOf } from "../causes/cause.ts"
 import { at, crds, type World, widgetsCrd, withServer } from "../test-world.ts"
+
+/** What is stored, without the cause that is kept with it. */
+const storedObject = (value: Uint8Array | undefined) =>
+  JSON.parse(Buffer.from(documentOf(value ?? new Uint8Array())).toString("utf8"))
 
 let open: WebhookServer[] = []
 afterEach(async () => {
@@ -178,7 +183,7 @@ test(
     expect([applied.status, applied.json.spec]).toEqual([200, { host: "h", port: 3 }])
     expect((await world.get(`${path("v1")}/a`)).json.spec).toEqual({ address: "h:3" })
     const { kv } = await world.store.get("/registry/example.com/widgets/default/a")
-    expect(JSON.parse(Buffer.from(kv?.value ?? []).toString("utf8")).apiVersion).toBe("example.com/v1")
+    expect(storedObject(kv?.value).apiVersion).toBe("example.com/v1")
   }),
 )
 
@@ -236,7 +241,7 @@ test(
     const moved = await world.put(`${path("v2")}/a`, before.json)
     expect(moved.status).toBe(200)
     const { kv } = await world.store.get("/registry/example.com/widgets/default/a")
-    expect(JSON.parse(Buffer.from(kv?.value ?? []).toString("utf8")).apiVersion).toBe("example.com/v2")
+    expect(storedObject(kv?.value).apiVersion).toBe("example.com/v2")
     const again = await world.put(`${path("v2")}/a`, moved.json)
     expect(at(again.json, "metadata.resourceVersion")).toBe(at(moved.json, "metadata.resourceVersion"))
     const crd = `${crds}/widgets.example.com`

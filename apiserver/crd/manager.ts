@@ -22,7 +22,7 @@ import { Resource } from "../resource.ts"
 import { StatusError } from "../status-error.ts"
 import { customStrategy } from "../strategy.ts"
 import type { CachedObject } from "../watch-cache/cached-object.ts"
-import { establish, isEmptying, markEmptying, namesConflict } from "./conditions.ts"
+import { establish, isEmptying, markEmptying, nameConflicts } from "./conditions.ts"
 import { conversionClientOf } from "./conversion.ts"
 import { conditionIs, crdId, definitionOf } from "./definition.ts"
 import { cleanupFinalizer } from "./strategy.ts"
@@ -169,7 +169,7 @@ export class CrdManager {
       await this.#seeOut(name)
     } else if (
       !conditionIs(crd, "NamesAccepted", "True") &&
-      namesConflict(crd, this.#context.resources) === undefined
+      nameConflicts(crd, this.#context.resources).length === 0
     ) {
       await this.#write(name, "status", (current) => establish(current, this.#context.resources, this.#now()))
     }

@@ -15,29 +15,36 @@ import {
   type DiscoverySource,
 } from "./documents.ts"
 
-const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+/** Versions of the aggregated form: kubectl before 1.30 asks for the beta one only. */
+type AggregatedVersion = "v2" | "v2beta1"
+
+const aggregatedTypeOf = (version: AggregatedVersion): string =>
+  `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
 
 interface Document {
   readonly bytes: Uint8Array
   readonly etag: string
 }
 
-const wantsAggregated = ({ parameters }: MediaRange): boolean =>
-  parameters.as === "APIGroupDiscoveryList" && parameters.g === "apidiscovery.k8s.io" && parameters.v === "v2"
+const wantedVersion = ({ parameters: { as, g, v } }: MediaRange): AggregatedVersion | undefined =>
+  as === "APIGroupDiscoveryList" && g === "apidiscovery.k8s.io" && (v === "v2" || v === "v2beta1")
+    ? v
+    : undefined
 
 const isJson = ({ type }: MediaRange): boolean =>
   type === "application/json" || type === "application/*" || type === "*/*"
 
 /** The first acceptable form. Fails with `NotAcceptable`. */
-const formOf = (call: Call, hasAggregated: boolean): "aggregated" | "legacy" => {
+const formOf = (call: Call, hasAggregated: boolean): AggregatedVersion | "legacy" => {
   for (const range of parseAccept(call.request.headers.accept || "*/*")) {
     if (!isJson(range)) continue
     if (range.parameters.as === undefined) return "legacy"
-    if (hasAggregated && wantsAggregated(range)) return "aggregated"
+    const version = hasAggregated ? wantedVersion(range) : undefined
+    if (version !== undefined) return version
   }
   throw failure(
     "NotAcceptable",
-    `only the following media types are accepted: application/json, ${aggregatedType}`,
+    `only the following media types are accepted: application/json, ${aggregatedTypeOf("v2")}`,
   )
 }
 
@@ -60,7 +67,7 @@ export class DiscoveryHandler {
     const top = parts.length === 1
     const form = formOf(call, top)
     const document = this.#document(`${form} ${parts.join("/")}`, (source) => {
-      if (form === "aggregated") return aggregated(source, root === "api" ? "core" : "named")
+      if (form !== "legacy") return aggregated(source, root === "api" ? "core" : "named", form)
       if (root === "api")
         return top ? apiVersions() : parts.length === 2 ? apiResourceList(source, "", group ?? "") : undefined
       if (top) return apiGroupList(source)
@@ -69,7 +76,7 @@ export class DiscoveryHandler {
         : apiResourceList(source, group ?? "", version)
     })
     if (document === undefined) return false
-    await this.#send(call, document, form === "aggregated" ? aggregatedType : "application/json")
+    await this.#send(call, document, form === "legacy" ? "application/json" : aggregatedTypeOf(form))
     return true
   }
 

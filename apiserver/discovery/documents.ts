@@ -1,4 +1,5 @@
 /** The discovery documents: legacy (one a group version) and aggregated (everything in two). Source: KEP-3352. */
+import { createHash } from "node:crypto"
 import { apiVersionOf } from "../../schemas/index.ts"
 import type { SubresourceCreates } from "../registry/subresource-create.ts"
 import { byPreference, type Resource, type ResourceVersion } from "../resource.ts"
@@ -89,6 +90,10 @@ export const apiGroupList = (source: DiscoverySource): object => ({
   groups: groupsOf(source).map((name) => groupBody(source, name)),
 })
 
+/** What changes when objects are stored in another version. Source: apiserver `endpoints/discovery` StorageVersionHash. */
+const storageVersionHash = ({ stored: { group, storage, kind } }: Resource): string =>
+  createHash("sha256").update(`${group}/${storage.name}/${kind}`).digest().subarray(0, 8).toString("base64")
+
 const legacyResources = (source: DiscoverySource, { resource, version }: Row): ReadonlyArray<object> => {
   const { names } = resource.definition
   const { namespaced, kind } = resource
@@ -104,6 +109,7 @@ const legacyResources = (source: DiscoverySource, { resource, version }: Row): R
     ...(names.categories === undefined || names.categories.length === 0
       ? {}
       : { categories: names.categories }),
+    ...(resource.strategy.answer === undefined ? { storageVersionHash: storageVersionHash(resource) } : {}),
   }
   const parts = allSubresources(source, { resource, version }).map((row) => {
     const { responseKind } = row
@@ -159,17 +165,21 @@ const aggregatedResource = (source: DiscoverySource, { resource, version }: Row)
   }
 }
 
-/** `/api` and `/apis` as `APIGroupDiscoveryList` v2: the core group, or all named ones. */
-export const aggregated = (source: DiscoverySource, which: "core" | "named"): object => ({
+/** `/api` and `/apis` as `APIGroupDiscoveryList`, whose versions are alike: the core group, or all named ones. */
+export const aggregated = (
+  source: DiscoverySource,
+  which: "core" | "named",
+  version: "v2" | "v2beta1",
+): object => ({
   kind: "APIGroupDiscoveryList",
-  apiVersion: "apidiscovery.k8s.io/v2",
+  apiVersion: `apidiscovery.k8s.io/${version}`,
   metadata: {},
   items: (which === "core" ? [""] : groupsOf(source)).map((group) => ({
     metadata: group === "" ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
-    versions: versionsOf(source, group).map((version) => ({
-      version,
+    versions: versionsOf(source, group).map((served) => ({
+      version: served,
       freshness: "Current",
-      resources: rowsOf(source, group, version).map((row) => aggregatedResource(source, row)),
+      resources: rowsOf(source, group, served).map((row) => aggregatedResource(source, row)),
     })),
   })),
 })

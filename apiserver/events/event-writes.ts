@@ -7,9 +7,11 @@ import { createObject, prepareNew } from "../registry/create.ts"
 import { deleteObject } from "../registry/delete.ts"
 import { deleteCollection } from "../registry/delete-collection.ts"
 import { decodeDocument } from "../registry/document.ts"
+import { inWordsOf } from "../registry/facade-refusal.ts"
 import { matchName, readIncoming } from "../registry/incoming.ts"
 import { nameOf } from "../registry/object-meta.ts"
 import { isApply, readPatch } from "../registry/patch.ts"
+import { createsMissing } from "../registry/put.ts"
 import { updateObject } from "../registry/update.ts"
 import { parseWriteOptions, type WriteOptions } from "../registry/write-options.ts"
 import type { Writes } from "../registry/writes.ts"
@@ -40,7 +42,20 @@ const create = async (operation: Operation, events: Resource): Promise<Written> 
   const options = parseWriteOptions(call, "CreateOptions")
   const sent = readIncoming(operation, options)
   matchName(sent, target)
-  const shape = target.version.schema.validate(sent)
+  return createStored(operation, events, { sent, options })
+}
+
+interface Sent {
+  readonly sent: MutableObject
+  readonly options: WriteOptions
+}
+
+const createStored = async (
+  operation: Operation,
+  events: Resource,
+  { sent, options }: Sent,
+): Promise<Written> => {
+  const shape = operation.target.version.schema.validate(sent)
   const event = storedEvent(sent)
   refuse(operation, event, [...shape, ...newEventErrors(event)])
   const asked = onStored(operation, events)
@@ -71,13 +86,18 @@ const update = async (
   return viewed(written)
 }
 
-const put = async (operation: Operation, events: Resource): Promise<Written> => {
+const put = async (operation: Operation, events: Resource): Promise<PatchResult> => {
   const { target, call } = operation
   if (target.name === "") throw methodNotAllowed(subjectOf(target), "PUT")
   const options = parseWriteOptions(call, "UpdateOptions")
   const sent = readIncoming(operation, options)
   matchName(sent, target)
-  return update(operation, events, { options, next: () => clone(sent) })
+  try {
+    return { written: await update(operation, events, { options, next: () => clone(sent) }), created: false }
+  } catch (error) {
+    if (!createsMissing(operation, sent, error)) throw error
+  }
+  return { written: await createStored(operation, events, { sent: clone(sent), options }), created: true }
 }
 
 /** The applied Event is applied as it is stored, so that the same fields are owned. */
@@ -102,17 +122,27 @@ const patch = async (operation: Operation, events: Resource): Promise<PatchResul
   return { written: await update(operation, events, { options, next }), created: false }
 }
 
-/** The writes of the newer Events. */
-export const eventWrites = (_resource: Resource, { of: events }: Facade): Writes => ({
-  create: (operation) => create(operation, events),
-  put: (operation) => put(operation, events),
-  patch: (operation) => patch(operation, events),
-  deleteObject: async (operation, options) => {
-    const deleted = await deleteObject(onStored(operation, events), options)
-    return deleted.type === "gone"
-      ? { ...deleted, last: viewed(deleted.last) }
-      : { ...deleted, written: viewed(deleted.written) }
-  },
-  deleteCollection: (operation) =>
-    deleteCollection(operation, (one, options) => deleteObject(onStored(one, events), options)),
-})
+/** The writes of the newer Events; refusals speak of those. */
+export const eventWrites = (resource: Resource, { of: events }: Facade): Writes => {
+  const told = async <A>(run: () => Promise<A>): Promise<A> => {
+    try {
+      return await run()
+    } catch (error) {
+      throw inWordsOf(resource, events, error)
+    }
+  }
+  return {
+    create: (operation) => told(() => create(operation, events)),
+    put: (operation) => told(() => put(operation, events)),
+    patch: (operation) => told(() => patch(operation, events)),
+    deleteObject: (operation, options) =>
+      told(async () => {
+        const deleted = await deleteObject(onStored(operation, events), options)
+        return deleted.type === "gone"
+          ? { ...deleted, last: viewed(deleted.last) }
+          : { ...deleted, written: viewed(deleted.written) }
+      }),
+    deleteCollection: (operation) =>
+      told(() => deleteCollection(operation, (one, options) => deleteObject(onStored(one, events), options))),
+  }
+}

@@ -79,6 +79,11 @@ export class ResponseAdapter implements ResponseSink {
     return this.#response.write(chunk)
   }
 
+  /** What node counts as written it has handed on, in a copy: encrypted. */
+  lend(chunk: Uint8Array): boolean {
+    return this.write(chunk)
+  }
+
   drained(): Promise<void> {
     const response = this.#response
     if (this.#stage === "ended" || this.pending === 0) return Promise.resolve()

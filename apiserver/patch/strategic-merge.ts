@@ -43,15 +43,16 @@ const isDirective = (key: string): boolean =>
 
 /** What the current object keeps under `$retainKeys`. */
 const retained = (current: JsonObject, patch: JsonObject): JsonObject => {
-  const keys = own(patch, RETAIN_KEYS)
-  if (keys === undefined) return current
-  if (!isArray(keys)) throw malformed(`${RETAIN_KEYS} must be a list`)
+  const listed = own(patch, RETAIN_KEYS)
+  if (listed === undefined) return current
+  if (!isArray(listed)) throw malformed(`${RETAIN_KEYS} must be a list`)
+  const keys = new Set<Json>(listed)
   const stray = Object.keys(patch).find(
-    (key) => !isDirective(key) && own(patch, key) !== null && !keys.includes(key),
+    (key) => !isDirective(key) && own(patch, key) !== null && !keys.has(key),
   )
   if (stray !== undefined)
     throw malformed(`${RETAIN_KEYS} does not list ${JSON.stringify(stray)}, which the patch sets`)
-  return Object.fromEntries(Object.entries(current).filter(([key]) => keys.includes(key)))
+  return Object.fromEntries(Object.entries(current).filter(([key]) => keys.has(key)))
 }
 
 const listUnder = (patch: JsonObject, prefix: string, key: string): JsonArray | undefined => {

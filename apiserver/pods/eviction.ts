@@ -5,15 +5,19 @@
 import { decodeObject } from "../body.ts"
 import { isObject } from "../body-object.ts"
 import type { MutableObject } from "../machinery.ts"
+import { admitWrite } from "../registry/admit-write.ts"
 import type { Operation } from "../registry/context.ts"
 import { parseDeleteOptions } from "../registry/delete-options.ts"
 import { metadataOf, stringOf } from "../registry/object-meta.ts"
 import type { SubresourceCreates } from "../registry/subresource-create.ts"
+import { parseWriteOptions } from "../registry/write-options.ts"
 import { badRequest, methodNotAllowed } from "../status-error.ts"
 import { podsId } from "./pod-resource.ts"
 import { podWrites } from "./pod-writes.ts"
 
-/** The answer. Fails with `BadRequest`, and as a deletion does. */
+const evictionKind = { group: "policy", version: "v1", kind: "Eviction" }
+
+/** The answer; what is admitted is the eviction. Fails with `BadRequest`, and as a deletion does. */
 const evict = async (operation: Operation): Promise<MutableObject> => {
   const { call, target } = operation
   const { facade } = target.resource
@@ -25,6 +29,8 @@ const evict = async (operation: Operation): Promise<MutableObject> => {
   const name = stringOf(metadataOf(object), "name")
   if (name !== "" && name !== target.name)
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`)
+  const posted = parseWriteOptions(call, "CreateOptions")
+  await admitWrite(operation, { object, old: undefined, options: posted, kind: evictionKind }, () => {})
   const given = isObject(object.deleteOptions) ? object.deleteOptions : {}
   const body = Buffer.from(JSON.stringify({ ...given, kind: "DeleteOptions" }))
   const headers = { ...call.request.headers, "content-type": "application/json" }
@@ -37,5 +43,5 @@ const evict = async (operation: Operation): Promise<MutableObject> => {
 
 /** What a POST to a subresource of a Pod answers. */
 export const podCreates: SubresourceCreates = {
-  [`${podsId}/eviction`]: { kind: { group: "policy", version: "v1", kind: "Eviction" }, answer: evict },
+  [`${podsId}/eviction`]: { kind: evictionKind, answer: evict },
 }

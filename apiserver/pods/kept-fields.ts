@@ -52,7 +52,6 @@ const podFields: { readonly [field: string]: Accepts } = {
 }
 
 const containerFields: { readonly [field: string]: Accepts } = {
-  stdinOnce: anyFlag,
   terminationMessagePath: anyText,
   terminationMessagePolicy: anyText,
 }

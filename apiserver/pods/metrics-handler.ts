@@ -11,7 +11,7 @@ import type { MutableObject } from "../machinery.ts"
 import type { Operation, RegistryContext } from "../registry/context.ts"
 import { decodeDocument } from "../registry/document.ts"
 import { list } from "../registry/list.ts"
-import { metadataOf, stringOf, valueAt } from "../registry/object-meta.ts"
+import { fieldText, metadataOf, stringOf, valueAt } from "../registry/object-meta.ts"
 import type { Resource } from "../resource.ts"
 import { failure, methodNotAllowed, notFound, StatusError } from "../status-error.ts"
 import { sandboxesId } from "./pod-resource.ts"
@@ -84,7 +84,7 @@ export class MetricsHandler {
     const objects = await this.#objects(operation, subject)
     const isNodes = target.resource.plural === "nodes"
     const nodeOf = (object: MutableObject): string =>
-      isNodes ? stringOf(metadataOf(object), "name") : String(valueAt(object, ["spec", "nodeName"]) ?? "")
+      isNodes ? stringOf(metadataOf(object), "name") : fieldText(valueAt(object, ["spec", "nodeName"]))
     const names = [...new Set(objects.map(nodeOf))].filter((name) => name !== "")
     const stats = new Map(
       await Promise.all(names.map(async (name) => [name, await this.#ask(name)] as const)),

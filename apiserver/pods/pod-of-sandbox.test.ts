@@ -28,7 +28,10 @@ describe("the Sandbox of a Pod", () => {
   test("has every field that means the same", () => {
     const { sandbox, errors } = asked(
       { nodeSelector: { a: "b" }, hostname: "h", restartPolicy: "Never", runtimeClassName: "runc" },
-      { command: ["x"], env: [{ name: "A", value: "b" }], resources: { limits: { cpu: "1" } } },
+      {
+        ...{ command: ["x"], env: [{ name: "A", value: "b" }], resources: { limits: { cpu: "1" } } },
+        ...{ stdin: true, stdinOnce: true, tty: true },
+      },
     )
     expect(errors).toEqual([])
     expect(sandbox).toEqual({
@@ -47,6 +50,9 @@ describe("the Sandbox of a Pod", () => {
             command: ["x"],
             env: [{ name: "A", value: "b" }],
             resources: { limits: { cpu: "1" } },
+            stdin: true,
+            stdinOnce: true,
+            tty: true,
           },
         ],
       },

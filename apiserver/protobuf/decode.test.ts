@@ -105,6 +105,55 @@ test("a Lease keeps microseconds and explicit zeros", () => {
   })
 })
 
+test("a FlowSchema and its level, with what is set to nothing on purpose", () => {
+  const subject = bytes(1, [...text(1, "Group"), ...bytes(3, text(1, "readers"))])
+  const rule = bytes(2, [
+    ...text(1, "*"),
+    ...text(2, ""),
+    ...text(3, "pods"),
+    ...number(4, 1),
+    ...text(5, "*"),
+  ])
+  const paths = bytes(3, [...text(1, "get"), ...text(6, "/healthz")])
+  const spec = bytes(2, [
+    ...bytes(1, text(1, "low")),
+    ...number(2, 50),
+    ...bytes(3, text(1, "ByUser")),
+    ...bytes(4, [...subject, ...rule, ...paths]),
+  ])
+  const flow = envelope("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", [
+    ...meta("f"),
+    ...spec,
+    ...bytes(3, []),
+  ])
+  expect(decodeProtobuf(flow)?.spec).toEqual({
+    priorityLevelConfiguration: { name: "low" },
+    matchingPrecedence: 50,
+    distinguisherMethod: { type: "ByUser" },
+    rules: [
+      {
+        subjects: [{ kind: "Group", group: { name: "readers" } }],
+        resourceRules: [
+          { verbs: ["*"], apiGroups: [""], resources: ["pods"], clusterScope: true, namespaces: ["*"] },
+        ],
+        nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/healthz"] }],
+      },
+    ],
+  })
+  const queuing = bytes(2, [...number(1, 8), ...number(2, 2), ...number(3, 10)])
+  const limited = bytes(2, [...number(1, 0), ...bytes(2, [...text(1, "Queue"), ...queuing]), ...number(4, 0)])
+  const raw = [...meta("l"), ...bytes(2, [...text(1, "Limited"), ...limited])]
+  const level = envelope("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration", raw)
+  expect(decodeProtobuf(level)?.spec).toEqual({
+    type: "Limited",
+    limited: {
+      nominalConcurrencyShares: 0,
+      limitResponse: { type: "Queue", queuing: { queues: 8, handSize: 2, queueLengthLimit: 10 } },
+      borrowingLimitPercent: 0,
+    },
+  })
+})
+
 test("unknown fields are passed over, unknown kinds are not decoded", () => {
   const raw = [
     ...meta("a"),

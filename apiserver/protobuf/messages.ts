@@ -7,6 +7,7 @@ import { accessMessages } from "./tables/access.ts"
 import { admissionMessages } from "./tables/admission.ts"
 import { apiextensionsMessages } from "./tables/apiextensions.ts"
 import { coreMessages } from "./tables/core.ts"
+import { flowcontrolMessages } from "./tables/flowcontrol.ts"
 import { metaMessages } from "./tables/meta.ts"
 import { podMessages } from "./tables/pod.ts"
 
@@ -17,6 +18,7 @@ const messages = parseTable(
   accessMessages,
   admissionMessages,
   apiextensionsMessages,
+  flowcontrolMessages,
 )
 
 /** Kinds of each group and version, all named as their messages. */
@@ -33,6 +35,7 @@ const kindsOf: { readonly [apiVersion: string]: string } = {
   "certificates.k8s.io/v1": "CertificateSigningRequest",
   "coordination.k8s.io/v1": "Lease",
   "discovery.k8s.io/v1": "EndpointSlice",
+  "flowcontrol.apiserver.k8s.io/v1": "FlowSchema PriorityLevelConfiguration",
   "policy/v1": "Eviction",
   "rbac.authorization.k8s.io/v1": "ClusterRole ClusterRoleBinding Role RoleBinding",
 }

@@ -111,7 +111,12 @@ const bindingErrors =
     return errors
   }
 
-const plain = { generation: false, unconditionalUpdate: true, pathNames: true } as const
+const plain = {
+  generation: false,
+  unconditionalUpdate: true,
+  createOnUpdate: true,
+  pathNames: true,
+} as const
 
 const binding = (kinds: ReadonlyArray<string>): Strategy => ({
   ...plain,

@@ -8,6 +8,7 @@ import { createObject, prepareNew } from "./create.ts"
 import { matchName, placeInNamespace } from "./incoming.ts"
 import { shapeMetadata } from "./metadata-shape.ts"
 import { metadataOf, stringOf } from "./object-meta.ts"
+import { versionsFor } from "./ownership.ts"
 import { updateObject } from "./update.ts"
 import type { WriteOptions } from "./write-options.ts"
 import type { PatchResult } from "./written.ts"
@@ -59,9 +60,13 @@ const confineToEndpoint = (applied: MutableObject, target: Target): void => {
   } else if (target.version.hasStatus) delete applied.status
 }
 
-const merged = (operation: Operation, applied: MutableObject, more: Merging): MutableObject => {
+const merged = (
+  operation: Operation,
+  applied: MutableObject,
+  more: Merging,
+): MutableObject | Promise<MutableObject> => {
   const { context, target } = operation
-  const object = context.fields.apply({
+  const input = {
     live: more.live,
     applied,
     manager: more.options.fieldManager,
@@ -69,7 +74,15 @@ const merged = (operation: Operation, applied: MutableObject, more: Merging): Mu
     subresource: target.subresource,
     schema: target.version.schema,
     now: strategyContext(operation).now,
-  })
+  }
+  const versions = versionsFor(more.live, target)
+  return versions === undefined
+    ? onVersion(context.fields.apply(input), applied)
+    : context.fields.applyAcross(input, versions).then((object) => onVersion(object, applied))
+}
+
+/** An apply that names a resourceVersion holds of that only. */
+const onVersion = (object: MutableObject, applied: MutableObject): MutableObject => {
   const { resourceVersion } = metadataOf(applied)
   if (typeof resourceVersion === "string") metadataOf(object).resourceVersion = resourceVersion
   return object
@@ -82,24 +95,48 @@ interface Merging {
 
 const isMissing = (error: unknown): boolean => error instanceof StatusError && error.reason === "NotFound"
 
-/** Fails with `Conflict` (fields of other managers), `BadRequest`, `Invalid`. */
-export const apply = async (operation: Operation, options: WriteOptions): Promise<PatchResult> => {
+/** What becomes of a merged object before it is written; `live` is undefined when it is new. Both may be changed. */
+export type Adjust = (live: MutableObject | undefined, merged: MutableObject) => Promise<MutableObject>
+
+const adjusted = async (
+  adjust: Adjust,
+  live: MutableObject,
+  object: MutableObject | Promise<MutableObject>,
+): Promise<MutableObject> => adjust(live, await object)
+
+/** Fails with `Conflict` (fields of other managers), `BadRequest`, `Invalid`, and as `adjust` does. */
+export const apply = async (
+  operation: Operation,
+  options: WriteOptions,
+  adjust?: Adjust,
+): Promise<PatchResult> => {
   if (!options.named) throw invalidOptions("PatchOptions", [managerRequired])
   const applied = readApplied(operation, options)
   try {
     const written = await updateObject(operation, {
       options,
       ownsFields: true,
-      next: (current) => merged(operation, applied, { live: current.copy(), options }),
+      next: (current) => {
+        const object = merged(operation, applied, { live: current.copy(), options })
+        return adjust === undefined ? object : adjusted(adjust, current.copy(), object)
+      },
     })
     return { written, created: false }
   } catch (error) {
     if (!isMissing(error)) throw error
   }
-  return { written: await createApplied(operation, applied, options), created: true }
+  const created = await newlyApplied(operation, applied, options)
+  const object = adjust === undefined ? created : await adjust(undefined, created)
+  await prepareNew(operation, object, { options, ownsFields: true })
+  return { written: await createObject(operation, object, options), created: true }
 }
 
-const createApplied = async (operation: Operation, applied: MutableObject, options: WriteOptions) => {
+/** Fails with `NotFound` (a subresource), `Conflict` (a uid). */
+const newlyApplied = (
+  operation: Operation,
+  applied: MutableObject,
+  options: WriteOptions,
+): MutableObject | Promise<MutableObject> => {
   const subject = subjectOf(operation.target)
   if (operation.target.subresource !== "") throw notFound(subject)
   const uid = stringOf(metadataOf(applied), "uid")
@@ -109,7 +146,5 @@ const createApplied = async (operation: Operation, applied: MutableObject, optio
       `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
     )
   }
-  const object = merged(operation, applied, { live: undefined, options })
-  await prepareNew(operation, object, { options, ownsFields: true })
-  return createObject(operation, object, options)
+  return merged(operation, applied, { live: undefined, options })
 }

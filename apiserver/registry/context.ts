@@ -12,9 +12,12 @@ import type { Subject } from "../status-error.ts"
 import type { StrategyContext } from "../strategy.ts"
 import type { WatchCache } from "../watch-cache/watch-cache.ts"
 import { metadataOf, stringOf } from "./object-meta.ts"
+import type { ObjectWriter } from "./object-writer.ts"
 
 export interface RegistryContext {
+  /** Read from; written to by the writer alone. */
   readonly store: Store
+  readonly writer: ObjectWriter
   readonly cache: WatchCache
   readonly resources: ResourceTable
   readonly ambient: Ambient
@@ -34,6 +37,8 @@ export interface AdmissionRequest {
   readonly target: Target
   readonly object: MutableObject | undefined
   readonly old: MutableObject | undefined
+  /** The kind of the object where it is not the resource's: of what is posted to a subresource. */
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
   readonly dryRun: boolean
   readonly call: Call
   /** The options of the request as its kind in meta.k8s.io/v1; undefined for CONNECT. */

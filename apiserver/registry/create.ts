@@ -123,7 +123,7 @@ export const validateNew = (object: MutableObject, target: Target): void => {
 
 const storeNew = async (operation: Operation, target: Target, object: MutableObject): Promise<Written> => {
   try {
-    return await putObject(operation.context, target, { object, expect: { absent: true } })
+    return await putObject({ ...operation, target }, { object, expect: { absent: true } })
   } catch (error) {
     if (!isStoreError(error, "KeyExists")) throw error
     const current = await currentFromStore(operation.context, target)

@@ -11,7 +11,8 @@ const isGone = (error: unknown): boolean => error instanceof StatusError && erro
 /** Answers with what was selected. Fails with the first refusal. */
 export const deleteCollection = async (
   operation: Operation,
-  remove: (one: Operation, options: DeleteOptions) => Promise<Deleted> = deleteObject,
+  remove: (one: Operation, options: DeleteOptions) => Promise<Deleted> = (one, options) =>
+    deleteObject(one, options),
 ): Promise<Listed> => {
   const options = parseDeleteOptions(operation.call)
   const selected = await list(operation)

@@ -2,7 +2,7 @@
 import { decodeObject } from "../body.ts"
 import { isObject } from "../body-object.ts"
 import type { Call } from "../call.ts"
-import type { FieldError, MutableObject } from "../machinery.ts"
+import type { FieldError, MutableJson, MutableObject } from "../machinery.ts"
 import { badRequest, invalidOptions } from "../status-error.ts"
 import { stringOf } from "./object-meta.ts"
 import { dryRunErrors, notSupported } from "./write-options.ts"
@@ -27,7 +27,7 @@ const fromQuery = (query: URLSearchParams): MutableObject => {
   const orphan = query.get("orphanDependents")
   if (orphan !== null) options.orphanDependents = orphan === "true" || orphan === "1"
   const grace = query.get("gracePeriodSeconds")
-  if (grace !== null) options.gracePeriodSeconds = Number(grace)
+  if (grace !== null) options.gracePeriodSeconds = /^-?\d{1,15}$/.test(grace) ? Number(grace) : grace
   const dryRun = query.getAll("dryRun").filter((value) => value !== "")
   if (dryRun.length > 0) options.dryRun = dryRun
   return options
@@ -38,6 +38,31 @@ const fromBody = (call: Call): MutableObject => {
   const kind = stringOf(object, "kind")
   if (kind !== "" && kind !== "DeleteOptions") throw badRequest(`expected DeleteOptions, not ${kind}`)
   return object
+}
+
+const isText = (value: MutableJson | undefined): boolean => typeof value === "string"
+
+/** What each option must be: one of another type is refused, not passed over, for its sender means something by it. */
+const shapes: ReadonlyArray<readonly [string, string, (value: MutableJson) => boolean]> = [
+  ["dryRun", "a list of texts", (value) => Array.isArray(value) && value.every(isText)],
+  ["propagationPolicy", "a text", isText],
+  ["orphanDependents", "a boolean", (value) => typeof value === "boolean"],
+  ["gracePeriodSeconds", "an integer", (value) => Number.isSafeInteger(value)],
+  [
+    "preconditions",
+    "an object with texts",
+    (value) =>
+      isObject(value) && [value.uid, value.resourceVersion].every((part) => part == null || isText(part)),
+  ],
+]
+
+/** Fails with `BadRequest`. Source: the typed decoding of meta.k8s.io/v1 DeleteOptions. */
+const checkShapes = (options: MutableObject): void => {
+  for (const [name, shape, fits] of shapes) {
+    const value = Object.hasOwn(options, name) ? options[name] : undefined
+    if (value !== undefined && value !== null && !fits(value))
+      throw badRequest(`DeleteOptions cannot be read: ${name} must be ${shape}`)
+  }
 }
 
 const policyOf = (options: MutableObject): PropagationPolicy | undefined => {
@@ -55,7 +80,7 @@ const errorsOf = (options: MutableObject, dryRun: ReadonlyArray<string>): Readon
       errors.push({ field: "propagationPolicy", type: "FieldValueInvalid", detail })
     }
     if (!policies.some((policy) => policy === propagationPolicy)) {
-      errors.push(notSupported("propagationPolicy", String(propagationPolicy), policies))
+      errors.push(notSupported("propagationPolicy", stringOf(options, "propagationPolicy"), policies))
     }
   }
   return errors
@@ -64,7 +89,10 @@ const errorsOf = (options: MutableObject, dryRun: ReadonlyArray<string>): Readon
 /** Fails with `BadRequest`, `Invalid`. */
 export const parseDeleteOptions = (call: Call): DeleteOptions => {
   const options = call.request.body.length > 0 ? fromBody(call) : fromQuery(call.info.query)
-  const dryRunValues = Array.isArray(options.dryRun) ? options.dryRun.map(String) : []
+  checkShapes(options)
+  const dryRunValues = Array.isArray(options.dryRun)
+    ? options.dryRun.filter((value) => typeof value === "string")
+    : []
   const queryDryRun = call.info.query.getAll("dryRun").filter((value) => value !== "")
   const dryRun = [...dryRunValues, ...queryDryRun]
   const errors = errorsOf(options, dryRun)

@@ -1,6 +1,7 @@
 /** The delete verb: at once, or once its finalizers let it go. Source: registry/generic Store.Delete. */
 
 import { isStoreError } from "../../store/index.ts"
+import { causeLine } from "../causes/cause.ts"
 import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
@@ -87,10 +88,23 @@ const mark = (
   return true
 }
 
-const attempt = async (operation: Operation, options: DeleteOptions, current: Current): Promise<Deleted> => {
+/** Something else that must admit a deletion: `object` is what is to go, and may be changed. */
+export type Beforehand = (object: MutableObject) => Promise<void>
+
+interface Deletion {
+  readonly options: DeleteOptions
+  readonly beforehand: Beforehand | undefined
+}
+
+const attempt = async (
+  operation: Operation,
+  { options, beforehand }: Deletion,
+  current: Current,
+): Promise<Deleted> => {
   const { context, target, call } = operation
   const object = decodeCurrent(current, target)
   checkPreconditions(operation, current, object, options)
+  await beforehand?.(decodeCurrent(current, target))
   const request = {
     operation: "DELETE",
     target,
@@ -110,7 +124,11 @@ const attempt = async (operation: Operation, options: DeleteOptions, current: Cu
     const uid = stringOf(metadataOf(object), "uid")
     const revision = options.dryRun
       ? current.revision
-      : await context.store.delete(keyOf(target), { modRevision: current.revision })
+      : await context.writer.delete({
+          key: keyOf(target),
+          expect: { modRevision: current.revision },
+          cause: causeLine(call, context.ambient.now()),
+        })
     return { type: "gone", uid, last: { bytes: servedBytes(object, revision), revision } }
   }
   const { gracePeriodSeconds } = options
@@ -121,12 +139,16 @@ const attempt = async (operation: Operation, options: DeleteOptions, current: Cu
       written: { bytes: servedBytes(object, current.revision), revision: current.revision },
     }
   }
-  const written = await putObject(context, target, { object, expect: { modRevision: current.revision } })
+  const written = await putObject(operation, { object, expect: { modRevision: current.revision } })
   return { type: "held", written }
 }
 
 /** Fails with `NotFound`, `Conflict` (preconditions), `Forbidden`. */
-export const deleteObject = async (operation: Operation, options: DeleteOptions): Promise<Deleted> => {
+export const deleteObject = async (
+  operation: Operation,
+  options: DeleteOptions,
+  beforehand?: Beforehand,
+): Promise<Deleted> => {
   const { context, target } = operation
   const refusal = target.resource.strategy.refuseDelete?.(target.name)
   if (refusal !== undefined) throw refusal
@@ -134,7 +156,7 @@ export const deleteObject = async (operation: Operation, options: DeleteOptions)
   for (let tries = 1; ; tries++) {
     if (current === undefined) throw notFound(subjectOf(target))
     try {
-      return await attempt(operation, options, await converted(current, target))
+      return await attempt(operation, { options, beforehand }, await converted(current, target))
     } catch (error) {
       const raced = isStoreError(error, "RevisionMismatch") || isStoreError(error, "KeyMissing")
       const maybeOld = current.source === "cache" && error instanceof StatusError

@@ -6,6 +6,9 @@ import { create } from "./create.ts"
 import { internalOperation } from "./internal.ts"
 import { currentFromCache } from "./written.ts"
 
+/** Those that are never deleted, and that of the nodes' leases, which no node may make. */
+const first = [...immortal, "kube-node-lease"]
+
 export const ensureNamespaces = async (
   context: RegistryContext,
   onFault: (message: string, cause: unknown) => void,
@@ -13,7 +16,7 @@ export const ensureNamespaces = async (
   const resource = context.resources.get("/namespaces")
   if (resource === undefined) return
   const version = resource.storage
-  for (const name of immortal) {
+  for (const name of first) {
     const target: Target = { resource, version, namespace: "", name: "", subresource: "" }
     if (currentFromCache(context, { ...target, name }) !== undefined) continue
     const body = { apiVersion: version.apiVersion, kind: resource.kind, metadata: { name } }

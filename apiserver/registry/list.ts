@@ -5,9 +5,11 @@
 import { isStoreError } from "../../store/index.ts"
 import { limits } from "../limits.ts"
 import { failure, tooLargeResourceVersion } from "../status-error.ts"
+import { type Turns, turnsOf } from "../turns.ts"
 import { bytesIn, type CachedObject, cacheDocument } from "../watch-cache/cached-object.ts"
 import { ensureViews } from "../watch-cache/conversion.ts"
-import { parseSelection, type Selection } from "../watch-cache/selection.ts"
+import type { Scope } from "../watch-cache/resource-cache.ts"
+import { parseSelection, type Selection, turnObjectsOf } from "../watch-cache/selection.ts"
 import type { Operation } from "./context.ts"
 import { decodeContinue, encodeContinue, type Position } from "./continue-token.ts"
 import { decodeDocument } from "./document.ts"
@@ -98,29 +100,39 @@ const selected = async (
   return objects.filter((object) => converted(decodeDocument(bytesIn(object, version, resource))))
 }
 
-/** As {@link pageFromCache}, where each object must be converted to be selected. */
-const pageOfConverted = async (request: PageRequest, after: string, revision: bigint): Promise<Listed> => {
-  const { operation, selection, limit } = request
-  const objects = operation.context.cache.get(operation.target.resource)
-  const all = await selected(request, [...objects.select(selection, after)])
-  return page(request, all.slice(0, limit), { remaining: all.length > limit ? 1 : 0, revision })
+/** Up to so many objects of a scope that a selection may match, in turns. */
+const gather = async (
+  scope: Scope,
+  selection: Selection,
+  more: { readonly after: string; readonly most: number; readonly turns: Turns },
+): Promise<ReadonlyArray<CachedObject>> => {
+  const items: CachedObject[] = []
+  let looked = 0
+  for (const object of scope.from(more.after)) {
+    if (++looked % turnObjectsOf(selection) === 0) await more.turns.next()
+    if (!selection.matches(object)) continue
+    items.push(object)
+    if (items.length === more.most) break
+  }
+  return items
 }
 
-const pageFromCache = (request: PageRequest, after: string, revision?: bigint): Listed | Promise<Listed> => {
+const pageFromCache = async (request: PageRequest, after: string, reached?: bigint): Promise<Listed> => {
   const { operation, selection, limit } = request
-  const { cache } = operation.context
-  if (selection.converted !== undefined) return pageOfConverted(request, after, revision ?? cache.revision)
-  const objects = cache.get(operation.target.resource)
-  const items: CachedObject[] = []
-  let remaining = 0
-  for (const object of objects.select(selection, after)) {
-    if (items.length < limit) items.push(object)
-    else {
-      remaining = selection.selective ? 1 : objects.countAfter(selection, items.at(-1)?.key ?? after)
-      break
-    }
+  const { cache, ambient } = operation.context
+  const turns = turnsOf(ambient)
+  const revision = reached ?? cache.revision
+  const scope = cache.get(operation.target.resource).scope(selection)
+  if (selection.converted !== undefined) {
+    const candidates = await gather(scope, selection, { after, turns, most: Number.POSITIVE_INFINITY })
+    const all = await selected(request, candidates)
+    return page(request, all.slice(0, limit), { remaining: all.length > limit ? 1 : 0, revision })
   }
-  return page(request, items, { remaining, revision: revision ?? cache.revision })
+  const found = await gather(scope, selection, { after, turns, most: limit + 1 })
+  const items = found.slice(0, limit)
+  const isLast = found.length <= limit
+  const countAfter = (): number => (selection.selective ? 1 : scope.countAfter(items.at(-1)?.key ?? after))
+  return page(request, items, { remaining: isLast ? 0 : countAfter(), revision })
 }
 
 const page = (
@@ -147,6 +159,7 @@ const pageAt = async (request: PageRequest, position: Position): Promise<Listed>
   const { context, target } = operation
   const { resource } = target
   const { revision } = position
+  const turns = turnsOf(context.ambient)
   const scope =
     selection.namespace === "" || !resource.namespaced
       ? resource.prefix
@@ -156,11 +169,13 @@ const pageAt = async (request: PageRequest, position: Position): Promise<Listed>
   let remaining = 0
   for (;;) {
     const range = await rangeAt(operation, { scope, after, revision, limit })
-    const objects = range.items.map((kv) => {
+    const objects: Array<CachedObject | undefined> = []
+    for (const kv of range.items) {
+      if (objects.length % limits.turnDocuments === limits.turnDocuments - 1) await turns.next()
       const value = context.open(kv.key, kv.value)
       const object = cacheDocument({ key: kv.key, value, revision: kv.modRevision }, resource.stored)
-      return object !== undefined && selection.matches(object) ? object : undefined
-    })
+      objects.push(object !== undefined && selection.matches(object) ? object : undefined)
+    }
     const wanted = new Set(
       await selected(
         request,

@@ -18,16 +18,23 @@ const terminating = (request: AdmissionRequest): Error => {
   return forbidden(admissionSubject(request), why, [cause])
 }
 
+/** Questions about rights are answered whatever the namespace. Source: plugin namespace/lifecycle isAccessReview. */
+const isAccessReview = ({ target }: AdmissionRequest): boolean =>
+  target.resource.id === "authorization.k8s.io/localsubjectaccessreviews"
+
 /** Refuses creations in namespaces that are missing (`NotFound`) or going (`Forbidden`). */
 export const admitByNamespace = async (
   context: RegistryContext,
   request: AdmissionRequest,
 ): Promise<void> => {
-  const { target, operation } = request
-  if (operation !== "CREATE" || !target.resource.namespaced) return
+  const { target, operation, call } = request
+  if (operation !== "CREATE" || !target.resource.namespaced || isAccessReview(request)) return
   const resource = context.resources.get(namespacesId)
   if (resource === undefined) return
   const name = target.namespace
+  const beside = call.namespaces?.get(name)
+  if (beside !== undefined && isDeleting(beside)) throw terminating(request)
+  if (beside !== undefined) return
   const namespace: Target = { resource, version: resource.storage, namespace: "", name, subresource: "" }
   const found: Current | undefined =
     currentFromCache(context, namespace) ?? (await currentFromStore(context, namespace))

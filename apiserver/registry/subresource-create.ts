@@ -1,4 +1,7 @@
-/** Subresources that a POST answers by itself, such as `serviceaccounts/token`: nothing of the object changes. */
+/**
+ * Subresources that a POST answers by itself, such as `serviceaccounts/token`: nothing of the object changes. A resource that
+ * is only ever answered has the name "" here.
+ */
 import type { MutableObject } from "../machinery.ts"
 import type { Operation } from "./context.ts"
 

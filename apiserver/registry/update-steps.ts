@@ -9,6 +9,7 @@ import { nameRule } from "../strategy.ts"
 import { type Operation, strategyContext, subjectOf, type Target } from "./context.ts"
 import { shapeMetadata } from "./metadata-shape.ts"
 import { finalizersOf, isDeleting, metadataOf, setManagedFields, stringOf } from "./object-meta.ts"
+import { ownedAfter } from "./ownership.ts"
 import type { WriteOptions } from "./write-options.ts"
 
 /** The current object in the version of the request. */
@@ -22,7 +23,7 @@ export interface CurrentObject {
 export interface Change {
   readonly options: WriteOptions
   /** The wanted object, pruned by the schema. */
-  readonly next: (current: CurrentObject) => MutableObject
+  readonly next: (current: CurrentObject) => MutableObject | Promise<MutableObject>
   /** Sets managedFields by itself (server-side apply). */
   readonly ownsFields?: boolean
 }
@@ -132,23 +133,23 @@ export const settleUpdate = (
   else metadata.managedFields = owners
 }
 
-/** Prepares the wanted object: shaped, and its fields owned. */
-export const prepareUpdate = (operation: Operation, step: UpdateStep): void => {
-  const { target, context } = operation
+/** Prepares the wanted object: shaped, and its fields owned; at once where nothing has to be converted for that. */
+export const prepareUpdate = (operation: Operation, step: UpdateStep): Promise<void> | undefined => {
+  const { target } = operation
   const { wanted, old, change } = step
   shapeUpdate(operation, step)
-  if (change.ownsFields === true) return
-  setManagedFields(
-    wanted,
-    context.fields.update({
-      live: old,
-      next: wanted,
-      manager: change.options.fieldManager,
-      subresource: target.subresource,
-      schema: target.version.schema,
-      now: strategyContext(operation).now,
-    }),
-  )
+  if (change.ownsFields === true) return undefined
+  const owned = ownedAfter(operation, {
+    live: old,
+    next: wanted,
+    manager: change.options.fieldManager,
+    subresource: target.subresource,
+    schema: target.version.schema,
+    now: strategyContext(operation).now,
+  })
+  if (owned instanceof Promise) return owned.then((entries) => setManagedFields(wanted, entries))
+  setManagedFields(wanted, owned)
+  return undefined
 }
 
 const finalizerErrors = (wanted: MutableObject, old: MutableObject): ReadonlyArray<FieldError> => {

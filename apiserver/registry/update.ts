@@ -6,6 +6,7 @@
  */
 
 import { isStoreError } from "../../store/index.ts"
+import { causeLine } from "../causes/cause.ts"
 import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
@@ -78,12 +79,14 @@ const checkUid = (wanted: MutableObject, old: MutableObject, operation: Operatio
 const attemptUpdate = async (operation: Operation, change: Change, current: Current): Promise<Written> => {
   const { context, target, call } = operation
   const old = decodeCurrent(current, target)
-  const wanted = change.next({ object: old, copy: () => decodeCurrent(current, target) })
+  const next = change.next({ object: old, copy: () => decodeCurrent(current, target) })
+  const wanted = next instanceof Promise ? await next : next
   forgetVersions(old, target)
   forgetVersions(wanted, target)
   checkPreconditions(wanted, current, operation)
   checkUid(wanted, old, operation)
-  prepareUpdate(operation, { wanted, old, change })
+  const prepared = prepareUpdate(operation, { wanted, old, change })
+  if (prepared !== undefined) await prepared
   warnOf(operation, wanted, old)
   const request = {
     operation: "UPDATE",
@@ -103,7 +106,7 @@ const attemptUpdate = async (operation: Operation, change: Change, current: Curr
     return { bytes: servedBytes(wanted, current.revision), revision: current.revision }
   if (emptied) return remove(operation, wanted, current)
   if (sameButForTimes(wanted, old)) return unchanged(operation, old, current)
-  return putObject(context, target, { object: wanted, expect: { modRevision: current.revision } })
+  return putObject(operation, { object: wanted, expect: { modRevision: current.revision } })
 }
 
 const held = (object: MutableObject, operation: Operation): boolean =>
@@ -111,8 +114,11 @@ const held = (object: MutableObject, operation: Operation): boolean =>
 
 /** The last finalizer is gone: the object goes, and the answer is its last state. */
 const remove = async (operation: Operation, object: MutableObject, current: Current): Promise<Written> => {
-  const revision = await operation.context.store.delete(keyOf(operation.target), {
-    modRevision: current.revision,
+  const { context, target, call } = operation
+  const revision = await context.writer.delete({
+    key: keyOf(target),
+    expect: { modRevision: current.revision },
+    cause: causeLine(call, context.ambient.now()),
   })
   return { bytes: servedBytes(object, revision), revision }
 }
@@ -128,6 +134,7 @@ const unchanged = async (operation: Operation, old: MutableObject, current: Curr
   if (kv === undefined || kv.modRevision !== current.revision) throw staleObject(subjectOf(target))
   const { revision, bytes, version } = current
   if (!(await isStoredSo(context.open(key, kv.value), old, target)))
-    return putObject(context, target, { object: old, expect: { modRevision: revision } })
+    return putObject(operation, { object: old, expect: { modRevision: revision } })
+  context.writer.keep(key, revision)
   return { bytes: target.version.name === version ? bytes : servedBytes(old, revision), revision }
 }

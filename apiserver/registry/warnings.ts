@@ -1,5 +1,5 @@
 /** What is taken but not well done: told in Warning headers. Source: apiserver handlers and customresource strategy. */
-import { equal } from "../json/index.ts"
+import { isObject } from "../body-object.ts"
 import type { MutableJson, MutableObject } from "../machinery.ts"
 import type { Operation } from "./context.ts"
 import { finalizersOf, metadataOf } from "./object-meta.ts"
@@ -7,14 +7,25 @@ import { finalizersOf, metadataOf } from "./object-meta.ts"
 /** Finalizers of Kubernetes itself, which need no domain. */
 const standard: ReadonlySet<string> = new Set(["orphan", "foregroundDeletion", "kubernetes"])
 
+/** The same for references that are equal, whatever the order of their fields. */
+const textOf = (reference: MutableJson): string =>
+  JSON.stringify(
+    isObject(reference) ? Object.entries(reference).sort(([a], [b]) => (a < b ? -1 : 1)) : reference,
+  )
+
 /** Equal owner references become one, in place. */
 const mergeOwnerReferences = (object: MutableObject): boolean => {
   const metadata = metadataOf(object)
   const { ownerReferences } = metadata
   if (!Array.isArray(ownerReferences) || ownerReferences.length < 2) return false
-  const kept: MutableJson[] = []
-  for (const reference of ownerReferences)
-    if (!kept.some((other) => equal(other, reference))) kept.push(reference)
+  // Told apart by their text: a client may send tens of thousands, too many to compare each with each.
+  const seen = new Set<string>()
+  const kept = ownerReferences.filter((reference) => {
+    const text = textOf(reference)
+    const isNew = !seen.has(text)
+    seen.add(text)
+    return isNew
+  })
   if (kept.length === ownerReferences.length) return false
   metadata.ownerReferences = kept
   return true

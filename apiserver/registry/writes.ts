@@ -12,7 +12,7 @@ import type { PatchResult, Written } from "./written.ts"
 /** What they answer is in the words of the resource asked for. */
 export interface Writes {
   readonly create: (operation: Operation) => Promise<Written>
-  readonly put: (operation: Operation) => Promise<Written>
+  readonly put: (operation: Operation) => Promise<PatchResult>
   readonly patch: (operation: Operation) => Promise<PatchResult>
   readonly deleteObject: (operation: Operation, options: DeleteOptions) => Promise<Deleted>
   readonly deleteCollection: (operation: Operation) => Promise<Listed>
@@ -22,6 +22,6 @@ export const registryWrites: Writes = {
   create,
   put,
   patch,
-  deleteObject,
+  deleteObject: (operation, options) => deleteObject(operation, options),
   deleteCollection: (operation) => deleteCollection(operation),
 }

@@ -1,12 +1,14 @@
 /** The way into the store: bytes at the storage version, sealed, with a condition; and the way of reading one back. */
 
 import type { Expect } from "../../store/index.ts"
+import { causeLine } from "../causes/cause.ts"
 import { clone, equal } from "../json/index.ts"
 import type { MutableObject } from "../machinery.ts"
 import { cacheDocument, readThrough } from "../watch-cache/cached-object.ts"
 import { convertObject } from "../watch-cache/conversion.ts"
-import { keyOf, type RegistryContext, type Target } from "./context.ts"
+import { keyOf, type Operation, type RegistryContext, type Target } from "./context.ts"
 import { decodeDocument, encodeDocument, withResourceVersion } from "./document.ts"
+import type { Written } from "./object-writer.ts"
 
 /** The current state of an object, with where it was read. */
 export interface Current {
@@ -19,11 +21,7 @@ export interface Current {
   readonly source: "cache" | "store"
 }
 
-/** An object that has been stored, or would be: in the version of the request. */
-export interface Written {
-  readonly bytes: Buffer
-  readonly revision: bigint
-}
+export type { Written }
 
 /** What a patch wrote, and whether it made the object. */
 export interface PatchResult {
@@ -86,35 +84,32 @@ export const isStoredSo = async (
 }
 
 /** The served bytes of an object in the version of the request. */
-export const servedBytes = (object: MutableObject, revision: bigint | undefined): Buffer => {
-  const bytes = withResourceVersion(encodeDocument(object), revision)
+export const servedBytes = (object: MutableObject, revision: bigint | undefined): Buffer =>
+  servedFrom(encodeDocument(object), revision)
+
+const servedFrom = (document: Uint8Array, revision: bigint | undefined): Buffer => {
+  const bytes = withResourceVersion(document, revision)
   if (bytes === undefined) throw new Error("an encoded document has no metadata")
   return bytes
 }
 
 /** Stores the object if the expectation holds. Rejects with a StoreError otherwise. */
 export const putObject = async (
-  context: RegistryContext,
-  target: Target,
+  { context, target, call }: Operation,
   write: { readonly object: MutableObject; readonly expect: Expect },
 ): Promise<Written> => {
   const key = keyOf(target)
   const { resource, version } = target
+  const { object, expect } = write
   if (resource.facade !== undefined) throw new Error(`${resource.id} is a facade: nothing is stored for it`)
-  const value = await storedBytes(write.object, target)
+  const value = await storedBytes(object, target)
   const atStorage = version === resource.storage
-  const forget = atStorage
-    ? context.cache.anticipate(key, { object: write.object, value, resource })
-    : undefined
-  let revision: bigint
-  try {
-    revision = await context.store.put({ key, value: context.seal(key, value), expect: write.expect })
-  } catch (error) {
-    forget?.()
-    throw error
-  }
-  const bytes = atStorage ? withResourceVersion(value, revision) : servedBytes(write.object, revision)
-  if (bytes === undefined) throw new Error("an encoded document has no metadata")
-  if (atStorage) context.cache.committed(key, { bytes, revision, version: version.name })
-  return { bytes, revision }
+  return context.writer.put({
+    key,
+    value,
+    cause: causeLine(call, context.ambient.now()),
+    expect,
+    served: (revision) => (atStorage ? servedFrom(value, revision) : servedBytes(object, revision)),
+    atStorage: atStorage ? { object, resource } : undefined,
+  })
 }

@@ -37,6 +37,7 @@ export const dnsSubdomainProblem = (value: string): string | undefined => {
 export const pathSegmentProblem = (value: string): string | undefined => {
   if (value.length > DNS_SUBDOMAIN_LENGTH_MAX) return tooLong(DNS_SUBDOMAIN_LENGTH_MAX)
   if (value === "." || value === "..") return `may not be '${value}'`
+  if (!value.isWellFormed() || value.includes("\0")) return "must be well-formed text without NUL"
   const bad = ["/", "%"].find((character) => value.includes(character))
   return bad === undefined ? undefined : `may not contain '${bad}'`
 }

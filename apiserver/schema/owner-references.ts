@@ -38,7 +38,8 @@ export const ownerReferenceErrors = (references: Json | undefined): ReadonlyArra
     }
     errors.push(...referenceErrors(reference))
     if (own(reference, "controller") !== true) continue
-    const name = String(own(reference, "name"))
+    const given = own(reference, "name")
+    const name = typeof given === "string" ? given : ""
     if (controller !== undefined) {
       const why =
         "Only one reference can have Controller set to true. " +

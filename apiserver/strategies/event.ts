@@ -12,6 +12,7 @@ const sourceOf = (event: MutableObject): string =>
 export const eventStrategy: Strategy = {
   generation: false,
   unconditionalUpdate: true,
+  createOnUpdate: true,
   selectable: { source: sourceOf },
   validate: eventErrors,
 }

@@ -91,6 +91,7 @@ const serviceErrors = (service: MutableObject, old: MutableObject | undefined): 
 export const serviceStrategy: Strategy = {
   generation: false,
   unconditionalUpdate: true,
+  createOnUpdate: true,
   prepareCreate: fillService,
   prepareUpdate: (service, old) => {
     const spec = objectAt(service, "spec")

@@ -18,23 +18,31 @@ const sandboxStrategy: Strategy = {
 /** Core kinds that are plain data: no generation, and an update without resourceVersion overwrites. */
 const plain: Strategy = { generation: false, unconditionalUpdate: true }
 
+/** A PUT makes what is not there. */
+const putAnywhere: Strategy = { ...plain, createOnUpdate: true }
+
 /** Asked of the nodes, never written. */
 const observed: Strategy = { ...plain, verbs: ["get", "list"] }
+
+/** Answered by `apiserver/transactions/`, never stored. */
+const asked: Strategy = { ...plain, verbs: ["create"] }
 
 const strategies: { readonly [id: string]: Strategy } = {
   "/namespaces": namespaceStrategy,
   "/configmaps": configMapStrategy,
   "/secrets": secretStrategy,
   "/events": eventStrategy,
-  "events.k8s.io/events": plain,
+  "events.k8s.io/events": putAnywhere,
   "/nodes": plain,
   "/services": serviceStrategy,
   "/serviceaccounts": plain,
   "compute.miren.dev/sandboxes": sandboxStrategy,
-  "coordination.k8s.io/leases": plain,
+  "coordination.k8s.io/leases": putAnywhere,
   "metrics.k8s.io/nodes": observed,
   "metrics.k8s.io/pods": observed,
   "discovery.k8s.io/endpointslices": endpointSliceStrategy,
+  "meta.miren.dev/causereviews": asked,
+  "meta.miren.dev/transactions": asked,
 }
 
 export const builtinStrategy = (id: string): Strategy =>

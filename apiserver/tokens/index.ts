@@ -1,4 +1,8 @@
 /** Signed bearer tokens: service accounts' and other issuers'. Start with {@link ServiceAccountTokens}. */
+export {
+  AuthenticationConfigurationError,
+  parseAuthenticationConfiguration,
+} from "./authentication-configuration.ts"
 export { tokenDiscovery } from "./discovery.ts"
 export { fetchTextWith } from "./fetch-text.ts"
 export type { SigningKey, VerificationKey } from "./jwt.ts"

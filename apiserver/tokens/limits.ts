@@ -21,4 +21,7 @@ export const tokenLimits = {
   /** Clocks that are not quite the same. */
   leewaySeconds: 10,
   groupsMax: 1_000,
+  /** Source: apiserver/validation, of AuthenticationConfiguration. */
+  issuersMax: 64,
+  rulesMax: 64,
 } as const

@@ -6,6 +6,7 @@ import type { JsonObject } from "../../schemas/index.ts"
 import type { Ambient } from "../ambient.ts"
 import type { UserInfo } from "../exchange.ts"
 import { isObject } from "../json/index.ts"
+import { type ClaimMapping, mappedUser } from "./claim-mapping.ts"
 import { audiencesOf, isSignedBy, parseToken, timeProblem } from "./jwt.ts"
 import { parseKeySet } from "./key-set.ts"
 import { tokenLimits } from "./limits.ts"
@@ -27,6 +28,10 @@ export interface OidcIssuer {
   readonly groupsPrefix?: string
   /** Claims that must have these values. */
   readonly requiredClaims?: { readonly [claim: string]: string }
+  /** Says all of its users, in place of the claims and prefixes above. */
+  readonly mapping?: ClaimMapping
+  /** Where its discovery document is; under the issuer's URL by default. */
+  readonly discoveryURL?: string
   /** PEM of the authority of its certificates; the machine's when absent. */
   readonly ca?: string
 }
@@ -43,7 +48,8 @@ const keySourceOf = (issuer: OidcIssuer, { ambient, fetchText, onFault }: OidcOp
   const fetch = fetchText(issuer)
   const url = async (): Promise<string> => {
     if (keySet !== undefined) return keySet.url
-    const where = `${issuer.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`
+    const where =
+      issuer.discoveryURL ?? `${issuer.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`
     const document: unknown = JSON.parse(await fetch(where))
     const found = isObject(document) && document.issuer === issuer.issuer ? document.jwks_uri : undefined
     if (typeof found !== "string") throw new Error(`${where} does not describe ${issuer.issuer}`)
@@ -69,16 +75,24 @@ const groupsOf = (
     .map((group) => `${groupsPrefix}${group}`)
 }
 
+const isSystems = (name: string): boolean => name.startsWith("system:")
+
+/** Names of the system's own are not for others to give. */
+const checkedUser = (user: UserInfo | undefined): UserInfo | undefined =>
+  user === undefined || isSystems(user.name)
+    ? undefined
+    : {
+        ...user,
+        groups: user.groups.filter((group) => !isSystems(group)).slice(0, tokenLimits.groupsMax),
+      }
+
 const userOf = (claims: JsonObject, issuer: OidcIssuer): UserInfo | undefined => {
+  if (issuer.mapping !== undefined) return checkedUser(mappedUser(claims, issuer.mapping))
   const claim = issuer.usernameClaim ?? "sub"
   const name = textAt(claims, claim)
   if (name === undefined || (claim === "email" && claims.email_verified === false)) return undefined
   const prefix = issuer.usernamePrefix ?? (claim === "email" ? "" : `${issuer.issuer}#`)
-  const full = `${prefix}${name}`
-  // Names of the system's own are not for others to give.
-  if (full.startsWith("system:")) return undefined
-  const groups = groupsOf(claims, issuer).filter((group) => !group.startsWith("system:"))
-  return { name: full, groups }
+  return checkedUser({ name: `${prefix}${name}`, groups: groupsOf(claims, issuer) })
 }
 
 /** One issuer's tokens. */

@@ -4,6 +4,7 @@ import { decodeObject } from "../body.ts"
 import { isObject } from "../body-object.ts"
 import { equal } from "../json/index.ts"
 import type { FieldError, MutableObject } from "../machinery.ts"
+import { admitWrite } from "../registry/admit-write.ts"
 import type { Operation, RegistryContext } from "../registry/context.ts"
 import { shapeMetadata } from "../registry/metadata-shape.ts"
 import { metadataOf, stringOf } from "../registry/object-meta.ts"
@@ -158,9 +159,10 @@ export const answerTokenRequest = async (
   operation: Operation,
 ): Promise<MutableObject> => {
   const { context, call, target } = operation
-  const { dryRun } = parseWriteOptions(call, "CreateOptions")
+  const options = parseWriteOptions(call, "CreateOptions")
   const request = readRequest(operation)
-  const asked = askedOf(request, target.name)
+  const write = { object: request, old: undefined, options, kind: tokenRequestKind }
+  const asked = await admitWrite(operation, write, () => askedOf(request, target.name))
   const uid = await freshUid(context, () => livingAccountUid(context, target))
   if (uid === undefined) throw notFound(target.resource.subject(target.name))
   const bound = asked.bound === undefined ? undefined : await bind(operation, asked.bound)
@@ -178,7 +180,7 @@ export const answerTokenRequest = async (
       boundObjectRef: asked.bound === undefined ? null : { ...asked.bound },
     },
     status: {
-      token: dryRun ? "" : issued.token,
+      token: options.dryRun ? "" : issued.token,
       expirationTimestamp: timestamp(issued.expires * 1000),
     },
   }

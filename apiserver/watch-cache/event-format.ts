@@ -16,6 +16,8 @@ export interface EventFormat {
    */
   event(type: EventType, object: CachedObject, previous?: CachedObject): ReadonlyArray<Uint8Array>
   bookmark(revision: bigint, initialEventsEnd: boolean): Uint8Array
+  /** What a byte of an object costs to frame, where copying it costs 1. */
+  readonly cost: number
 }
 
 const encoder = new TextEncoder()
@@ -49,6 +51,7 @@ export const bookmarkFrame = (
 /** Plain objects in JSON: the cache's own bytes. */
 export const jsonFormat = (resource: Resource, version: ResourceVersion): EventFormat => ({
   id: `json/${version.apiVersion}`,
+  cost: 1,
   event: (type, object) => [openings[type], bytesIn(object, version, resource), closing],
   bookmark: (revision, end) =>
     bookmarkFrame({ apiVersion: version.apiVersion, kind: resource.kind }, revision, end),
@@ -72,6 +75,7 @@ export const projectedFormat = (
     restamped(of(object), undefined).equals(restamped(of(previous), undefined))
   return {
     id: `fields/${skipUnchanged ? "skip" : "tell"}/${id}`,
+    cost: 1,
     comparesPrevious: skipUnchanged,
     event: (type, object, previous) => {
       const skipped =
@@ -87,6 +91,7 @@ export const viewFormat = (
   format: Pick<EventFormat, "id" | "bookmark"> & { readonly view: (object: CachedObject) => unknown },
 ): EventFormat => ({
   id: format.id,
+  cost: 8,
   event: (type, object) => [frame(type, format.view(object))],
   bookmark: format.bookmark,
 })

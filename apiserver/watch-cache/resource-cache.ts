@@ -7,8 +7,10 @@
  * {@link WatchCache} alone.
  */
 import type { Ambient } from "../ambient.ts"
+import { limits } from "../limits.ts"
 import { restamped } from "../registry/document.ts"
 import type { Resource } from "../resource.ts"
+import type { Turns } from "../turns.ts"
 import {
   type Anticipated,
   type CachedObject,
@@ -17,11 +19,23 @@ import {
   type StoredDocument,
 } from "./cached-object.ts"
 import { type CacheEvent, EventWindow } from "./event-window.ts"
-import type { Selection } from "./selection.ts"
+import { type Selection, turnObjectsOf } from "./selection.ts"
 import { SortedObjects } from "./sorted-objects.ts"
 import { project } from "./watch-group.ts"
 import { WatchGroups } from "./watch-groups.ts"
 import type { Watcher } from "./watcher.ts"
+
+/** Events that are looked at in one turn while a watch opens. */
+const openingEvents = 256
+
+type Selected = Pick<Selection, "namespace" | "name" | "matches">
+
+/** Objects of one namespace or all, whether they match a selection or not; nothing changes them any more. */
+export interface Scope {
+  /** In the order of their keys, starting after a key. */
+  readonly from: (after: string) => Iterable<CachedObject>
+  readonly countAfter: (after: string) => number
+}
 
 /** An event of before this cache was, as it is stored. */
 export interface RecalledEvent {
@@ -41,11 +55,9 @@ export interface WatchOpening {
   readonly resumed: boolean
 }
 
-/** Frames gathered before one write while a watch opens. */
-const openingFrames = 256
-
 export interface ResourceCacheOptions {
   readonly soon: Ambient["soon"] | undefined
+  readonly turns: Turns
   /** Runs when watchers were not told an event that changes nothing for them: {@link ResourceCache.tellProgress} is to come. */
   readonly onLeftOut: (cache: ResourceCache) => void
 }
@@ -55,9 +67,11 @@ export class ResourceCache {
   readonly #objects = new SortedObjects()
   readonly #opening = new Set<Watcher>()
   readonly #groups: WatchGroups
+  readonly #turns: Turns
   #window: EventWindow
 
-  constructor(resource: Resource, floor: bigint, { soon, onLeftOut }: ResourceCacheOptions) {
+  constructor(resource: Resource, floor: bigint, { soon, turns, onLeftOut }: ResourceCacheOptions) {
+    this.#turns = turns
     this.#resource = resource
     this.#window = new EventWindow(floor)
     this.#groups = new WatchGroups({ soon, onLeftOut: () => onLeftOut(this) })
@@ -145,7 +159,7 @@ export class ResourceCache {
   }
 
   /** Current objects of a selection in the order of their keys, starting after a key. */
-  *select(selection: Selection, after = ""): Generator<CachedObject> {
+  *select(selection: Selected, after = ""): Generator<CachedObject> {
     const only = this.#onlyKey(selection)
     if (only !== undefined) {
       const object = this.#objects.get(only)
@@ -157,17 +171,28 @@ export class ResourceCache {
     }
   }
 
-  /** How many objects of a selection's scope come after a key, whether they match or not. */
-  countAfter(selection: Selection, after: string): number {
-    return this.#onlyKey(selection) === undefined ? this.#objects.count(this.#scopeOf(selection), after) : 0
+  /** The objects that a selection is taken from, as they are now, for good. */
+  scope(selection: Selection): Scope {
+    const only = this.#onlyKey(selection)
+    if (only !== undefined) {
+      const object = this.#objects.get(only)
+      const found = (after: string) => (object !== undefined && object.key > after ? [object] : [])
+      return { from: found, countAfter: (after) => found(after).length }
+    }
+    const prefix = this.#scopeOf(selection)
+    const snapshot = this.#objects.snapshot()
+    return {
+      from: (after) => snapshot.from(prefix, after),
+      countAfter: (after) => snapshot.count(prefix, after),
+    }
   }
 
-  #onlyKey({ name, namespace }: Selection): string | undefined {
+  #onlyKey({ name, namespace }: Selected): string | undefined {
     const isOne = name !== "" && (namespace !== "" || !this.#resource.namespaced)
     return isOne ? this.#resource.key(namespace, name) : undefined
   }
 
-  #scopeOf({ namespace }: Selection): string {
+  #scopeOf({ namespace }: Selected): string {
     const { prefix, namespaced } = this.#resource
     return namespace === "" || !namespaced ? prefix : `${prefix}${namespace}/`
   }
@@ -202,14 +227,23 @@ export class ResourceCache {
   }
 
   async #tellCurrent(watcher: Watcher): Promise<void> {
-    const snapshot = [...this.select(watcher.selection)]
+    const { selection, format } = watcher
     let pieces: Uint8Array[] = []
-    for (const [index, object] of snapshot.entries()) {
-      pieces.push(...watcher.format.event("ADDED", object))
-      if ((index + 1) % openingFrames !== 0) continue
+    let looked = 0
+    let bytes = 0
+    for (const object of this.scope(selection).from("")) {
+      looked++
+      if (selection.matches(object)) {
+        pieces.push(...format.event("ADDED", object))
+        bytes += object.bytes.length * format.cost
+      }
+      if (bytes < limits.turnBytes && looked < turnObjectsOf(selection)) continue
       await watcher.stream(pieces)
+      await this.#turns.next()
       if (watcher.ended) return
       pieces = []
+      looked = 0
+      bytes = 0
     }
     if (pieces.length > 0) await watcher.stream(pieces)
   }
@@ -219,7 +253,7 @@ export class ResourceCache {
     let behind = false
     for (;;) {
       if (watcher.ended) return
-      const events = this.#window.after(cursor, openingFrames)
+      const events = this.#window.after(cursor, openingEvents)
       if (events === undefined) {
         this.#expire(watcher, cursor)
         return
@@ -235,6 +269,7 @@ export class ResourceCache {
         return pieces
       })
       await watcher.stream(frames)
+      if (events.length >= openingEvents) await this.#turns.next()
     }
     this.#opening.delete(watcher)
     if (behind && watcher.bookmarks) watcher.bookmark(cursor)

@@ -2,7 +2,10 @@
 import type { Store, StoreEvent } from "../../store/index.ts"
 import { storagePrefix } from "../resource.ts"
 
-/** In order; none where the revision is not ours. Rejects with the StoreError of a watch that could not tell them. */
+/**
+ * In order; none where the revision is not ours, or is compacted: then nobody can tell. Rejects with the StoreError of a watch
+ * that ended for another reason.
+ */
 export const eventsOfRevision = (
   store: Pick<Store, "watch">,
   revision: bigint,
@@ -20,7 +23,10 @@ export const eventsOfRevision = (
         progress: (reached) => {
           if (reached >= revision) settle([])
         },
-        ended: reject,
+        ended: (error) => {
+          if (error.reason === "Compacted") settle([])
+          else reject(error)
+        },
       },
     )
     watch.requestProgress()

@@ -1,4 +1,5 @@
 /** Which objects of a resource a list or watch is about: namespace, name, labels, fields. */
+import { limits } from "../limits.ts"
 import type { FieldRequirement, LabelSelector, MutableObject } from "../machinery.ts"
 import { fieldText, valueAt } from "../registry/object-meta.ts"
 import type { Resource } from "../resource.ts"
@@ -15,6 +16,8 @@ export interface Selection {
   /** Whether labels or fields narrow it: such lists do not know how many items remain. */
   readonly selective: boolean
   readonly matches: (object: CachedObject) => boolean
+  /** Whether `matches` may have to read a document. */
+  readonly reads: boolean
   /** What else must hold of the object in the version of the request, where only a converter can show it that. */
   readonly converted: ((document: MutableObject) => boolean) | undefined
   /** Equal for selections that always match the same objects. */
@@ -27,6 +30,10 @@ export interface Selectors {
   readonly labelSelector: string
   readonly fieldSelector: string
 }
+
+/** How many objects may be looked at in one turn. */
+export const turnObjectsOf = ({ reads }: Pick<Selection, "reads">): number =>
+  reads ? limits.turnDocuments : limits.turnObjects
 
 type Test = (object: CachedObject) => boolean
 
@@ -89,6 +96,7 @@ export const parseSelection = (selectors: Selectors, served: Served): Selection 
   }
   if (labels !== undefined) tests.push((object) => labels(object.labels))
   const { namespace } = selectors
+  const { resource } = served
   return {
     namespace,
     name,
@@ -97,6 +105,7 @@ export const parseSelection = (selectors: Selectors, served: Served): Selection 
       (namespace === "" || object.namespace === namespace) &&
       (name === "" || object.name === name) &&
       tests.every((test) => test(object)),
+    reads: resource.facade !== undefined && requirements.length > 0,
     converted: late.length === 0 ? undefined : (document) => late.every((test) => test(document)),
     id: JSON.stringify([namespace, name, selectors.labelSelector, selectors.fieldSelector]),
   }

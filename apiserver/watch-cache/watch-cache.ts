@@ -11,6 +11,7 @@ import type { Ambient } from "../ambient.ts"
 import { limits } from "../limits.ts"
 import { type Resource, storagePrefix } from "../resource.ts"
 import { noSuchPath } from "../status-error.ts"
+import { turnsOf } from "../turns.ts"
 import type { Anticipated, StoredDocument } from "./cached-object.ts"
 import type { CacheEvent } from "./event-window.ts"
 import { type Committed, OwnWrites } from "./own-writes.ts"
@@ -82,9 +83,13 @@ export class WatchCache {
       known.redefine(resource)
       return
     }
-    const { soon } = this.#options.ambient
+    const { ambient } = this.#options
     const onLeftOut = (behind: ResourceCache) => this.#tellProgress(behind)
-    const cache = new ResourceCache(resource, this.#progress.revision, { soon, onLeftOut })
+    const cache = new ResourceCache(resource, this.#progress.revision, {
+      soon: ambient.soon,
+      turns: turnsOf(ambient),
+      onLeftOut,
+    })
     this.#caches.set(resource.prefix, cache)
     for (const [key, kv] of [...this.#unclaimed]) {
       if (!key.startsWith(resource.prefix)) continue

@@ -72,6 +72,7 @@ export class ConvertingWatch implements ResponseSink {
     const { format } = this.#options
     return {
       id: undefined,
+      cost: format.cost,
       event: (event, object, previous) => {
         this.#push({ event, object, previous })
         return marker

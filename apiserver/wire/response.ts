@@ -1,12 +1,14 @@
 /** Writing responses: headers that every one has, compression, backpressure, HEAD. */
 import { promisify } from "node:util"
-import { constants, createGzip, gzip } from "node:zlib"
+import { gzip } from "node:zlib"
 import type { Call } from "../call.ts"
 import { limits } from "../limits.ts"
 import { parseAccept } from "../negotiation.ts"
+import type { Turns } from "../turns.ts"
+import { gzipLevel, gzipOutlet, type Outlet, plainOutlet } from "./outlet.ts"
+import { giveStreamBuffer, takeStreamBuffer } from "./stream-buffer.ts"
 
 const compress = promisify(gzip)
-const level = constants.Z_BEST_SPEED
 
 export interface Head {
   readonly status: number
@@ -45,7 +47,7 @@ const acceptsGzip = (call: Call): boolean =>
 export const sendBytes = async (call: Call, head: Head, body: Uint8Array): Promise<void> => {
   const { sink } = call
   const gzipped = body.length > limits.gzipBytesMin && acceptsGzip(call)
-  const sent = gzipped ? await compress(body, { level }) : body
+  const sent = gzipped ? await compress(body, { level: gzipLevel }) : body
   sink.head(head.status, {
     ...headersOf(call, head),
     ...(gzipped ? { "content-encoding": "gzip", vary: "Accept-Encoding" } : {}),
@@ -55,71 +57,71 @@ export const sendBytes = async (call: Call, head: Head, body: Uint8Array): Promi
   else sink.end(sent)
 }
 
-/** Gathers pieces into chunks of about the size that is written at once. */
-function* chunked(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
-  let gathered: Uint8Array[] = []
-  let size = 0
-  for (const piece of pieces) {
-    gathered.push(piece)
-    size += piece.length
-    if (size < limits.streamChunkBytes) continue
-    yield Buffer.concat(gathered, size)
-    gathered = []
-    size = 0
+/** Puts pieces together in chunks and gives those to an outlet. */
+class ChunkWriter {
+  readonly #outlet: Outlet
+  #buffer = takeStreamBuffer()
+  #length = 0
+
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet
   }
-  if (size > 0) yield Buffer.concat(gathered, size)
+
+  async write(pieces: ReadonlyArray<Uint8Array>): Promise<void> {
+    for (const piece of pieces) {
+      for (let from = 0; from < piece.length; ) {
+        const part = piece.subarray(from, from + this.#buffer.length - this.#length)
+        this.#buffer.set(part, this.#length)
+        this.#length += part.length
+        from += part.length
+        if (this.#length === this.#buffer.length) await this.#put()
+      }
+    }
+  }
+
+  async #put(): Promise<void> {
+    const put = await this.#outlet.put(this.#buffer)
+    if (put === "kept") this.#buffer = takeStreamBuffer()
+    this.#length = 0
+  }
+
+  async end(): Promise<void> {
+    await this.#outlet.end(this.#buffer.subarray(0, this.#length))
+    giveStreamBuffer(this.#buffer)
+  }
 }
 
-/** A document in pieces: small ones as {@link sendBytes}, large ones streamed no faster than the peer reads. */
-export const sendPieces = async (call: Call, head: Head, pieces: Iterable<Uint8Array>): Promise<void> => {
-  const chunks = chunked(pieces)
-  const first = chunks.next()
-  const opening = first.done ? new Uint8Array() : first.value
-  if (opening.length < limits.streamChunkBytes) {
-    await sendBytes(call, head, opening)
+/** A long document: each step is the work of one turn, and waits until the peer has read what came before. */
+export const sendTurns = async (
+  call: Call,
+  head: Head,
+  { turns, steps }: { readonly turns: Turns; readonly steps: Iterable<ReadonlyArray<Uint8Array>> },
+): Promise<void> => {
+  const { sink, request } = call
+  const gzipped = acceptsGzip(call)
+  const coding = gzipped ? { "content-encoding": "gzip", vary: "Accept-Encoding" } : {}
+  await turns.next()
+  sink.head(head.status, { ...headersOf(call, head), ...coding })
+  if (request.method === "HEAD") {
+    sink.end()
     return
   }
-  if (acceptsGzip(call)) await streamCompressed(call, head, [opening, chunks])
-  else await streamPlain(call, head, [opening, chunks])
-}
-
-type Chunks = readonly [Uint8Array, Iterable<Uint8Array>]
-
-const streamPlain = async (call: Call, head: Head, [opening, rest]: Chunks): Promise<void> => {
-  const { sink, request } = call
-  sink.head(head.status, headersOf(call, head))
-  sink.write(opening)
-  for (const chunk of rest) {
-    if (sink.pending > limits.streamAheadBytes) await sink.drained()
-    if (request.signal.aborted) return
-    sink.write(chunk)
-  }
-  sink.end()
-}
-
-const streamCompressed = async (call: Call, head: Head, [opening, rest]: Chunks): Promise<void> => {
-  const { sink, request } = call
-  sink.head(head.status, { ...headersOf(call, head), "content-encoding": "gzip", vary: "Accept-Encoding" })
-  const stream = createGzip({ level })
-  const finished = new Promise<void>((resolve, reject) => {
-    stream.on("data", (chunk: Uint8Array) => sink.write(chunk))
-    stream.on("end", resolve)
-    stream.on("error", reject)
-  })
-  const write = (chunk: Uint8Array): Promise<void> =>
-    new Promise((resolve) => stream.write(chunk, () => resolve()))
-  await write(opening)
-  for (const chunk of rest) {
-    if (sink.pending > limits.streamAheadBytes) await sink.drained()
-    if (request.signal.aborted) {
-      stream.destroy()
-      return
+  const outlet = gzipped ? gzipOutlet(sink) : plainOutlet(sink)
+  const writer = new ChunkWriter(outlet)
+  try {
+    for (const pieces of steps) {
+      await writer.write(pieces)
+      await turns.next()
+      if (request.signal.aborted) {
+        outlet.abandon()
+        return
+      }
     }
-    await write(chunk)
+    await writer.end()
+  } catch (error) {
+    outlet.abandon()
+    throw error
   }
-  stream.end()
-  await finished
-  sink.end()
 }
 
 const encoder = new TextEncoder()

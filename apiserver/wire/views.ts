@@ -33,11 +33,12 @@ export interface TableView {
 
 const cellsOf = (object: MutableObject, { resource, version, now }: TableView): ReadonlyArray<Cell> => {
   const { cells } = tableRow(version.definition, object, now)
-  const own = resource.facade?.cells(object, now)
+  const own = resource.facade?.cells(object, now) ?? resource.strategy.cells?.(object, now)
   return own === undefined ? cells : cells.map((cell, index) => own[index - 1] ?? cell)
 }
 
-const rowOf = (object: MutableObject, view: TableView): object => {
+/** A row of a Table. */
+export const rowOf = (object: MutableObject, view: TableView): object => {
   const cells = cellsOf(object, view)
   switch (view.include) {
     case "None":

@@ -134,6 +134,25 @@ describe("exec", () => {
   })
 })
 
+describe("attach", () => {
+  test("asks for the main process's streams, and passes standard input, and its end", async () => {
+    const { channel, sent } = channelOf([frame(1, "through"), exit(0)], true)
+    const paths: string[] = []
+    const { code, stdout, stderr } = await mctl(["attach", "-i", "sb/hello", "-c", "main"], {
+      stdin: "through",
+      channel: (path) => {
+        paths.push(path)
+        return channel
+      },
+    })
+    expect(paths).toEqual([
+      "/apis/compute.miren.dev/v1alpha1/namespaces/default/sandboxes/hello/attach?container=main&stdin=true&stdout=true&stderr=true",
+    ])
+    expect([code, stdout, stderr]).toEqual([0, "through", ""])
+    expect(sent.at(-1)).toEqual(Uint8Array.of(255, 0))
+  })
+})
+
 describe("logs", () => {
   const path = "GET /apis/compute.miren.dev/v1alpha1/namespaces/default/sandboxes/hello/log"
 

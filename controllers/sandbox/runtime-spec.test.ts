@@ -46,6 +46,7 @@ describe("what the runtime is asked to run", () => {
         resources: { limits: { cpu: "1.5", memory: "256Mi", pids: 200 } },
         tty: true,
         stdin: true,
+        stdinOnce: true,
         securityContext: { runAsUser: 7, runAsGroup: 8, readOnlyRootFilesystem: true },
         ports: [
           { containerPort: 80 },
@@ -76,6 +77,7 @@ describe("what the runtime is asked to run", () => {
           resources: { cpuMillis: 1500, memoryBytes: 268_435_456, pids: 200 },
           tty: true,
           stdin: true,
+          stdinOnce: true,
           readOnlyRoot: true,
           user: { uid: 7, gid: 8 },
         },

@@ -48,7 +48,7 @@ const hostnameOf = (name: string): string =>
   name.replaceAll(".", "-").slice(0, hostnameCharactersMax).replace(/-+$/, "")
 
 const containerOf = (container: SandboxContainer, resources: Resources): ContainerSpec => {
-  const { command, args, workingDir, tty, stdin, securityContext } = container
+  const { command, args, workingDir, tty, stdin, stdinOnce, securityContext } = container
   const user = securityContext?.runAsUser
   return {
     name: container.name,
@@ -60,6 +60,8 @@ const containerOf = (container: SandboxContainer, resources: Resources): Contain
     ...(workingDir === undefined ? {} : { workingDir }),
     ...(tty === undefined ? {} : { tty }),
     ...(stdin === undefined ? {} : { stdin }),
+    // Without a standard input it says nothing.
+    ...(stdin === true && stdinOnce === true ? { stdinOnce } : {}),
     ...(securityContext?.readOnlyRootFilesystem === undefined
       ? {}
       : { readOnlyRoot: securityContext.readOnlyRootFilesystem }),

@@ -19,10 +19,13 @@ export const wakeByRuntime = Effect.fnUntraced(function* (
 })
 
 const wake = Effect.fnUntraced(function* (event: RuntimeEvent, { enqueue, all }: Waking) {
-  if (event.type === "resync") return all().forEach(enqueue)
+  const wakeAll = () => {
+    for (const request of all()) enqueue(request)
+  }
+  if (event.type === "resync") return wakeAll()
   const runtime = yield* SandboxRuntime
   const status = yield* Effect.result(runtime.status(event.id))
-  if (Result.isFailure(status)) return all().forEach(enqueue)
+  if (Result.isFailure(status)) return wakeAll()
   const identity = status.success === undefined ? undefined : identityOf(status.success)
   if (identity !== undefined) enqueue({ namespace: identity.namespace, name: identity.name })
 })

@@ -8,6 +8,7 @@ import { Effect, Stream } from "effect"
 import {
   type ExecOutput,
   type ExecSession,
+  type ProcessSession,
   type RuntimeError,
   type SandboxId,
   SandboxRuntime,
@@ -49,7 +50,8 @@ const takeInput = (peer: RemotePeer, session: ExecSession): Effect.Effect<void> 
     Effect.catch((error) => Effect.logDebug("exec input ended", error.message)),
   )
 
-const deliver = (inbound: Inbound, session: ExecSession): Effect.Effect<void, RuntimeError> =>
+/** What a client says, to its process. */
+export const deliver = (inbound: Inbound, session: ProcessSession): Effect.Effect<void, RuntimeError> =>
   Inbound.$match(inbound, {
     Stdin: ({ chunk }) => session.write(chunk),
     Resize: (size) => session.resize(size),

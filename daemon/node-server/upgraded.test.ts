@@ -134,14 +134,12 @@ describe("an exec over SPDY", () => {
       const path = `${sandbox}/exec?command=true&stdout=1`
       expect(yield* upgraded(world, { path, protocols: "v1.channel.k8s.io" })).toBe(400)
       expect(yield* upgraded(world, { path: `${sandbox}/log`, protocols: v4 })).toBe(400)
-      const attach = `${sandbox}/attach?stdin=1&stdout=1`
-      expect(yield* upgraded(world, { path: attach, protocols: v4 })).toBe(400)
     }),
   )
 })
 
 describe("an attach", () => {
-  it.live("shows what is written from now on, then the exit", () =>
+  it.live("shows what is written from now on, to the end of the program", () =>
     Effect.gen(function* () {
       const world = yield* started(["serve"])
       const [running] = world.machine.sandboxes.values()
@@ -156,7 +154,87 @@ describe("an attach", () => {
       yield* world.machine.exit(running.spec.id, { exitCode: 4 })
       yield* await_(() => client.until(() => client.ended.has(id("error"))))
       expect(client.text(id("stdout"))).toBe("after\n")
-      expect(exitOf(client, id("error"))).toMatchObject({ reason: "NonZeroExitCode" })
+      expect(exitOf(client, id("error"))).toMatchObject({ status: "Success" })
+    }),
+  )
+})
+
+describe("an attach with input", () => {
+  const path = `${sandbox}/attach?stdin=1&stdout=1`
+  const kinds = ["error", "stdin", "stdout"]
+
+  it.live("is refused where the container has none", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["serve"])
+      expect(yield* upgraded(world, { path, protocols: v4 })).toBe(400)
+    }),
+  )
+
+  it.live("is refused where nothing runs", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["true"], { stdin: true })
+      expect(yield* upgraded(world, { path, protocols: v4 })).toBe(400)
+    }),
+  )
+
+  it.live("ends the program's with the client's where that is to be the only one", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["sh", "-c", "cat; echo closed; exit 3"], { stdin: true, stdinOnce: true })
+      const client = yield* clientOf(world, { path, protocols: v4 })
+      const id = yield* streamsOf(client, kinds)
+      client.send(id("stdin"), "typed\n", true)
+      yield* await_(() => client.until(() => client.ended.has(id("error"))))
+      expect(client.text(id("stdout"))).toBe("typed\nclosed\n")
+      expect(exitOf(client, id("error"))).toMatchObject({ status: "Success" })
+    }),
+  )
+
+  it.live("ends with the client's where the program's goes on, for the next client", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["cat"], { stdin: true })
+      for (const words of ["one\n", "two\n"]) {
+        const client = yield* clientOf(world, { path, protocols: v4 })
+        const id = yield* streamsOf(client, kinds)
+        client.send(id("stdin"), words)
+        yield* await_(() => client.until(() => client.text(id("stdout")) === words))
+        client.send(id("stdin"), "", true)
+        yield* await_(() => client.until(() => client.ended.has(id("error"))))
+        expect(exitOf(client, id("error"))).toMatchObject({ status: "Success" })
+      }
+      const [running] = world.machine.sandboxes.values()
+      expect([running?.stdin, running?.exited]).toEqual(["open", undefined])
+    }),
+  )
+
+  it.live("ends the program's when the only client goes without a word", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["cat"], { stdin: true, stdinOnce: true })
+      const client = yield* clientOf(world, { path, protocols: v4 })
+      const id = yield* streamsOf(client, kinds)
+      client.send(id("stdin"), "on")
+      yield* await_(() => client.until(() => client.text(id("stdout")) === "on"))
+      client.end()
+      const [running] = world.machine.sandboxes.values()
+      while (running?.exited === undefined) yield* Effect.sleep("5 millis")
+      expect(running.exited.exitCode).toBe(0)
+    }),
+  )
+
+  it.live("speaks the channels of a WebSocket too", () =>
+    Effect.gen(function* () {
+      const world = yield* started(["sh", "-c", "cat; echo closed"], { stdin: true, stdinOnce: true })
+      const protocols = "v5.channel.k8s.io"
+      const socket = yield* upgraded(world, { path, protocols, form: "websocket" })
+      if (typeof socket === "number") throw new Error(`refused with ${socket}`)
+      const messages = webSocketMessages(socket)
+      const said: Array<Buffer> = []
+      messages.on("data", (chunk: Buffer) => said.push(chunk))
+      messages.write(Buffer.concat([Buffer.of(4), Buffer.from('{"Width":80,"Height":24}')]))
+      messages.write(Buffer.concat([Buffer.of(0), Buffer.from("typed\n")]))
+      messages.write(Buffer.of(255, 0))
+      while (!said.some((frame) => frame[0] === 3)) yield* Effect.sleep("5 millis")
+      const output = said.filter((frame) => frame[0] === 1).map((frame) => frame.subarray(1))
+      expect(Buffer.concat(output).toString()).toBe("typed\nclosed\n")
     }),
   )
 })

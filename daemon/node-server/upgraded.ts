@@ -1,7 +1,7 @@
-/** Connections that leave HTTP: a process in a sandbox, a look at its output, its ports. */
+/** Connections that leave HTTP: a process in a sandbox, a part in its main process, its ports. */
 import { Effect, type Scope } from "effect"
 import type { SandboxId, SandboxRuntime } from "../../runtime-shim/index.ts"
-import { checkAttach, serveAttach } from "./attach-session.ts"
+import { openAttach, serveAttach } from "./attach-session.ts"
 import { serveExec } from "./exec-session.ts"
 import { servePortChannels } from "./port-channels.ts"
 import { servePortForward } from "./port-forward.ts"
@@ -77,9 +77,14 @@ export const serveUpgrade = Effect.fnUntraced(function* (
       return yield* converse(upgrade, route.query, (peer) => serveExec(peer, { id, query: route.query }))
     }
     case "Attach": {
-      yield* checkAttach(route.query)
+      yield* streamFormOf(upgrade)
+      const { query } = route
       const id = yield* resolveSandbox(route.sandbox, { previous: false })
-      return yield* converse(upgrade, route.query, (peer) => serveAttach(peer, id))
+      return yield* Effect.scoped(
+        Effect.flatMap(openAttach(id, query), (session) =>
+          converse(upgrade, query, (peer) => serveAttach(peer, query, session)),
+        ),
+      )
     }
     case "PortForward": {
       const form = yield* portFormOf(upgrade, route.ports)

@@ -1,5 +1,5 @@
 /** An attached process in a fake sandbox: a builtin program, in the caller's time. */
-import { Clock, Effect, type Scope } from "effect"
+import { Clock, Deferred, Effect, type Scope } from "effect"
 import { AttachedOutput } from "../attached-output.ts"
 import { type ExecSession, type ExecSpec, RuntimeError, type SandboxId } from "../sandbox-runtime.ts"
 import { interpret, type Program } from "./program.ts"
@@ -10,7 +10,7 @@ const encoder = new TextEncoder()
 const refuse = (id: SandboxId, reason: "NotFound" | "FailedPrecondition", message: string) =>
   Effect.fail(new RuntimeError({ reason, operation: "exec", subject: id, message }))
 
-/** Plays the program to its end. One that copies stdin ends when stdin does; a server when the sandbox does. */
+/** Plays the program to its end, or until it waits for the end of its stdin. A server ends when the sandbox does. */
 const play = (attached: AttachedOutput, program: Program): Effect.Effect<void> =>
   Effect.gen(function* () {
     const startedAt = yield* Clock.currentTimeMillis
@@ -41,19 +41,25 @@ export const execInFake = (
     }
     const attached = new AttachedOutput()
     const program = interpret(spec.command)
-    yield* Effect.forkScoped(play(attached, program))
+    const { atStdinEnd } = program
+    const stdinEnded = yield* Deferred.make<void>()
+    if (!spec.stdin) yield* Deferred.succeed(stdinEnded, undefined)
+    const whole = Effect.gen(function* () {
+      yield* play(attached, program)
+      if (atStdinEnd === undefined) return
+      yield* Deferred.await(stdinEnded)
+      yield* play(attached, atStdinEnd)
+    })
+    yield* Effect.forkScoped(whole)
     const gone = world.until(() => sandbox.exited)
     yield* Effect.forkScoped(Effect.map(gone, () => attached.end({ exitCode: 137 })))
-    const reads = spec.stdin && program.copiesStdin
     return {
       output: attached.output,
       write: (chunk) =>
         Effect.sync(() => {
-          if (reads) attached.push({ stream: "stdout", chunk })
+          if (atStdinEnd !== undefined) attached.push({ stream: "stdout", chunk })
         }),
-      closeStdin: Effect.sync(() => {
-        if (reads) attached.end({ exitCode: 0 })
-      }),
+      closeStdin: Effect.asVoid(Deferred.succeed(stdinEnded, undefined)),
       resize: () => Effect.void,
       exit: attached.exit,
     }

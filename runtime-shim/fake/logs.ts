@@ -15,7 +15,7 @@ const selected = (log: ReadonlyArray<LogLine>, { since, tailLines }: LogOptions)
 }
 
 /** Lines after the `seen` first; ends when the program has ended or the sandbox is gone. */
-const followed = (world: FakeWorld, sandbox: FakeSandbox, seen: number) =>
+export const followed = (world: FakeWorld, sandbox: FakeSandbox, seen: number) =>
   Stream.paginate(seen, (from) =>
     Effect.map(
       world.until(() => {

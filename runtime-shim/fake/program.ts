@@ -2,7 +2,8 @@
  * What a fake container does, as data: its output and its end on a time line that starts at 0.
  *
  * `interpret` reads the command as the few builtin programs would: true, false, echo, sleep, cat, stty, and `sh -c` of
- * those with `exit`, `trap` and `kill -9 $$`, joined by `;`, `&&` or new lines. Any other command is a server: it runs until stopped.
+ * those with `exit`, `trap` and `kill -9 $$`, joined by `;`, `&&` or new lines. What stands behind a `cat` comes when its
+ * input has ended. Any other command is a server: it runs until stopped.
  */
 export interface ProgramOutput {
   /** Milliseconds after the start. */
@@ -24,15 +25,15 @@ export interface Program {
   readonly exit?: ProgramExit
   /** The exit code that SIGTERM leads to; `ignored`: only SIGKILL ends it. */
   readonly onTerm: number | "ignored"
-  /** Copies stdin to stdout, and ends with it. */
-  readonly copiesStdin: boolean
+  /** What it does when its stdin, which it copies to stdout until then, has ended. Absent: it reads none. */
+  readonly atStdinEnd?: Program
 }
 
 const SIGTERM_EXIT = 143
 const SIGKILL_EXIT = 137
 
 /** A program that runs until it is stopped. */
-export const server: Program = { output: [], onTerm: SIGTERM_EXIT, copiesStdin: false }
+export const server: Program = { output: [], onTerm: SIGTERM_EXIT }
 
 /** A program that ends by itself after `millis`. */
 export const exitsAfter = (millis: number, exitCode = 0, oomKilled = false): Program => ({
@@ -45,10 +46,13 @@ interface Line {
   output: Array<ProgramOutput>
   exit?: ProgramExit
   onTerm: number | "ignored"
-  copiesStdin: boolean
+  /** The statements behind a `cat`. */
+  atStdinEnd?: Line
   forever: boolean
   lastCode: number
 }
+
+const newLine = (): Line => ({ at: 0, output: [], onTerm: SIGTERM_EXIT, forever: false, lastCode: 0 })
 
 const print = (line: Line, text: string, stream: "stdout" | "stderr" = "stdout") => {
   line.output.push({ at: line.at, stream, text: `${text}\n` })
@@ -72,7 +76,7 @@ const builtins: { readonly [name: string]: (line: Line, args: ReadonlyArray<stri
     print(line, (toStderr ? args.slice(0, -1) : args).join(" "), toStderr ? "stderr" : "stdout")
   },
   cat: (line) => {
-    line.copiesStdin = true
+    line.atStdinEnd ??= newLine()
   },
   kill: (line, args) => {
     if (args[0] === "-9") line.exit = { at: line.at, exitCode: SIGKILL_EXIT }
@@ -106,8 +110,9 @@ const run = (line: Line, command: ReadonlyArray<string>): void => {
   }
   if (name === "sh" && args[0] === "-c") {
     for (const statement of statements(args[1] ?? "")) {
-      if (line.exit !== undefined || line.forever) return
-      run(line, words(statement))
+      const current = line.atStdinEnd ?? line
+      if (current.exit !== undefined || current.forever) return
+      run(current, words(statement))
     }
     return
   }
@@ -119,19 +124,31 @@ const run = (line: Line, command: ReadonlyArray<string>): void => {
   }
 }
 
+const programOf = ({ at, output, onTerm, exit, forever, lastCode, atStdinEnd }: Line): Program => {
+  // A second `cat` finds nothing more to read.
+  if (atStdinEnd !== undefined)
+    return { output, onTerm, atStdinEnd: withStdinEnded(programOf(atStdinEnd), 0) }
+  if (exit === undefined && forever) return { output, onTerm }
+  return { output, onTerm, exit: exit ?? { at, exitCode: lastCode } }
+}
+
 /** The program that a command stands for. Never fails: what it does not know is a {@link server}. */
 export const interpret = (command: ReadonlyArray<string>): Program => {
-  const line: Line = {
-    at: 0,
-    output: [],
-    onTerm: SIGTERM_EXIT,
-    copiesStdin: false,
-    forever: command.length === 0,
-    lastCode: 0,
-  }
+  const line = { ...newLine(), forever: command.length === 0 }
   run(line, command)
-  const { output, onTerm, copiesStdin } = line
-  if (line.exit !== undefined) return { output, onTerm, copiesStdin, exit: line.exit }
-  if (line.forever || copiesStdin) return { output, onTerm, copiesStdin }
-  return { output, onTerm, copiesStdin, exit: { at: line.at, exitCode: line.lastCode } }
+  return programOf(line)
+}
+
+/** The program whose stdin ends `at` milliseconds after its start. */
+export const withStdinEnded = (program: Program, at: number): Program => {
+  const { output, onTerm, atStdinEnd } = program
+  if (atStdinEnd === undefined) return program
+  // It reads its input only when it has said what comes before.
+  const from = Math.max(at, output.at(-1)?.at ?? 0)
+  const { exit } = atStdinEnd
+  return {
+    output: [...output, ...atStdinEnd.output.map((line) => ({ ...line, at: from + line.at }))],
+    onTerm,
+    ...(exit === undefined ? {} : { exit: { ...exit, at: from + exit.at } }),
+  }
 }

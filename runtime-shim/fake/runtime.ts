@@ -16,6 +16,7 @@ import {
   type SandboxSpec,
   type SandboxStatus,
 } from "../sandbox-runtime.ts"
+import { attachToFake } from "./attach.ts"
 import { execInFake } from "./exec.ts"
 import { fakeLogs } from "./logs.ts"
 import { dialFake, fakeStats } from "./use.ts"
@@ -77,10 +78,11 @@ const drive = ({ world, scope, options }: Instance, sandbox: FakeSandbox): Effec
     for (;;) {
       const now = yield* Clock.currentTimeMillis
       const next = world.settle(sandbox, now)
-      if (next === undefined) break
-      yield* Effect.sleep(next - now)
+      if (sandbox.exited !== undefined) return
+      const { program } = sandbox
+      const turn = world.until(() => sandbox.exited !== undefined || sandbox.program !== program || undefined)
+      yield* next === undefined ? turn : Effect.raceFirst(Effect.sleep(next - now), turn)
     }
-    yield* world.until(() => sandbox.exited)
   })
   const served = Effect.scoped(Effect.andThen(options.serve?.(sandbox.spec) ?? Effect.void, along))
   return Effect.asVoid(Effect.forkIn(served, scope, { startImmediately: true }))
@@ -242,6 +244,11 @@ export const fakeRuntimeLayer = (options: FakeRuntimeOptions = {}): Layer.Layer<
           Effect.andThen(
             call(instance, { operation: "exec", subject: id }, () => Effect.void),
             execInFake(world, id, spec),
+          ),
+        attach: (id, spec) =>
+          Effect.andThen(
+            call(instance, { operation: "attach", subject: id }, () => Effect.void),
+            attachToFake(world, id, spec),
           ),
         dial: (id) => dialFake(world, id),
         stats: (id) => fakeStats(world, id),

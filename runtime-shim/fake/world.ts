@@ -17,7 +17,7 @@ import {
   type SandboxStatus,
   type TaskState,
 } from "../sandbox-runtime.ts"
-import { interpret, type Program } from "./program.ts"
+import { interpret, type Program, withStdinEnded } from "./program.ts"
 
 export type FakeOperation =
   | "ensureImage"
@@ -30,6 +30,7 @@ export type FakeOperation =
   | "status"
   | "list"
   | "exec"
+  | "attach"
   | "logs"
 
 /** What shall go wrong: the next `times` calls of `operation` (on `subject`, or any) fail with `reason`. */
@@ -54,7 +55,9 @@ export interface LogLine {
 
 export interface FakeSandbox {
   readonly spec: SandboxSpec
-  readonly program: Program
+  program: Program
+  /** `none`: the container was given none, and reads its end at once. */
+  stdin: "none" | "open" | "ended"
   readonly createdAt: number
   readonly address: string | undefined
   readonly pid: number
@@ -144,9 +147,12 @@ export class FakeWorld {
   add(spec: SandboxSpec, now: number, partial: boolean): FakeSandbox {
     this.#serial += 1
     const n = this.#serial % 65_000
+    const program = this.#rules.find(({ match }) => match(spec))?.program ?? interpret(commandOf(spec))
+    const hasStdin = spec.containers[0].stdin === true
     const sandbox: FakeSandbox = {
       spec,
-      program: this.#rules.find(({ match }) => match(spec))?.program ?? interpret(commandOf(spec)),
+      program: hasStdin ? program : withStdinEnded(program, 0),
+      stdin: hasStdin ? "open" : "none",
       createdAt: now,
       address: partial ? undefined : `10.88.${(n + 1) >> 8}.${(n + 1) & 255}`,
       pid: 1000 + this.#serial,
@@ -185,6 +191,23 @@ export class FakeWorld {
   print(sandbox: FakeSandbox, line: LogLine): void {
     if (sandbox.log.length >= FAKE_LOG_LINES_MAX) sandbox.log.shift()
     sandbox.log.push(line)
+    this.changed()
+  }
+
+  /** What was written to the sandbox's stdin: a program that copies it says it. */
+  receive(sandbox: FakeSandbox, at: number, text: string): void {
+    const { program, stdin, exited } = sandbox
+    if (program.atStdinEnd === undefined || stdin !== "open" || exited !== undefined) return
+    this.print(sandbox, { at, stream: "stdout", text })
+  }
+
+  /** Ends a running sandbox's stdin. */
+  endStdin(sandbox: FakeSandbox, now: number): void {
+    const { startedAt, stdin, program } = sandbox
+    if (startedAt === undefined || stdin !== "open") return
+    sandbox.stdin = "ended"
+    sandbox.program = withStdinEnded(program, now - startedAt)
+    this.settle(sandbox, now)
     this.changed()
   }
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { create, toBinary } from "@bufbuild/protobuf"
 import { Effect } from "effect"
-import { findExecutable, runOrFail } from "../command.ts"
+import { findExecutable, runCommand, runOrFail } from "../command.ts"
 import { type Installation, pathsOf } from "../installation.ts"
 import { OptionsSchema, ShimConfigSchema } from "../proto/containerd/options.gen.ts"
 import { requireProgram } from "../requirements.ts"
@@ -18,7 +18,15 @@ export interface TaskRuntime {
   readonly info: RuntimeInfo["handlers"][number]
   /** runsc as a program, where the shim does not know the pids inside a sandbox. */
   readonly runsc?: string
+  /** How a connection to 127.0.0.1 inside a sandbox is made. Absent: there is no way in. */
+  readonly loopback?: Loopback
 }
+
+/**
+ * `netns`: the loopback is that of the sandbox's netns. `port-forward`: it is in gVisor's own network stack, and runsc's
+ * command of that name lets one in; builds before 2023 (Debian 12's) do not have it.
+ */
+export type Loopback = { readonly by: "netns" } | { readonly by: "port-forward"; readonly runsc: string }
 
 export type TaskRuntimes = ReadonlyMap<Handler, TaskRuntime>
 
@@ -32,8 +40,24 @@ const openRunc = Effect.gen(function* () {
   const text = yield* runOrFail({ file: runc, args: ["--version"], subject: runc })
   const version = /version\s+(\S+)/.exec(text)?.[1] ?? "unknown"
   const info = { handler: "runc", version, platform: "none", network: "host" } as const
-  return { name: "io.containerd.runc.v2", options: runcOptions(runc), info } satisfies TaskRuntime
+  const loopback = { by: "netns" } as const
+  return { name: "io.containerd.runc.v2", options: runcOptions(runc), info, loopback } satisfies TaskRuntime
 })
+
+/** gVisor's own shim keeps runsc's state where its configuration says, so there only the netns is a way in. */
+const gvisorLoopback = (
+  script: string,
+  { network, hasOwnShim }: { readonly network: "netstack" | "host"; readonly hasOwnShim: boolean },
+): Effect.Effect<{ readonly loopback?: Loopback }, RuntimeError> => {
+  if (network === "host") return Effect.succeed({ loopback: { by: "netns" } })
+  if (hasOwnShim) return Effect.succeed({})
+  const asked = runCommand({ file: script, args: ["help", "port-forward"], subject: "runsc" })
+  return Effect.map(asked, ({ stdout, stderr }) =>
+    `${stdout}${stderr}`.includes("port-forward CONTAINER_ID")
+      ? { loopback: { by: "port-forward", runsc: script } }
+      : {},
+  )
+}
 
 interface GvisorFiles {
   readonly directory: string
@@ -71,6 +95,7 @@ const openGvisor = (installation: Installation): Effect.Effect<TaskRuntime, Runt
     const mode = yield* probeGvisor(runsc, { directory, emptyDir, pidsDir })
     writeWrapper(files.script, { runsc, emptyDir, pidsDir, ...mode })
     const hasOwnShim = findExecutable("containerd-shim-runsc-v1") !== undefined
+    const network = mode.network === "sandbox" ? "netstack" : "host"
     return {
       name: hasOwnShim ? "io.containerd.runsc.v1" : "io.containerd.runc.v2",
       options: hasOwnShim ? ownShimOptions(files) : runcOptions(files.script),
@@ -78,8 +103,9 @@ const openGvisor = (installation: Installation): Effect.Effect<TaskRuntime, Runt
         handler: "gvisor",
         version: yield* runscVersion(runsc),
         platform: mode.platform,
-        network: mode.network === "sandbox" ? "netstack" : "host",
+        network,
       },
+      ...(yield* gvisorLoopback(files.script, { network, hasOwnShim })),
       ...(hasOwnShim ? {} : { runsc: files.script }),
     }
   })

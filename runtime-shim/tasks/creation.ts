@@ -20,6 +20,7 @@ import { type RuntimeSpec, runtimeSpec } from "../spec/runtime-spec.ts"
 import { resolveUser } from "../spec/user.ts"
 import { cgroupPath } from "./cgroup.ts"
 import { hostsFile, resolvConfFile } from "./etc-files.ts"
+import { makePipe } from "./fifo.ts"
 import { readImageFile } from "./image-files.ts"
 import { observeSandbox } from "./observation.ts"
 import { ID } from "./record.ts"
@@ -112,8 +113,9 @@ const createContainer = (world: TaskWorld, { spec, runtime }: Parts, ociSpec: Ru
 
 /** Not to be cut: containerd would go on without us. */
 const createTask = (world: TaskWorld, { spec, runtime }: Parts, mounts: ReadonlyArray<Mount>) => {
-  const { log } = world.records.files(spec.id)
-  const tty = spec.containers[0].tty === true
+  const { log, stdin } = world.records.files(spec.id)
+  const [container] = spec.containers
+  const tty = container.tty === true
   // With a terminal the shim opens a path as it is; without one it appends to a file:// URI.
   const stdout = tty ? log : pathToFileURL(log).href
   const create = world.containerd.call(
@@ -122,7 +124,7 @@ const createTask = (world: TaskWorld, { spec, runtime }: Parts, mounts: Readonly
       containerId: spec.id,
       rootfs: [...mounts],
       terminal: tty,
-      stdin: "",
+      stdin: container.stdin === true ? stdin : "",
       stdout,
       stderr: tty ? "" : stdout,
       options: runtime.options,
@@ -144,14 +146,22 @@ const writeEtcFiles = ({ records }: TaskWorld, { id, hostname }: SandboxSpec) =>
   )
 }
 
+/** What later callers of the sandbox's program must know of it. */
+const programOf = ({ containers: [{ tty, stdin, stdinOnce }] }: SandboxSpec) => ({
+  ...(tty === true ? { tty } : {}),
+  ...(stdin === true ? { stdin: stdinOnce === true ? ("once" as const) : ("kept" as const) } : {}),
+})
+
 const make = (world: TaskWorld, parts: Parts) =>
   Effect.gen(function* () {
     const { records, networks } = world
     const { spec, createdAt } = parts
     const { id, handler, hostname, labels } = spec
     yield* records.open(id)
-    yield* records.write(id, { handler, hostname, labels, createdAt: createdAt.toISOString() })
+    const program = programOf(spec)
+    yield* records.write(id, { handler, hostname, labels, createdAt: createdAt.toISOString(), ...program })
     yield* writeEtcFiles(world, spec)
+    if (program.stdin !== undefined) yield* makePipe(records.files(id).stdin, id)
     const container = Effect.gen(function* () {
       const mounts = yield* prepareSnapshot(world, parts)
       const ociSpec = yield* buildSpec(world, parts, mounts)

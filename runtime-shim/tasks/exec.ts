@@ -5,13 +5,12 @@
  * the shim has copied all output → our writing ends let go → end of file → the session's exit.
  */
 import { readFileSync } from "node:fs"
-import type { Socket } from "node:net"
 import { join } from "node:path"
-import { Effect, Random, Schedule, type Scope } from "effect"
+import { Effect, Random, type Scope } from "effect"
 import { AttachedOutput } from "../attached-output.ts"
 import { runCommand } from "../command.ts"
 import { pathsOf } from "../installation.ts"
-import { EXEC_DRAIN_MS, REMOVE_DEADLINE_MS, TASK_DEADLINE_MS, WAIT_DEADLINE_MS } from "../limits.ts"
+import { EXEC_DRAIN_MS, REMOVE_DEADLINE_MS, TASK_DEADLINE_MS } from "../limits.ts"
 import { Tasks } from "../proto/containerd/tasks.gen.ts"
 import {
   type ExecSession,
@@ -21,10 +20,10 @@ import {
   type SandboxId,
 } from "../sandbox-runtime.ts"
 import { execProcess } from "../spec/runtime-spec.ts"
-import { makeFifos, type OutputPipe, openInput, openOutput } from "./fifo.ts"
-import { SIGKILL } from "./lifecycle.ts"
+import { makeFifos, type OutputPipe, openInput, openOutput, writeTo } from "./fifo.ts"
+import { awaitExitCode, SIGKILL } from "./lifecycle.ts"
 import { observeSandbox } from "./observation.ts"
-import { hasReason, RUNC_ROOT, startFailed, type TaskWorld } from "./task-world.ts"
+import { RUNC_ROOT, startFailed, type TaskWorld } from "./task-world.ts"
 
 const PROCESS_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Process"
 
@@ -51,18 +50,6 @@ interface Execution {
   /** Where the pid inside the sandbox is written, under gVisor. */
   readonly pidFile: string
 }
-
-/** Waits for the exit through containerd's restarts. */
-const awaitExitCode = ({ containerd }: TaskWorld, { id, execId }: Execution) =>
-  containerd
-    .call(Tasks.method.wait, { containerId: id, execId }, { subject: id, deadlineMs: WAIT_DEADLINE_MS })
-    .pipe(
-      Effect.retry({
-        while: hasReason("DeadlineExceeded", "Unavailable"),
-        schedule: Schedule.spaced("200 millis"),
-      }),
-      Effect.map(({ exitStatus }) => exitStatus),
-    )
 
 const deleteProcess = ({ containerd }: TaskWorld, { id, execId }: Execution) =>
   Effect.ignore(
@@ -132,20 +119,6 @@ interface StdioPaths {
   readonly stderr: string
 }
 
-const write = (socket: Socket | undefined, chunk: Uint8Array, id: SandboxId) =>
-  Effect.callback<void, RuntimeError>((resume) => {
-    if (socket === undefined || socket.destroyed || socket.writableEnded) {
-      return resume(refuse(id, "FailedPrecondition", "the process has no open stdin"))
-    }
-    socket.write(chunk, (error) =>
-      resume(
-        error === undefined || error === null
-          ? Effect.void
-          : refuse(id, "FailedPrecondition", `stdin is closed: ${error.message}`),
-      ),
-    )
-  })
-
 export const execInSandbox = (
   world: TaskWorld,
   id: SandboxId,
@@ -192,7 +165,7 @@ export const execInSandbox = (
     return {
       output: attached.output,
       exit: attached.exit,
-      write: (chunk) => write(stdin, chunk, id),
+      write: (chunk) => writeTo(stdin, chunk, id),
       closeStdin: Effect.andThen(
         Effect.sync(() => stdin?.end(() => stdin.destroy())),
         Effect.ignore(

@@ -1,6 +1,6 @@
 /** Starting and stopping a sandbox's task. */
-import { Clock, Effect } from "effect"
-import { KILL_DEADLINE_MS, TASK_DEADLINE_MS } from "../limits.ts"
+import { Clock, Effect, Schedule } from "effect"
+import { KILL_DEADLINE_MS, TASK_DEADLINE_MS, WAIT_DEADLINE_MS } from "../limits.ts"
 import { Status } from "../proto/containerd/task.gen.ts"
 import { Tasks } from "../proto/containerd/tasks.gen.ts"
 import { RuntimeError, type SandboxId } from "../sandbox-runtime.ts"
@@ -59,6 +59,21 @@ export const awaitExit = (
     Effect.catchIf(hasReason("NotFound"), () => Effect.succeed(true)),
     Effect.catchIf(hasReason("DeadlineExceeded"), () => Effect.succeed(false)),
   )
+
+/** The exit code of a task, or of a process that was started in it; waits for it through containerd's restarts. */
+export const awaitExitCode = (
+  { containerd }: TaskWorld,
+  { id, execId = "" }: { readonly id: SandboxId; readonly execId?: string },
+): Effect.Effect<number, RuntimeError> =>
+  containerd
+    .call(Tasks.method.wait, { containerId: id, execId }, { subject: id, deadlineMs: WAIT_DEADLINE_MS })
+    .pipe(
+      Effect.retry({
+        while: hasReason("DeadlineExceeded", "Unavailable"),
+        schedule: Schedule.spaced("200 millis"),
+      }),
+      Effect.map(({ exitStatus }) => exitStatus),
+    )
 
 export const stopSandbox = (
   world: TaskWorld,

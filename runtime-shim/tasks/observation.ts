@@ -82,6 +82,13 @@ export const observeSandbox = (
     ([container, process]) => observe(world, id, { container, process }),
   )
 
+/** Whether no more of it runs, or will: it was started and has ended, or is no more whole, or is gone. */
+export const hasEnded = (world: TaskWorld, id: SandboxId): Effect.Effect<boolean, RuntimeError> =>
+  Effect.map(observeSandbox(world, id), (status) => {
+    const state = status?.task.state
+    return state !== "running" && state !== "created"
+  })
+
 export const observeAll = (world: TaskWorld): Effect.Effect<ReadonlyArray<SandboxStatus>, RuntimeError> =>
   Effect.gen(function* () {
     const { containerd, installation, records } = world

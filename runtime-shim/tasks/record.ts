@@ -17,6 +17,10 @@ export interface SandboxRecord {
   readonly labels: { readonly [key: string]: string }
   /** ISO 8601. */
   readonly createdAt: string
+  /** Of its program. Absent where there is none. */
+  readonly tty?: true
+  /** Whether it outlives those who attach to it, or goes with the first. Absent where there is none. */
+  readonly stdin?: "kept" | "once"
 }
 
 export interface ExitRecord {
@@ -42,6 +46,7 @@ export const filesOf = (installation: Installation, id: SandboxId) => {
     hosts: at("hosts"),
     resolvConf: at("resolv.conf"),
     hostname: at("hostname"),
+    stdin: join(pathsOf(installation).fifos, id, "stdin"),
   }
 }
 

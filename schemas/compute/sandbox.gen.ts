@@ -68,6 +68,11 @@ export interface SandboxContainer {
   readonly tty?: boolean
   /** Whether standard input is kept open for attach; otherwise it reads as ended. Default: false. */
   readonly stdin?: boolean
+  /**
+   * Whether standard input ends, until the container is restarted, when the first client that attached to it
+   * goes; otherwise it stays open for the next. On a terminal it stays open all the same. Default: false.
+   */
+  readonly stdinOnce?: boolean
   readonly securityContext?: SandboxContainerSecurityContext
 }
 /** One environment variable. */

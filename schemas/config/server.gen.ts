@@ -53,6 +53,8 @@ export interface ServerConfig {
   readonly oidcGroupsPrefix: string
   /** Certificate authorities to trust at the issuer, PEM. The system's when unset. */
   readonly oidcCAFile?: string
+  /** Further OpenID Connect issuers and what their claims say of users, an AuthenticationConfiguration of apiserver.config.k8s.io/v1. Read once, at the start. */
+  readonly authenticationConfigFile?: string
   /** Which requests are written to the audit log and how much of them, an audit.k8s.io/v1 Policy. Nothing is written when unset. */
   readonly auditPolicyFile?: string
   /** The audit log, a JSON document a line. `audit.log` in the data folder when unset. */
@@ -317,6 +319,14 @@ export const serverOptions: ReadonlyArray<ConfigOption> = [
     "inFile": true,
     "type": "string",
     "description": "Certificate authorities to trust at the issuer, PEM. The system's when unset."
+  },
+  {
+    "name": "authenticationConfigFile",
+    "flag": "authentication-config-file",
+    "env": "MIREN_AUTHENTICATION_CONFIG_FILE",
+    "inFile": true,
+    "type": "string",
+    "description": "Further OpenID Connect issuers and what their claims say of users, an AuthenticationConfiguration of apiserver.config.k8s.io/v1. Read once, at the start."
   },
   {
     "name": "auditPolicyFile",

@@ -69,9 +69,9 @@ export class Ledger implements History {
   }
 
   put(put: Put): Revision {
-    const current = this.#keys.get(byteKey(put.key))
-    refuseUnlessMet(put.key, put.expect, current && this.#documentOf(current))
-    return this.#write([this.#putting(put)])
+    const previous = this.get(put.key)
+    refuseUnlessMet(put.key, put.expect, previous)
+    return this.#write([this.#putting(put, { previous, place: 0 })])
   }
 
   delete(key: string, expect: { readonly modRevision: Revision }): Revision {
@@ -95,7 +95,7 @@ export class Ledger implements History {
       else {
         const { key, session } = write
         if (session !== undefined && !isAlive(session)) throw sessionGone(key, session)
-        effects.push(this.#putting(write, effects.length))
+        effects.push(this.#putting(write, { previous: this.get(key), place: effects.length }))
       }
     }
     return effects.length === 0 ? this.#revision : this.#write(effects)
@@ -191,16 +191,17 @@ export class Ledger implements History {
     return this.#write(effects)
   }
 
-  /** A put in the next revision, at a place in it. */
-  #putting({ key, value, session }: Put, place = 0): Effect {
+  /** A put in the next revision, at a place in it, over what stands there. */
+  #putting(
+    { key, value, session }: Put,
+    { previous, place }: { readonly previous: KeyValue | undefined; readonly place: number },
+  ): Effect {
     const revision = this.#revision + 1n
-    const at = byteKey(key)
-    const current = this.#keys.get(at)
-    const previous = current && this.#documentOf(current)
-    const createRevision = current?.createRevision ?? revision
+    const createRevision = previous?.createRevision ?? revision
+    const id = rowId(revision, place)
     const kv = { key, value, createRevision, modRevision: revision }
     return {
-      change: { id: rowId(revision, place), key: at, createRevision, deleted: false, session, value },
+      change: { id, key: byteKey(key), createRevision, deleted: false, session, value },
       event: previous === undefined ? { type: "put", kv } : { type: "put", kv, previous },
     }
   }

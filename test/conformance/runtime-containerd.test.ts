@@ -1,8 +1,9 @@
 /** The real runtime, under both handlers: the shared suite, and what only real sandboxes can show. */
+import { spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { Effect, Fiber, Option, Stream } from "effect"
+import { Effect, Fiber, Option, Schedule, Stream } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import {
   type ContainerSpec,
@@ -171,6 +172,32 @@ const suites = (real: () => RealRuntime, handler: Handler) => {
           expect(yield* get("http://127.0.0.1:18080/")).toBe("hello from a sandbox\n")
         }),
     )
+    /** Debian 12's build of runsc has no way into the loopback of its network stack. */
+    const reachesLoopback = () =>
+      handler === "runc" ||
+      /port-forward/.test(spawnSync("runsc", ["help"], { encoding: "utf8", timeout: 10_000 }).stdout)
+    test(
+      "a server that listens at the loopback alone is dialled, or it is said why not",
+      () => specOf(["httpd", "-f", "-p", "127.0.0.1:8080", "-h", "/www"]),
+      (runtime, id) =>
+        Effect.gen(function* () {
+          const ask = Effect.flatMap(runtime.dial(id, 8080), (socket) =>
+            Effect.promise(async () => {
+              socket.write("GET / HTTP/1.0\r\n\r\n")
+              let answer = ""
+              for await (const chunk of socket) answer += String(chunk)
+              return answer
+            }),
+          ).pipe(Effect.scoped, Effect.retry({ times: 5, schedule: Schedule.spaced("200 millis") }))
+          const said = <A>(effect: Effect.Effect<A, RuntimeError>) =>
+            Effect.match(effect, { onFailure: ({ message }) => message, onSuccess: String })
+          const nothing = Effect.scoped(Effect.as(runtime.dial(id, 81), "open"))
+          expect(yield* said(nothing)).toMatch(/^port 81 of the sandbox cannot be reached: .*refused/i)
+          expect(yield* said(ask)).toMatch(
+            reachesLoopback() ? /hello from a sandbox/ : /its loopback is not reached/,
+          )
+        }),
+    )
     test("a sandbox reaches its sibling, but no port of its host", forever, (runtime, id) => {
       const sibling = specOf(HTTPD)
       return Effect.gen(function* () {
@@ -234,6 +261,51 @@ const suites = (real: () => RealRuntime, handler: Handler) => {
         const { output } = yield* exec(runtime, id, { command: ["ps"] })
         expect(output).not.toContain("98765")
       }),
+    )
+  })
+
+  describe(`${handler}: attach`, () => {
+    test(
+      "a terminal has the size that its caller gives it, and stays for the next",
+      () => specOf(["sh"], { tty: true, stdin: true, stdinOnce: true }),
+      (runtime, id) =>
+        Effect.gen(function* () {
+          const session = runtime.attach(id, { stdin: true })
+          const heard = yield* Effect.scoped(
+            Effect.gen(function* () {
+              const { resize, write, output } = yield* session
+              yield* resize({ columns: 91, rows: 23 })
+              yield* write(Buffer.from("stty size\n"))
+              let seen = ""
+              yield* Stream.runDrain(
+                Stream.takeUntil(output, ({ chunk }) => {
+                  seen += text([chunk])
+                  return /\d+ \d+\r\n/.test(seen)
+                }),
+              )
+              return seen
+            }),
+          )
+          expect(heard).toContain("23 91")
+          const exitCode = yield* Effect.scoped(
+            Effect.flatMap(session, ({ write, exit }) =>
+              Effect.andThen(write(Buffer.from("exit 6\n")), exit),
+            ),
+          )
+          expect(exitCode).toBe(6)
+        }),
+    )
+    test(
+      "a program that reads nothing does not hold up who leaves",
+      () => specOf(["sleep", "100"], { stdin: true, stdinOnce: true }),
+      (runtime, id) =>
+        Effect.gen(function* () {
+          const writing = Effect.flatMap(runtime.attach(id, { stdin: true }), ({ write }) =>
+            write(Buffer.alloc(1 << 20, "x")),
+          )
+          const written = yield* Effect.timeoutOption(Effect.scoped(writing), 1_000)
+          expect(Option.isNone(written)).toBe(true)
+        }),
     )
   })
 

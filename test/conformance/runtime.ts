@@ -6,6 +6,7 @@
 import { Effect, Fiber, type Layer, Option, Stream } from "effect"
 import { describe, expect, it } from "vitest"
 import {
+  type AttachSession,
   type ContainerSpec,
   type Handler,
   type RuntimeError,
@@ -301,6 +302,166 @@ export const runtimeConformance = (
         }),
       )
     })
+  })
+
+  describe(`${name}: attach`, () => {
+    /** Attaches to a sandbox that runs. */
+    const attachedTo = <A>(
+      runtime: Service,
+      id: string,
+      body: (session: AttachSession) => Effect.Effect<A, RuntimeError>,
+    ) => Effect.scoped(Effect.flatMap(runtime.attach(id, { stdin: true }), body))
+    /** Reads on until `words` have come. */
+    const hears = ({ output }: AttachSession, words: string) => {
+      let heard = ""
+      return Stream.runDrain(
+        Stream.takeUntil(output, ({ chunk }) => {
+          heard += text([chunk])
+          return heard.includes(words)
+        }),
+      )
+    }
+    const allOf = ({ output }: AttachSession) =>
+      Effect.map(Stream.runCollect(output), (parts) => text([...parts].map(({ chunk }) => chunk)))
+    const runningWith =
+      (
+        command: ReadonlyArray<string>,
+        container: Partial<ContainerSpec>,
+        body: (runtime: Service, id: string) => Effect.Effect<void, RuntimeError>,
+      ) =>
+      (runtime: Service) => {
+        const spec = sandboxOf(command, container)
+        return using(runtime, spec, (id) =>
+          Effect.andThen(
+            Effect.andThen(run(runtime, spec), reaches(runtime, id, "running")),
+            body(runtime, id),
+          ),
+        )
+      }
+    const open = { stdin: true }
+    const once = { stdin: true, stdinOnce: true }
+
+    test(
+      "who attaches sees what is said from then on, then the exit code",
+      runningWith(shell("echo early; sleep 2; echo late; exit 4"), {}, (runtime, id) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            yield* options.pass(500)
+            const session = yield* runtime.attach(id, { stdin: false })
+            const output = yield* Effect.forkChild(allOf(session), { startImmediately: true })
+            yield* reaches(runtime, id, "exited")
+            expect(yield* Fiber.join(output)).toBe("late\n")
+            expect(yield* session.exit).toBe(4)
+          }),
+        ),
+      ),
+    )
+    test(
+      "a standard input that is kept outlives those who wrote to it",
+      runningWith(["cat"], open, (runtime, id) =>
+        Effect.gen(function* () {
+          for (const words of ["one\n", "two\n"]) {
+            yield* attachedTo(runtime, id, (session) =>
+              Effect.gen(function* () {
+                expect(session.keepsStdin).toBe(true)
+                yield* session.write(Buffer.from(words))
+                yield* hears(session, words)
+                yield* session.closeStdin
+              }),
+            )
+          }
+          expect((yield* runtime.status(id))?.task.state).toBe("running")
+        }),
+      ),
+    )
+    test(
+      "with stdinOnce all of a long input is read, and its end",
+      runningWith(shell("cat; echo closed; exit 5"), once, (runtime, id) =>
+        attachedTo(runtime, id, (session) =>
+          Effect.gen(function* () {
+            expect(session.keepsStdin).toBe(false)
+            const input = "0123456789\n".repeat(50_000)
+            const output = yield* Effect.forkChild(allOf(session), { startImmediately: true })
+            yield* session.write(Buffer.from(input))
+            yield* session.closeStdin
+            expect((yield* Fiber.join(output)) === `${input}closed\n`).toBe(true)
+            expect(yield* session.exit).toBe(5)
+          }),
+        ),
+      ),
+    )
+    test(
+      "with stdinOnce input ends for good with the first who goes",
+      runningWith(shell("cat; sleep 2; exit 5"), once, (runtime, id) =>
+        Effect.gen(function* () {
+          yield* attachedTo(runtime, id, () => Effect.void)
+          yield* options.pass(500)
+          expect(yield* reason(attachedTo(runtime, id, () => Effect.void))).toBe("FailedPrecondition")
+          expect((yield* reaches(runtime, id, "exited")).task).toMatchObject({ exitCode: 5 })
+        }),
+      ),
+    )
+    test(
+      "on a terminal stdinOnce ends nothing",
+      runningWith(["cat"], { ...once, tty: true }, (runtime, id) =>
+        Effect.gen(function* () {
+          for (const words of ["one", "two"]) {
+            yield* attachedTo(runtime, id, (session) =>
+              Effect.gen(function* () {
+                yield* session.resize({ columns: 80, rows: 24 })
+                yield* session.write(Buffer.from(`${words}\n`))
+                yield* hears(session, words)
+              }),
+            )
+          }
+        }),
+      ),
+    )
+    test("a program that was given no standard input reads its end at once", (runtime) => {
+      const spec = sandboxOf(shell("cat; exit 6"))
+      return using(runtime, spec, (id) =>
+        Effect.gen(function* () {
+          yield* run(runtime, spec)
+          expect((yield* reaches(runtime, id, "exited")).task).toMatchObject({ exitCode: 6 })
+        }),
+      )
+    })
+    test(
+      "who wants to write where there is no standard input is refused",
+      runningWith(forever, {}, (runtime, id) =>
+        Effect.map(reason(attachedTo(runtime, id, () => Effect.void)), (why) =>
+          expect(why).toBe("FailedPrecondition"),
+        ),
+      ),
+    )
+    test("attach needs a sandbox that runs", (runtime) => {
+      const spec = sandboxOf(shell("exit 0"))
+      const attach = (id: string) => reason(Effect.scoped(runtime.attach(id, { stdin: false })))
+      return using(runtime, spec, (id) =>
+        Effect.gen(function* () {
+          expect(yield* attach(id)).toBe("NotFound")
+          yield* run(runtime, spec)
+          yield* reaches(runtime, id, "exited")
+          expect(yield* attach(id)).toBe("FailedPrecondition")
+        }),
+      )
+    })
+    test(
+      "a restarted daemon finds the standard input open, and may end it",
+      runningWith(shell("cat; exit 8"), once, (runtime, id) =>
+        Effect.gen(function* () {
+          yield* withService((next) =>
+            attachedTo(next, id, (session) =>
+              Effect.gen(function* () {
+                yield* session.write(Buffer.from("kept\n"))
+                yield* hears(session, "kept")
+              }),
+            ),
+          )
+          expect((yield* reaches(runtime, id, "exited")).task).toMatchObject({ exitCode: 8 })
+        }),
+      ),
+    )
   })
 
   describe(`${name}: ports and use`, () => {

@@ -159,6 +159,55 @@ endToEnd(import.meta.filename, () => {
         expect(seen).not.toContain("one\n")
       })
 
+      const interactive = (pod: string, more: ReadonlyArray<string>) => [
+        ...["run", pod, `--image=${helloReference}`, "--restart=Never", "--pod-running-timeout=60s", ...more],
+        ...["--command", "--", "/bin/sh", "-c"],
+      ]
+
+      it("runs a Pod interactively: its input, its output, its exit code", async () => {
+        const input = "typed\n".repeat(2_000)
+        const args = [...interactive("asked", ["-i", "--rm", "--quiet"]), "cat; echo closed; exit 3"]
+        const ran = await kubectl(args, { env, input })
+        expect(ran.stdout).toBe(`${input}closed\n`)
+        expect(ran.code).toBe(3)
+        await eventually(async () =>
+          expect((await kubectl(["get", "pod", "asked"])).stderr).toContain("NotFound"),
+        )
+      })
+
+      it("leaves standard input open where it is to be, and comes back to it", async () => {
+        const args = [...interactive("kept", ["-i", "--leave-stdin-open"]), "cat; echo closed; sleep 600"]
+        expect((await kubectl(args, { env, input: "first\n" })).code).toBe(0)
+        expect((await kubectl(["attach", "-i", "kept"], { env, input: "second\n" })).code).toBe(0)
+        const ours = await system.mctl(["attach", "-i", "kept"], { input: "third\n" })
+        expect([ours.code, ours.stderr]).toEqual([0, ""])
+        await eventually(async () => expect(await ok(["logs", "kept"])).toBe("first\nsecond\nthird\n"))
+        const refused = await kubectl(["attach", "-i", "web"], { env, input: "" })
+        expect(refused.stderr).toMatch(/stdin: true/)
+        await ok(["delete", "pod", "kept", "--now"])
+      })
+
+      if (kind === "real")
+        it("puts a terminal at the other end, of the size of this one", async () => {
+          const words = [...interactive("term", ["-it", "--rm"]).slice(0, -1)]
+          const shell = ["env", ...entries(env), kubectlPath(), ...words].map((word) => `'${word}'`).join(" ")
+          const program = `stty rows 31 cols 97; ${shell}`
+          const typed = "sleep 4; echo; echo 'stty size; exit 5'"
+          const ran = await system.command([
+            ...["/bin/sh", "-c", `(${typed}; sleep 20) | timeout 60 script -qefc "${program}" /dev/null`],
+          ])
+          expect(ran.stdout).toMatch(/\r\n31 97\r\n/)
+          expect(ran.code).toBe(5)
+        })
+
+      it("refuses a container that the Pod does not have", async () => {
+        for (const verb of [
+          ["logs", "web", "-c", "other"],
+          ["exec", "web", "-c", "other", "--", "/bin/true"],
+        ])
+          expect((await kubectl(verb, { env })).stderr).toContain("container other is not valid for pod web")
+      })
+
       it("forwards ports", async () => {
         const forward = system.spawn([
           ...["env", ...entries(env), kubectlPath(), "port-forward", "pod/web", ":8080"],

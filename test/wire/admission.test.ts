@@ -2,6 +2,7 @@
  * What SIG API Machinery's conformance tests ask of admission (webhook.go, validatingadmissionpolicy.go), as statements
  * about this server: webhooks are real HTTPS servers, the API server is in process.
  */
+import { PassThrough } from "node:stream"
 import { afterEach, describe, expect, test } from "vitest"
 import {
   allow,
@@ -17,6 +18,7 @@ import {
   webhook,
 } from "../../apiserver/admission/testing/webhook-server.ts"
 import {
+  admin,
   at,
   configMap,
   configMaps,
@@ -51,6 +53,23 @@ const addData = patch({ op: "add", path: "/data/mutation-start", value: "yes" })
 
 const dataOf = async (world: World, name: string): Promise<Json | undefined> =>
   at((await world.post(configMaps, configMap(name, { x: "1" }))).json, "data.mutation-start")
+
+/** What a raw upgrade request is answered with. */
+const upgrade = async (world: World, url: string): Promise<string> => {
+  const socket = new PassThrough()
+  const chunks: Uint8Array[] = []
+  socket.on("data", (chunk: Uint8Array) => chunks.push(chunk))
+  const request = {
+    method: "POST",
+    url,
+    headers: { connection: "Upgrade", upgrade: "websocket" },
+    body: new Uint8Array(),
+    user: admin,
+    signal: new AbortController().signal,
+  }
+  await world.server.upgrade(request, { socket, head: new Uint8Array() })
+  return Buffer.concat(chunks).toString("utf8")
+}
 
 describe("AdmissionWebhook", () => {
   test(
@@ -195,6 +214,30 @@ describe("AdmissionWebhook", () => {
       await world.delete(`${validatingConfigurations}/c`)
       expect((await world.delete(`${widgets}/w`)).status).toBe(200)
     }),
+  )
+
+  test(
+    "should be able to deny attaching pod",
+    withServer(
+      async (world) => {
+        const server = await start({
+          "/no": deny({ message: "attaching to pod 'to-be-attached-pod' is not allowed" }),
+        })
+        const hook = webhook({ server, path: "/no", resources: ["pods/attach"], operations: ["CONNECT"] })
+        await world.post(validatingConfigurations, validatingConfiguration("c", hook))
+        const pods = "/api/v1/namespaces/default/pods"
+        const spec = { containers: [{ name: "container1", image: "i" }] }
+        await world.post(pods, { metadata: { name: "to-be-attached-pod" }, spec })
+        const refused = await upgrade(
+          world,
+          `${pods}/to-be-attached-pod/attach?container=container1&stdin=true`,
+        )
+        expect(refused).toMatch(/^HTTP\/1\.1 403/)
+        expect(refused).toContain("attaching to pod 'to-be-attached-pod' is not allowed")
+        expect(at(server.asked[0]?.body, "request.kind.kind")).toBe("PodAttachOptions")
+      },
+      { connect: { resources: { pods: ["attach"] }, clientTls: { cert: "", key: "", ca: "" } } },
+    ),
   )
 
   test(

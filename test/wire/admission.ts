@@ -35,7 +35,7 @@ const bindings = `${api}/validatingadmissionpolicybindings`
 const namespaces = "/api/v1/namespaces"
 
 /** A test body beside a webhook, which is closed after it. */
-const withWebhook =
+export const withWebhook =
   (
     handlers: { readonly [path: string]: WebhookHandler },
     body: (world: World, server: WebhookServer) => Promise<void>,

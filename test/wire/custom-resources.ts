@@ -117,6 +117,12 @@ export const customResourcesSuite: Suite = (name, openServer) => {
         const { json } = await world.post(crds, other)
         expect(conditionOf(json, "NamesAccepted")).toMatchObject({ status: "False", reason: "KindConflict" })
         expect(conditionOf(json, "Established")).toMatchObject({ status: "False" })
+        expect(at(json, "status.acceptedNames")).toEqual({
+          plural: "gadgets",
+          singular: "gadget",
+          kind: "",
+          listKind: "GadgetList",
+        })
         expect((await world.get("/apis/example.com/v1/gadgets")).status).toBe(404)
         await world.delete(crd)
         await expect.poll(async () => (await world.get("/apis/example.com/v1/gadgets")).status).toBe(200)

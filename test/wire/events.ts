@@ -122,6 +122,29 @@ export const eventsSuite: Suite = (name, openServer) => {
       expect(namesOf(await world.get(older))).toEqual([])
     })
 
+    statement("2.13.144 a refusal speaks of the events that were asked about", async (world) => {
+      await world.post(newer, newerEvent("e"))
+      const group = { name: "e", group: "events.k8s.io", kind: "events" }
+      const twice = await world.post(newer, newerEvent("e"))
+      expect([...refusal(twice), at(twice.json, "details")]).toEqual([
+        409,
+        "AlreadyExists",
+        'events.events.k8s.io "e" already exists',
+        group,
+      ])
+      expect((await world.post(older, olderEvent("e"))).json.message).toBe('events "e" already exists')
+      const missing = await world.patch(`${newer}/x`, "merge", {})
+      expect(missing.json.message).toBe('events.events.k8s.io "x" not found')
+      expect((await world.delete(`${newer}/x`)).json.message).toBe('events.events.k8s.io "x" not found')
+      const stale = await world.put(
+        `${newer}/e`,
+        newerEvent("e", { metadata: { name: "e", resourceVersion: "1" } }),
+      )
+      expect(stale.json.message).toContain(
+        'Operation cannot be fulfilled on events.events.k8s.io "e": the object has',
+      )
+    })
+
     statement("2.13.144 an event lives in the namespace of its object", async (world) => {
       const elsewhere = { ...about, namespace: "kube-system" }
       const answer = await world.post(older, olderEvent("e", { involvedObject: elsewhere }))

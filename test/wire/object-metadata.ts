@@ -256,7 +256,17 @@ export const objectMetadataSuite: Suite = (name, openServer) => {
     statement("2.4.49 repeated owners are merged, with a warning", async (world) => {
       const { json, headers } = await world.post(
         configMaps,
-        configMap("a", {}, { ownerReferences: [owner("o"), owner("o"), owner("p")] }),
+        configMap(
+          "a",
+          {},
+          {
+            ownerReferences: [
+              owner("o"),
+              Object.fromEntries(Object.entries(owner("o")).reverse()),
+              owner("p"),
+            ],
+          },
+        ),
       )
       expect(at(json, "metadata.ownerReferences")).toEqual([owner("o"), owner("p")])
       expect(headers.warning).toMatch(/^299 - "\.metadata\.ownerReferences contains duplicate entries/)

@@ -237,12 +237,14 @@ export const representationsSuite: Suite = (name, openServer) => {
         expect([again.status, again.text]).toEqual([304, ""])
         await world.delete(`${crds}/widgets.example.com`)
         await world.post(crds, { ...widgetsCrd(), metadata: { name: "widgets.example.com" } })
-        const legacy = await world.get(
-          "/apis",
-          accepting(
-            "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json",
-          ),
-        )
+        const beta = aggregated.replace("v=v2;", "v=v2beta1;")
+        const older = await world.get("/apis", accepting(`${beta},application/json`))
+        expect([older.headers["content-type"], older.json.apiVersion]).toEqual([
+          beta,
+          "apidiscovery.k8s.io/v2beta1",
+        ])
+        const unknown = aggregated.replace("v=v2;", "v=v3;")
+        const legacy = await world.get("/apis", accepting(`${unknown},application/json`))
         expect(legacy.json.kind).toBe("APIGroupList")
       },
     )

@@ -1,18 +1,22 @@
 /** Statements 2.8.89 to 2.8.100: server-side apply. */
 import { describe, expect } from "vitest"
+import { converted, type WebhookHandler } from "../../apiserver/admission/testing/webhook-server.ts"
 import type { Json, JsonObject } from "../../schemas/index.ts"
+import { withWebhook } from "./admission.ts"
 import {
   type Answer,
   at,
   causesOf,
   configMap,
   configMaps,
+  crds,
   defineWidgets,
   refusal,
   versionOf,
   type World,
   widget,
   widgets,
+  widgetsCrd,
   widgetVersion,
 } from "./documents.ts"
 import { type Suite, statementsOf } from "./suite.ts"
@@ -73,6 +77,19 @@ const ownedBy = ({ json }: Answer, manager: string): ReadonlyArray<JsonObject> =
   )
 
 const fieldsOf = (answer: Answer, manager: string): Json | undefined => ownedBy(answer, manager)[0]?.fieldsV1
+
+/** v1 has a color, v2 a colour. */
+const moveColor: WebhookHandler = (review) => {
+  const { desiredAPIVersion, objects } = review.request as JsonObject
+  const to = String(desiredAPIVersion)
+  const moved = (objects as unknown as ReadonlyArray<JsonObject>).map((object) => {
+    const { color, colour } = (object.spec ?? {}) as JsonObject
+    const value = color ?? colour
+    const spec = value === undefined ? {} : { [to.endsWith("v2") ? "colour" : "color"]: value }
+    return { ...object, apiVersion: to, spec }
+  })
+  return converted(review, moved)
+}
 
 export const serverSideApplySuite: Suite = (name, openServer) => {
   const statement = statementsOf(openServer)
@@ -311,6 +328,42 @@ export const serverSideApplySuite: Suite = (name, openServer) => {
       const moved = await world.patch(`${v2}/a?fieldManager=m`, "apply", in2({}))
       expect(at(moved.json, "spec.color")).toBe("red")
     })
+
+    statement(
+      "2.8.99 where a webhook converts, what is owned in one version is compared in that",
+      withWebhook({ "/convert": moveColor }, async (world, server) => {
+        const shape = (properties: JsonObject): JsonObject => ({
+          openAPIV3Schema: {
+            type: "object",
+            properties: { spec: { type: "object", properties } },
+          },
+        })
+        const text = { type: "string" }
+        const bare = { ...shaped, selectableFields: [], additionalPrinterColumns: [], subresources: {} }
+        const versions = [
+          { ...bare, schema: shape({ color: text }) },
+          { ...bare, name: "v2", storage: false, schema: shape({ colour: text }) },
+        ]
+        const crd = widgetsCrd({ versions })
+        const clientConfig = { url: `${server.url}/convert`, caBundle: server.caBundle }
+        const conversion = {
+          strategy: "Webhook",
+          webhook: { conversionReviewVersions: ["v1"], clientConfig },
+        }
+        const made = await world.post(crds, { ...crd, spec: { ...(crd.spec as JsonObject), conversion } })
+        expect([made.status, made.text]).toEqual([201, expect.any(String)])
+        await applyAs(world, "m", widget("a", { color: "blue" }))
+        const v2 = `${widgets.replace("/v1/", "/v2/")}/a`
+        const applied = (colour: string) => ({ ...widget("a", { colour }), apiVersion: "example.com/v2" })
+        const conflict = await world.patch(`${v2}?fieldManager=n`, "apply", applied("green"))
+        expect([conflict.status, causesOf(conflict)[0]?.field]).toEqual([409, ".spec.color"])
+        const changed = await world.patch(`${v2}?fieldManager=u`, "merge", { spec: { colour: "green" } })
+        expect([ownedBy(changed, "m"), ownedBy(changed, "u")[0]?.fieldsV1]).toEqual([
+          [],
+          { "f:spec": { "f:colour": {} } },
+        ])
+      }),
+    )
 
     statement("2.8.100 scaling owns the replicas of the parent", async (world) => {
       await defineWidgets(world)

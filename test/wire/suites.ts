@@ -19,6 +19,7 @@ import { serverSideApplySuite } from "./server-side-apply.ts"
 import { servicesSuite } from "./services.ts"
 import { subresourcesSuite } from "./subresources.ts"
 import { type OpenStore, type Suite, serverOver } from "./suite.ts"
+import { transactionsSuite } from "./transactions.ts"
 import { updatePatchSuite } from "./update-patch.ts"
 import { watchSuite } from "./watch.ts"
 
@@ -43,6 +44,7 @@ const suites: ReadonlyArray<Suite> = [
   coreKindsSuite,
   eventsSuite,
   servicesSuite,
+  transactionsSuite,
   overTlsSuite,
 ]
 

@@ -1,6 +1,6 @@
 /** Statements 2.5.53 to 2.5.63: PUT and PATCH. */
 import { describe, expect } from "vitest"
-import type { Json } from "../../schemas/index.ts"
+import type { Json, JsonObject } from "../../schemas/index.ts"
 import {
   at,
   causesOf,
@@ -8,6 +8,7 @@ import {
   configMaps,
   defineWidgets,
   refusal,
+  settled,
   versionOf,
   widget,
   widgets,
@@ -59,6 +60,36 @@ export const updatePatchSuite: Suite = (name, openServer) => {
       const answer = await world.put(`${widgets}/a`, widget("a", {}, { resourceVersion: "1" }))
       expect(refusal(answer)).toEqual([404, "NotFound", 'widgets.example.com "a" not found'])
       expect((await world.put(`${configMaps}/a`, configMap("a"))).status).toBe(404)
+    })
+
+    statement("2.5.55 of some built-in kinds an update creates what it has not seen", async (world) => {
+      const lease = (more: JsonObject = {}): JsonObject => ({
+        apiVersion: "coordination.k8s.io/v1",
+        kind: "Lease",
+        metadata: { name: "a", ...more },
+        spec: { holderIdentity: "me" },
+      })
+      const path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/a"
+      const seen = await world.put(path, lease({ resourceVersion: "1" }))
+      expect(refusal(seen)).toEqual([404, "NotFound", 'leases.coordination.k8s.io "a" not found'])
+      const made = await world.put(path, lease())
+      expect([made.status, at(made.json, "spec.holderIdentity")]).toEqual([201, "me"])
+      expect((await world.put(path, lease())).status).toBe(200)
+      const role = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles/r"
+      expect((await world.put(role, { metadata: { name: "r" }, rules: [] })).status).toBe(201)
+      const user = { name: "jane", groups: ["system:authenticated"] }
+      const rules = [{ verbs: ["update"], apiGroups: ["coordination.k8s.io"], resources: ["leases"] }]
+      const rbac = "/apis/rbac.authorization.k8s.io/v1"
+      await world.post(`${rbac}/clusterroles`, { metadata: { name: "update" }, rules })
+      await world.post(`${rbac}/clusterrolebindings`, {
+        metadata: { name: "update" },
+        roleRef: { kind: "ClusterRole", name: "update" },
+        subjects: [{ kind: "User", name: "jane" }],
+      })
+      await settled(world)
+      const other = { ...lease(), metadata: { name: "b" } }
+      const refused = await world.put(path.replace(/a$/, "b"), other, { user })
+      expect(refusal(refused)).toEqual([403, "Forbidden", expect.stringContaining("cannot create resource")])
     })
 
     statement(

@@ -1,7 +1,12 @@
 /** A node server over the fake runtime, with one sandbox. */
 import type { RequestOptions } from "node:https"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
-import { FakeWorld, fakeRuntimeLayer, SandboxRuntime } from "../../../runtime-shim/index.ts"
+import {
+  type ContainerSpec,
+  FakeWorld,
+  fakeRuntimeLayer,
+  SandboxRuntime,
+} from "../../../runtime-shim/index.ts"
 import { makeNodeServer, type NodeServer } from "../index.ts"
 import { type Credentials, issueCredentials } from "./credentials.ts"
 
@@ -18,6 +23,7 @@ export interface World {
 /** A node with one sandbox, `default/web`, that runs `command`. */
 export const started = Effect.fnUntraced(function* (
   command: ReadonlyArray<string>,
+  stdio: Pick<ContainerSpec, "stdin" | "stdinOnce" | "tty"> = {},
 ): Effect.fn.Return<World, never, Scope.Scope> {
   const machine = new FakeWorld()
   machine.addImage("busybox")
@@ -29,7 +35,7 @@ export const started = Effect.fnUntraced(function* (
   const labels = Object.fromEntries(
     Object.entries(about).map(([name, value]) => [`compute.miren.dev/${name}`, value]),
   )
-  const container = { name: "main", image: "busybox", command, env: [], resources: {} }
+  const container = { name: "main", image: "busybox", command, env: [], resources: {}, ...stdio }
   const spec = { id, handler: "gvisor", hostname: "web", labels, ports: [] } as const
   yield* Effect.orDie(runtime.create({ ...spec, containers: [container] }))
   yield* Effect.orDie(runtime.start(id))
