@@ -46,3 +46,15 @@ test("more aliases than a person writes are refused, and a body has one document
   expect(yaml("a: &a x\nb: [*a, *a]").value).toEqual({ a: "x", b: ["x", "x"] })
   expect(() => yaml("--- a\n--- b")).toThrow("there may be one document in a body")
 })
+
+test.each([
+  "- ".repeat(3_000),
+  "- ".repeat(40_000),
+  "[".repeat(5_000),
+  "{a: ".repeat(5_000),
+  "? ".repeat(5_000),
+])("a YAML text that is nested without end is refused, and is no defect", (text) => {
+  expect(() => yaml(`${text}x`)).toThrow(
+    /nested deeper than 200 levels|error converting YAML to JSON|a key must be a text/,
+  )
+})

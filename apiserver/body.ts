@@ -36,10 +36,10 @@ const textOf = (body: Uint8Array): string => {
   }
 }
 
+const tooDeep = (): Error => badRequest(`the document is nested deeper than ${limits.jsonDepthMax} levels`)
+
 const refuse = (scan: { readonly depth: number; readonly forbidden: string | undefined }): void => {
-  if (scan.depth > limits.jsonDepthMax) {
-    throw badRequest(`the document is nested deeper than ${limits.jsonDepthMax} levels`)
-  }
+  if (scan.depth > limits.jsonDepthMax) throw tooDeep()
   if (scan.forbidden !== undefined)
     throw badRequest(`the key ${JSON.stringify(scan.forbidden)} is not accepted`)
 }
@@ -106,6 +106,7 @@ const toJson = (document: Document): MutableJson => {
   try {
     return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null))
   } catch (cause) {
+    if (cause instanceof RangeError) throw cause
     throw badRequest(`error decoding YAML: ${cause instanceof Error ? cause.message : "malformed"}`, cause)
   }
 }
@@ -176,11 +177,17 @@ const decodeYaml = (text: string): Decoded => {
     const why = `a YAML body may have ${limits.yamlCharactersMax} characters: send larger documents as JSON`
     throw failure("RequestEntityTooLarge", why)
   }
-  const document = parseYaml(text)
-  const duplicates = repeatedKeys(document, text)
-  const value = toJson(document)
-  refuse(scanJson(JSON.stringify(value), limits.jsonDepthMax))
-  return { value, duplicates }
+  try {
+    const document = parseYaml(text)
+    const duplicates = repeatedKeys(document, text)
+    const value = toJson(document)
+    refuse(scanJson(JSON.stringify(value), limits.jsonDepthMax))
+    return { value, duplicates }
+  } catch (error) {
+    // The library's own descent has no bound but the stack.
+    if (error instanceof RangeError) throw tooDeep()
+    throw error
+  }
 }
 
 /** Decodes a JSON or YAML text. Fails with `BadRequest`, `RequestEntityTooLarge`. */

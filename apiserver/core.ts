@@ -37,6 +37,7 @@ import { isCounted, subjectOf } from "./served-request.ts"
 import type { ApiServerOptions } from "./server-options.ts"
 import type { Strategy } from "./strategy.ts"
 import { TransactionMetrics, transactionCreates } from "./transactions/index.ts"
+import { turnsOf } from "./turns.ts"
 import { versionHandler } from "./version.ts"
 import { WatchCache } from "./watch-cache/watch-cache.ts"
 import { sendText } from "./wire/response.ts"
@@ -222,7 +223,7 @@ const requestHandler = (
   }
   const resourceHandler = new ResourceHandler({ context, metrics, connect, usage, creates: answers })
   const discovery = new DiscoveryHandler(resources, { proxied: connect.proxied, creates })
-  const openapi = new OpenapiHandler(resources)
+  const openapi = new OpenapiHandler(resources, turnsOf(options.ambient))
   const health = new HealthHandler([
     { name: "ping", about: "liveness", healthy: () => true },
     { name: "store", about: "readiness", healthy: () => cache.following },

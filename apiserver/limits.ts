@@ -58,6 +58,9 @@ export const limits = {
   updateAttemptsMax: 10,
   generateNameAttemptsMax: 8,
   gzipBytesMin: 128 * 1024,
+  /** OpenAPI documents that are kept; larger ones are made for each who asks. */
+  openapiDocumentBytesMax: 2 * 1024 * 1024,
+  openapiBytesMax: 16 * 1024 * 1024,
   fieldManagerCharactersMax: 128,
   /** Of the cause of a write: what its client said, and who it was. */
   causeToldCharactersMax: 2_048,
@@ -68,6 +71,11 @@ export const limits = {
   deletionCausesPerSession: 5_000,
   deletionCausesSessionMs: 600_000,
   annotationBytesMax: 256 * 1024,
+  /** Objects in another form than they are kept in that are remembered: of other versions, and Pods. */
+  views: { count: 20_000, bytes: 64 * 1024 * 1024 },
+  /** A page of the past is read from the store, so many objects at a time, and held whole: it ends at so many bytes. */
+  pastPageItems: 250,
+  pastPageBytesMax: 4 * 1024 * 1024,
   /** Start of the server: pages of the first read of the store. */
   loadPage: 2_000,
   /** Frontend. */

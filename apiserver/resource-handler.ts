@@ -8,7 +8,7 @@ import { limits } from "./limits.ts"
 import type { Metrics } from "./metrics.ts"
 import { type Negotiated, negotiate, type View } from "./negotiation.ts"
 import { type MetricsHandler, metricsGroup } from "./pods/metrics-handler.ts"
-import { type AskedProjection, askedProjection, RecentProjections } from "./projection/index.ts"
+import { type AskedProjection, askedProjection, projectionLimits } from "./projection/index.ts"
 import type { Operation, RegistryContext, Target } from "./registry/context.ts"
 import { parseDeleteOptions } from "./registry/delete-options.ts"
 import { decodeDocument } from "./registry/document.ts"
@@ -28,6 +28,7 @@ import { methodNotAllowed, tooManyRequests } from "./status-error.ts"
 import { turnsOf } from "./turns.ts"
 import { bytesIn } from "./watch-cache/cached-object.ts"
 import { ensureViews } from "./watch-cache/conversion.ts"
+import { RecentBytes } from "./watch-cache/recent-bytes.ts"
 import { ConvertingWatch } from "./wire/converting-watch.ts"
 import { listViews, sendList } from "./wire/list-response.ts"
 import { objectViews, sendObject, sendValue } from "./wire/object-response.ts"
@@ -85,7 +86,7 @@ export class ResourceHandler {
   readonly #connect: ConnectHandler
   readonly #usage: MetricsHandler
   readonly #creates: SubresourceCreates
-  readonly #recent = new RecentProjections()
+  readonly #recent = new RecentBytes(projectionLimits.remembered)
 
   constructor({ context, metrics, connect, usage, creates }: ResourceHandlerOptions) {
     this.#creates = creates

@@ -6,8 +6,19 @@ export interface Served {
   readonly version: ResourceVersion
 }
 
+/**
+ * The resources of one group. Another object after each change of the group and the same until then, so what is derived
+ * from it can be kept by it.
+ */
+export interface ResourceGroup {
+  readonly name: string
+  /** In the order in which they came. */
+  readonly resources: ReadonlyArray<Resource>
+}
+
 export class ResourceTable {
   readonly #resources = new Map<string, Resource>()
+  readonly #groups = new Map<string, ResourceGroup>()
   readonly #served = new Map<string, Served>()
   #generation = 0
 
@@ -20,8 +31,10 @@ export class ResourceTable {
   install(resource: Resource): void {
     this.#drop(resource.id)
     this.#resources.set(resource.id, resource)
+    const { group: name } = resource
+    this.#groups.set(name, { name, resources: [...this.#ofGroup(name), resource] })
     for (const version of resource.versions.values()) {
-      this.#served.set(`${resource.group}/${version.name}/${resource.plural}`, { resource, version })
+      this.#served.set(`${name}/${version.name}/${resource.plural}`, { resource, version })
     }
     this.#generation++
   }
@@ -35,7 +48,15 @@ export class ResourceTable {
     const old = this.#resources.get(id)
     if (old === undefined) return
     this.#resources.delete(id)
-    for (const name of old.versions.keys()) this.#served.delete(`${old.group}/${name}/${old.plural}`)
+    const { group: name } = old
+    const resources = this.#ofGroup(name).filter((other) => other !== old)
+    if (resources.length > 0) this.#groups.set(name, { name, resources })
+    else this.#groups.delete(name)
+    for (const version of old.versions.keys()) this.#served.delete(`${name}/${version}/${old.plural}`)
+  }
+
+  #ofGroup(name: string): ReadonlyArray<Resource> {
+    return this.#groups.get(name)?.resources ?? []
   }
 
   find(group: string, version: string, plural: string): Served | undefined {
@@ -51,7 +72,13 @@ export class ResourceTable {
     return [...this.#resources.values()]
   }
 
-  hasVersion(group: string, version: string): boolean {
-    return this.all().some((resource) => resource.group === group && resource.versions.has(version))
+  /** Undefined where it has no resource. */
+  group(name: string): ResourceGroup | undefined {
+    return this.#groups.get(name)
+  }
+
+  /** By name. */
+  groups(): ReadonlyArray<ResourceGroup> {
+    return [...this.#groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 import type { Json, JsonObject } from "../schemas/index.ts"
+import { limits } from "./limits.ts"
 import {
   at,
   configMap,
@@ -254,5 +255,25 @@ test(
     const answer = await world.delete(`${configMaps}?labelSelector=parity%3Deven`)
     expect([answer.json.kind, names(answer.json)]).toEqual(["ConfigMapList", ["c0", "c2"]])
     expect(names((await world.get(configMaps)).json)).toEqual(["c1", "c3"])
+  }),
+)
+
+test(
+  "a list of the past is given in pages of bounded size, with no limit asked for",
+  withServer(async (world) => {
+    const size = limits.pastPageBytesMax / 8
+    for (let n = 0; n < 20; n++)
+      await world.post(configMaps, configMap(`c${n + 10}`, { k: "x".repeat(size) }))
+    const revision = at((await world.get(configMaps)).json, "metadata.resourceVersion")
+    await world.delete(`${configMaps}/c15`)
+    const first = await world.get(`${configMaps}?resourceVersion=${revision}&resourceVersionMatch=Exact`)
+    const pages = [first.json]
+    for (let page = first.json; at(page, "metadata.continue") !== undefined; ) {
+      page = (await world.get(`${configMaps}?continue=${at(page, "metadata.continue")}`)).json
+      pages.push(page)
+    }
+    expect(pages.map((page) => names(page).length)).toEqual([8, 8, 4])
+    expect(pages.map((page) => at(page, "metadata.remainingItemCount"))).toEqual([12, 4, undefined])
+    expect(pages.flatMap(names)).toEqual(Array.from({ length: 20 }, (_, n) => `c${n + 10}`))
   }),
 )

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- store api watch memory sandbox`: the budgets of docs/budgets.md. Every row is a ratio to a yardstick that is
+ * `npm run bench -- store api watch lists kinds cache memory sandbox`: the budgets of docs/budgets.md. Every row is a ratio to a yardstick that is
  * measured in the same call, since absolute figures wander from machine to machine. Without names: all of them.
  */
 import type { Row } from "./row.ts"
@@ -9,6 +9,8 @@ const suites: { readonly [name: string]: () => Promise<{ run: () => Promise<Read
   api: () => import("./api.ts"),
   watch: () => import("./watch.ts"),
   lists: () => import("./lists.ts"),
+  kinds: () => import("./kinds.ts"),
+  cache: () => import("./cache.ts"),
   reconciler: () => import("./reconciler.ts"),
   records: () => import("./recorded-writes.ts"),
   memory: () => import("./memory.ts"),

@@ -1,26 +1,33 @@
 /**
- * The API server as a program that tells what it uses: its memory at rest, its peak since it was asked, and how late its
- * event loop came. Spoken to over IPC by `measured.ts`; run with --expose-gc.
+ * The API server as a program that tells what it uses: its memory at rest, and its peak since it was asked. Spoken to over IPC
+ * by `measured.ts`; run with --expose-gc.
  */
 import { join } from "node:path"
 import { Effect } from "effect"
 import { ApiServer, ensurePki, issueClientCertificate, listen } from "../apiserver/index.ts"
 import { definitions } from "../schemas/index.ts"
 import { openEmbeddedStore, openMemoryStore, type Store } from "../store/index.ts"
+import { configMapsOf, type StoredText } from "./config-maps.ts"
 import type { Answer, Question } from "./measured.ts"
 
 const [kind = "memory", directory = ""] = process.argv.slice(2)
 
-const fill = async (
-  store: Store,
-  documents: ReadonlyArray<{ key: string; value: string }>,
-): Promise<void> => {
-  const encoder = new TextEncoder()
-  await Promise.all(
-    documents.map(({ key, value }) =>
-      store.put({ key, value: encoder.encode(value), expect: { absent: true } }),
-    ),
-  )
+const encoder = new TextEncoder()
+const atOnce = 2_000
+
+/** Gives the bytes of all values. */
+const fill = async (store: Store, documents: Iterable<StoredText>): Promise<number> => {
+  let bytes = 0
+  let puts: Array<Promise<unknown>> = []
+  for (const { key, value } of documents) {
+    bytes += value.length
+    puts.push(store.put({ key, value: encoder.encode(value), expect: { absent: true } }))
+    if (puts.length < atOnce) continue
+    await Promise.all(puts)
+    puts = []
+  }
+  await Promise.all(puts)
+  return bytes
 }
 
 /** What stays after all that can go has gone: a few rounds, since what one frees may free more in the next. */
@@ -32,41 +39,6 @@ const collect = async (): Promise<void> => {
 }
 
 const usage = (): NodeJS.MemoryUsage => process.memoryUsage()
-
-/**
- * CPU time of the rounds of the event loop, in steps of 0.05 ms: what a request may have to wait for, whatever else the
- * machine does. Watching them keeps the loop from resting, so it is not done while memory is watched.
- */
-const stepMs = 0.05
-const rounds = new Float64Array(4_000)
-let roundsGoing = false
-
-const cpuMs = (): number => {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1_000
-}
-
-const watchRounds = (): void => {
-  rounds.fill(0)
-  let before = cpuMs()
-  const round = (): void => {
-    const now = cpuMs()
-    const at = Math.min(rounds.length - 1, Math.floor((now - before) / stepMs))
-    rounds[at] = (rounds[at] ?? 0) + now - before
-    before = now
-    if (roundsGoing) setImmediate(round)
-  }
-  roundsGoing = true
-  setImmediate(round)
-}
-
-/** Of 100 moments at which the loop is busy, 99 are in rounds that are not longer. */
-const roundP99 = (): number => {
-  let left = rounds.reduce((sum, of) => sum + of, 0) / 100
-  let at = rounds.length - 1
-  for (; at > 0 && left > 0; at--) left -= rounds[at] ?? 0
-  return (at + 2) * stepMs
-}
 
 let peak = usage()
 let sampling: NodeJS.Timeout | undefined
@@ -85,23 +57,20 @@ const sample = (): void => {
 const answer = async (store: Store, question: Question): Promise<Answer> => {
   switch (question.ask) {
     case "fill":
-      await fill(store, question.documents)
-      return { memory: usage(), roundP99: 0 }
+      return { bytes: await fill(store, question.documents), memory: usage() }
+    case "fill ConfigMaps":
+      return { bytes: await fill(store, configMapsOf(question)), memory: usage() }
     case "rest":
       await collect()
-      return { memory: usage(), roundP99: 0 }
-    case "watch rounds":
-      watchRounds()
-      return { memory: usage(), roundP99: 0 }
+      return { bytes: 0, memory: usage() }
     case "watch over":
       peak = usage()
       sampling = setInterval(sample, 20)
-      return { memory: peak, roundP99: 0 }
+      return { bytes: 0, memory: peak }
     case "peak":
       clearInterval(sampling)
       sample()
-      roundsGoing = false
-      return { memory: peak, roundP99: roundP99() }
+      return { bytes: 0, memory: peak }
   }
 }
 

@@ -1,13 +1,14 @@
 /**
  * Readers of one path over HTTPS, as a program of its own so that they do not sit in the way of what is measured. Arguments:
- * credentials as JSON, the path, Accept, Accept-Encoding, and for each reader its bytes a second (0: as fast as it can).
- * Prints the bytes that each has read.
+ * the path, Accept, Accept-Encoding, and for each reader its bytes a second (0: as fast as it can).
+ * On stdin: credentials as JSON. Prints the bytes that each has read.
  */
+import { readFileSync } from "node:fs"
 import { request } from "node:https"
 import type { Credentials } from "./subject.ts"
 
-const [given = "", path = "", accept = "", encoding = "", ...speeds] = process.argv.slice(2)
-const { port, ca, cert, key } = JSON.parse(given) as Credentials
+const [path = "", accept = "", encoding = "", ...speeds] = process.argv.slice(2)
+const { port, ca, cert, key } = JSON.parse(readFileSync(0, "utf8")) as Credentials
 
 const read = (speed: number): Promise<number> =>
   new Promise((resolve, reject) => {

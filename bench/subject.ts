@@ -13,6 +13,7 @@ export interface Call {
   readonly path: string
   readonly body?: Buffer
   readonly contentType?: string
+  readonly accept?: string
 }
 
 export interface HttpsClient {
@@ -31,9 +32,12 @@ export interface Credentials {
 /** A keep-alive client with as many sockets as it needs; the same for the subject and for every yardstick. */
 export const httpsClient = (to: Credentials): HttpsClient => {
   const agent = new Agent({ keepAlive: true, maxSockets: 256, ca: to.ca, cert: to.cert, key: to.key })
-  const call = ({ method, path, body, contentType = "application/json" }: Call): Promise<Buffer> =>
+  const call = ({ method, path, body, accept, contentType = "application/json" }: Call): Promise<Buffer> =>
     new Promise((resolve_, reject) => {
-      const headers = body === undefined ? {} : { "content-type": contentType, "content-length": body.length }
+      const headers = {
+        ...(body === undefined ? {} : { "content-type": contentType, "content-length": body.length }),
+        ...(accept === undefined ? {} : { accept }),
+      }
       const sent = request({ host: "127.0.0.1", port: to.port, method, path, agent, headers }, (response) => {
         const chunks: Array<Buffer> = []
         response.on("data", (chunk: Buffer) => chunks.push(chunk))

@@ -65,6 +65,21 @@ const makeWatcher = (transport: Transport, headers: TransportRequest["headers"])
     }),
 })
 
+/**
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { makeClient } from "miren/client"
+ * import { startMemoryServer } from "miren/daemon"
+ * import { Namespace } from "miren/schemas"
+ *
+ * const server = await startMemoryServer()
+ * const client = makeClient(server.transport(), { userAgent: "my-tool" })
+ * const { items } = await Effect.runPromise(client.list(Namespace))
+ * if (!items.some(({ metadata }) => metadata.name === "default")) throw new Error("no default namespace")
+ * await server.close()
+ * ```
+ */
 export const makeClient = (through: Transport, options: ClientOptions = {}): Client["Service"] => {
   const transport = countRequests(through, options.host ?? "")
   const headers = { accept: "application/json", "user-agent": options.userAgent ?? "miren-client/0.1" }

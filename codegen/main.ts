@@ -1,9 +1,10 @@
 /**
- * `npm run codegen`: writes everything generated from `schemas/`, and the types of the examples' kinds.
+ * `npm run codegen`: writes everything generated from `schemas/`, the types of the examples' kinds, and the reference of the doors.
  * `--check` writes nothing and fails when something is stale. Kinds of others: `miren codegen`.
  */
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
+import { generateApiReference } from "./api-reference.ts"
 import { examplesMade, generateExamples } from "./examples.ts"
 import { generateBuiltIns } from "./generate.ts"
 import { staleFiles, writeFiles } from "./output-files.ts"
@@ -19,12 +20,21 @@ const main = async (): Promise<number> => {
   const { root } = values
   const outputs = await generateBuiltIns(root)
   const examples = await generateExamples(root)
+  const reference = generateApiReference(root)
   if (!values.check) {
-    const written = [writeFiles(root, outputs), writeFiles(root, examples, examplesMade)]
+    const written = [
+      writeFiles(root, outputs),
+      writeFiles(root, examples, examplesMade),
+      writeFiles(root, reference),
+    ]
     for (const path of written.flat()) console.log(path)
     return 0
   }
-  const stale = [...staleFiles(root, outputs), ...staleFiles(root, examples, examplesMade)]
+  const stale = [
+    ...staleFiles(root, outputs),
+    ...staleFiles(root, examples, examplesMade),
+    ...staleFiles(root, reference),
+  ]
   for (const { path, why } of stale) console.error(`${path}: ${why}; run \`npm run codegen\``)
   return stale.length === 0 ? 0 : 1
 }

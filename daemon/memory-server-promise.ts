@@ -38,7 +38,21 @@ export interface StartedMemoryServer extends AsyncDisposable {
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error", none: "None" } as const
 
-/** `await using server = await startMemoryServer({ crds: ["crds/hello.yaml"] })` */
+/**
+ * `await using server = await startMemoryServer({ crds: ["crds/hello.yaml"] })`
+ *
+ * @example
+ * ```ts
+ * import { startMemoryServer } from "miren/daemon"
+ * import { ConfigMap } from "miren/schemas"
+ *
+ * await using server = await startMemoryServer({ clock: "test" })
+ * const metadata = { name: "a", namespace: "default" }
+ * await server.advance("1 hour")
+ * const made = await server.client.create(ConfigMap, { apiVersion: "v1", kind: "ConfigMap", metadata })
+ * if (made.metadata.creationTimestamp !== "1970-01-01T01:00:00Z") throw new Error("time moved by itself")
+ * ```
+ */
 export const startMemoryServer = async (
   options: StartMemoryServerOptions = {},
 ): Promise<StartedMemoryServer> => {

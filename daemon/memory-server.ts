@@ -117,7 +117,24 @@ const define = Effect.fnUntraced(function* (
   }
 })
 
-/** A server that runs while the Scope is open. Fails with `InvalidConfig` where a kind cannot be served. */
+/**
+ * A server that runs while the Scope is open. Fails with `InvalidConfig` where a kind cannot be served.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Server } from "miren/daemon"
+ * import { ConfigMap } from "miren/schemas"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { client, settle } = yield* Server.memory()
+ *   const metadata = { name: "a", namespace: "default" }
+ *   yield* client.create(ConfigMap, { apiVersion: "v1", kind: "ConfigMap", metadata })
+ *   yield* settle
+ * })
+ * await Effect.runPromise(Effect.scoped(program))
+ * ```
+ */
 export const memoryServer = Effect.fn("Server.memory")(function* (
   options: MemoryServerOptions = {},
 ): Effect.fn.Return<MemoryServer, StartError, Scope.Scope> {

@@ -205,4 +205,8 @@ const run = Effect.fn("Server.run")(function* (
   return { url }
 })
 
+/**
+ * `Server.run(config)`: the server that `mctl server` runs, in a Scope. `Server.memory(options)`: one in memory, for tests and for programs
+ * that embed it; see `MemoryServer`, and `startMemoryServer` for the same without Effect.
+ */
 export const Server = { run, memory: memoryServer }

@@ -28,7 +28,27 @@ export interface Applier {
   ) => Effect.Effect<T, ApiError>
 }
 
-/** `fieldManager` is the controller's name: two writers of one name take each other's fields away. */
+/**
+ * `fieldManager` is the controller's name: two writers of one name take each other's fields away.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Server } from "miren/daemon"
+ * import { makeApplier } from "miren/reconciler"
+ * import { ConfigMap } from "miren/schemas"
+ *
+ * const program = Effect.gen(function* () {
+ *   const metadata = { name: "a", namespace: "default" }
+ *   const { apply } = yield* makeApplier("my-controller")
+ *   const made = yield* apply(ConfigMap, { apiVersion: "v1", kind: "ConfigMap", metadata, data: { a: "1" } })
+ *   // Nothing would change: nothing is asked.
+ *   return yield* apply(ConfigMap, { apiVersion: "v1", kind: "ConfigMap", metadata, data: { a: "1" } }, made)
+ * })
+ * const inMemory = Effect.flatMap(Server.memory(), (server) => Effect.provide(program, server.process()))
+ * await Effect.runPromise(Effect.scoped(inMemory))
+ * ```
+ */
 export const makeApplier = (fieldManager: string): Effect.Effect<Applier, never, Client> =>
   Effect.map(Client, (client) => ({
     apply: (kind, desired, observed) =>

@@ -30,6 +30,15 @@ const stamp = (state: ConditionState, lastTransitionTime: string): Condition => 
 /**
  * The conditions with this one stated. Returns the very array it got when nothing changed, so that callers can compare by
  * identity. Conditions keep their places; a new one comes last.
+ *
+ * @example
+ * ```ts
+ * import { setCondition } from "miren/reconciler"
+ *
+ * const ready = { type: "Ready", status: "True", reason: "Made", message: "it is there" } as const
+ * const first = setCondition(undefined, ready, "2026-01-01T00:00:00Z")
+ * if (setCondition(first, ready, "2026-01-01T00:01:00Z") !== first) throw new Error("the time moved for nothing")
+ * ```
  */
 export const setCondition = (
   conditions: ReadonlyArray<Condition> | undefined,

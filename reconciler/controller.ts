@@ -75,6 +75,33 @@ const sourcesOf = (
   return [primary, ...owned, ...(options.watches ?? [])]
 }
 
+/**
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { startMemoryServer } from "miren/daemon"
+ * import { Controller, keyString, Manager, Result } from "miren/reconciler"
+ * import { ConfigMap } from "miren/schemas"
+ *
+ * const seen: Array<string> = []
+ * const looker = Controller.make({
+ *   name: "looker",
+ *   for: ConfigMap,
+ *   reconcile: (request) =>
+ *     Effect.sync(() => {
+ *       seen.push(keyString(request))
+ *       return Result.Done()
+ *     }),
+ * })
+ * const server = await startMemoryServer()
+ * await server.start(Manager.start({ controllers: [looker] }))
+ * const metadata = { name: "a", namespace: "default" }
+ * await server.client.create(ConfigMap, { apiVersion: "v1", kind: "ConfigMap", metadata })
+ * await server.settle()
+ * if (!seen.includes("default/a")) throw new Error("it was not seen")
+ * await server.close()
+ * ```
+ */
 export const Controller = {
   /** Describes a controller; nothing runs yet. */
   make,

@@ -28,7 +28,7 @@ export class ReconcileInputs {
   readonly woken: Woken
   readonly #identity: Identity
   /** Most reconciles of a world at rest read and write little: what holds it is made when it is needed. */
-  #reads: Map<string, Read> | undefined
+  #reads: Array<Read> | undefined
   #wrote: Array<RecordedWrite> | undefined
   #written: Array<Written> | undefined
   readMore = 0
@@ -41,15 +41,10 @@ export class ReconcileInputs {
   }
 
   readonly onRead = (read: Read): void => {
-    this.#reads ??= new Map()
-    const key = readKey(read)
-    const before = this.#reads.get(key)
-    if (before !== undefined && before.resourceVersion === read.resourceVersion) return
-    if (before === undefined && this.#reads.size >= maxReadsPerReconcile) {
-      this.readMore += 1
-      return
-    }
-    this.#reads.set(key, read)
+    this.#reads ??= []
+    // Put in order when somebody asks, or when they become many.
+    if (this.#reads.length >= 2 * maxReadsPerReconcile) this.#reads = this.#distinct()
+    this.#reads.push(read)
     this.#cause = undefined
   }
 
@@ -75,7 +70,9 @@ export class ReconcileInputs {
   }
 
   get read(): ReadonlyArray<ObjectVersion> {
-    return this.#reads === undefined ? none : Array.from(this.#reads.values(), versionRead)
+    if (this.#reads === undefined) return none
+    this.#reads = this.#distinct()
+    return this.#reads.map(versionRead)
   }
 
   get wrote(): ReadonlyArray<RecordedWrite> {
@@ -97,6 +94,17 @@ export class ReconcileInputs {
       readMore: this.readMore,
     })
     return this.#cause
+  }
+
+  /** Each object and list once, at its last version, in the order of first reading; as many as there is room for. */
+  #distinct(): Array<Read> {
+    const last = new Map<string, Read>()
+    for (const read of this.#reads ?? none) {
+      const key = readKey(read)
+      if (last.has(key) || last.size < maxReadsPerReconcile) last.set(key, read)
+      else this.readMore += 1
+    }
+    return [...last.values()]
   }
 
   /** False when there is no room for it. */

@@ -149,7 +149,26 @@ export const traceRun = async <Env = never>(
   return trace
 }
 
-/** The same as a promise. */
+/**
+ * The same as a promise.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Controller, Result } from "miren/reconciler"
+ * import { simulatePromise } from "miren/reconciler/simulation"
+ * import { ConfigMap } from "miren/schemas"
+ *
+ * const idle = Controller.make({
+ *   name: "idle",
+ *   for: ConfigMap,
+ *   reconcile: () => Effect.succeed(Result.Done()),
+ * })
+ * const scenario = { name: "nothing happens", users: () => Effect.void, invariants: [] }
+ * const { failures } = await simulatePromise([idle], scenario, { seeds: 2 })
+ * if (failures.length > 0) throw new Error("something happened")
+ * ```
+ */
 export const simulatePromise = <Env = never>(
   controllers: ReadonlyArray<UnderTest<Env>>,
   scenario: Scenario<Env>,

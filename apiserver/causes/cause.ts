@@ -2,7 +2,7 @@
  * Why a version of an object was written: who asked, and what a controller said that woke it. Start with {@link Cause}.
  *
  * It is stored with the version, as a second line after the document, so that it lasts exactly as long: no reader of the
- * API sees it in the object, and no cache holds it. ADR 10.
+ * API sees it in the object, and no cache holds it. ADR 11.
  */
 import type { Call } from "../call.ts"
 import { limits } from "../limits.ts"

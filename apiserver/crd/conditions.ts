@@ -55,9 +55,9 @@ export const nameConflicts = (crd: MutableObject, resources: ResourceTable): Rea
   const definition = definitionOf(crd)
   if (definition === undefined) return []
   const { group, names } = definition
-  const others = resources
-    .all()
-    .filter((other) => other.group === group && `${other.plural}.${other.group}` !== nameOf(crd))
+  const others = (resources.group(group)?.resources ?? []).filter(
+    (other) => `${other.plural}.${other.group}` !== nameOf(crd),
+  )
   const words = new Set(
     others.flatMap(({ definition: { names: taken } }) => [
       taken.plural,

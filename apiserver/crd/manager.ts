@@ -50,6 +50,8 @@ export class CrdManager {
   readonly #onFault: CrdManagerOptions["onFault"]
   /** Ids of the resources that each definition's name serves. */
   readonly #served = new Map<string, string>()
+  /** Definitions whose names others have: they may be had when another definition goes. */
+  readonly #refused = new Set<string>()
   readonly #queue = new Set<string>()
   #worker: Promise<void> | undefined
   #state: "open" | "closed" = "open"
@@ -65,6 +67,7 @@ export class CrdManager {
     const definitions = this.#definitions()
     const names = new Set(definitions.map(({ name }) => name))
     for (const name of [...this.#served.keys()]) if (!names.has(name)) this.#withdraw(name)
+    this.#refused.clear()
     for (const definition of definitions) this.changed(definition)
   }
 
@@ -72,13 +75,17 @@ export class CrdManager {
   changed(object: CachedObject): void {
     const crd = decodeDocument(object.bytes)
     this.#serve(object.name, crd)
-    if (isDeleting(crd) || !conditionIs(crd, "NamesAccepted", "True")) this.#enqueue(object.name)
+    const isAccepted = conditionIs(crd, "NamesAccepted", "True")
+    if (isAccepted) this.#refused.delete(object.name)
+    else this.#refused.add(object.name)
+    if (isDeleting(crd) || !isAccepted) this.#enqueue(object.name)
   }
 
   /** A definition is gone: others may have the names that it had. */
   removed(name: string): void {
     this.#withdraw(name)
-    for (const other of this.#definitions()) this.#enqueue(other.name)
+    this.#refused.delete(name)
+    for (const other of this.#refused) this.#enqueue(other)
   }
 
   /** An object of a custom kind is gone: perhaps the last one that its definition waits for. */
@@ -96,6 +103,13 @@ export class CrdManager {
     const cache = resource === undefined ? undefined : this.#context.cache.find(resource)
     if (cache === undefined) return []
     return [...cache.all()]
+  }
+
+  #definition(name: string): CachedObject | undefined {
+    const resource = this.#context.resources.get(crdId)
+    return resource === undefined
+      ? undefined
+      : this.#context.cache.find(resource)?.get(resource.key("", name))
   }
 
   #serve(name: string, crd: MutableObject): void {
@@ -160,7 +174,7 @@ export class CrdManager {
   }
 
   async #reconcile(name: string): Promise<void> {
-    const found = this.#definitions().find((definition) => definition.name === name)
+    const found = this.#definition(name)
     if (found === undefined) return
     const crd = decodeDocument(found.bytes)
     if (isDeleting(crd)) {

@@ -1,12 +1,15 @@
-/** The discovery documents: legacy (one a group version) and aggregated (everything in two). Source: KEP-3352. */
+/**
+ * The discovery documents: legacy (one a group version) and aggregated (everything in two). Source: KEP-3352.
+ * They are put together of texts that each group has for itself, made once after each of its changes.
+ */
 import { createHash } from "node:crypto"
 import { apiVersionOf } from "../../schemas/index.ts"
 import type { SubresourceCreates } from "../registry/subresource-create.ts"
 import { byPreference, type Resource, type ResourceVersion } from "../resource.ts"
+import type { ResourceGroup } from "../resource-table.ts"
 import { type SubresourceRow, subresourcesOf, verbsOf } from "./resources.ts"
 
 export interface DiscoverySource {
-  readonly resources: ReadonlyArray<Resource>
   /** Subresources that nodes answer, by `group/plural`. */
   readonly proxied: { readonly [id: string]: ReadonlyArray<string> }
   /** Subresources that a POST answers by itself. */
@@ -38,56 +41,28 @@ const allSubresources = (
   ...createdOf(source, resource),
 ]
 
-const rowsOf = (source: DiscoverySource, group: string, version: string): ReadonlyArray<Row> =>
-  source.resources
+const rowsOf = ({ resources }: ResourceGroup, version: string): ReadonlyArray<Row> =>
+  resources
     .flatMap((resource) => {
-      const found = resource.group === group ? resource.versions.get(version) : undefined
+      const found = resource.versions.get(version)
       return found === undefined ? [] : [{ resource, version: found }]
     })
     .sort((a, b) => (a.resource.plural < b.resource.plural ? -1 : 1))
 
 /** Served versions of a group, most preferred first. */
-export const versionsOf = (source: DiscoverySource, group: string): ReadonlyArray<string> => {
-  const names = source.resources
-    .filter((resource) => resource.group === group)
-    .flatMap((resource) => [...resource.versions.keys()])
+const versionsOf = ({ resources }: ResourceGroup): ReadonlyArray<string> => {
+  const names = resources.flatMap((resource) => [...resource.versions.keys()])
   return [...new Set(names)]
     .map((name) => ({ name }))
     .sort(byPreference)
     .map(({ name }) => name)
 }
 
-export const groupsOf = (source: DiscoverySource): ReadonlyArray<string> =>
-  [...new Set(source.resources.map((resource) => resource.group))]
-    .filter((group) => group !== "" && versionsOf(source, group).length > 0)
-    .sort()
-
 /** `/api` */
 export const apiVersions = (): object => ({
   kind: "APIVersions",
   versions: ["v1"],
   serverAddressByClientCIDRs: [],
-})
-
-const groupBody = (source: DiscoverySource, name: string): object => {
-  const versions = versionsOf(source, name).map((version) => ({
-    groupVersion: `${name}/${version}`,
-    version,
-  }))
-  return { name, versions, preferredVersion: versions[0] ?? { groupVersion: "", version: "" } }
-}
-
-/** `/apis/GROUP`; undefined when it has no served version. */
-export const apiGroup = (source: DiscoverySource, name: string): object | undefined =>
-  groupsOf(source).includes(name)
-    ? { kind: "APIGroup", apiVersion: "v1", ...groupBody(source, name) }
-    : undefined
-
-/** `/apis` */
-export const apiGroupList = (source: DiscoverySource): object => ({
-  kind: "APIGroupList",
-  apiVersion: "v1",
-  groups: groupsOf(source).map((name) => groupBody(source, name)),
 })
 
 /** What changes when objects are stored in another version. Source: apiserver `endpoints/discovery` StorageVersionHash. */
@@ -126,22 +101,6 @@ const legacyResources = (source: DiscoverySource, { resource, version }: Row): R
   return [itself, ...parts]
 }
 
-/** `/api/v1`, `/apis/GROUP/VERSION`; undefined when nothing is served there. */
-export const apiResourceList = (
-  source: DiscoverySource,
-  group: string,
-  version: string,
-): object | undefined => {
-  const rows = rowsOf(source, group, version)
-  if (rows.length === 0) return undefined
-  return {
-    kind: "APIResourceList",
-    apiVersion: "v1",
-    groupVersion: apiVersionOf({ group, version }),
-    resources: rows.flatMap((row) => legacyResources(source, row)),
-  }
-}
-
 const aggregatedResource = (source: DiscoverySource, { resource, version }: Row): object => {
   const { names } = resource.definition
   const subresources = allSubresources(source, { resource, version }).map((row) => ({
@@ -165,21 +124,68 @@ const aggregatedResource = (source: DiscoverySource, { resource, version }: Row)
   }
 }
 
+/** What one group has in the documents, in JSON; each part is made when it is first asked for. */
+export class GroupTexts {
+  readonly #group: ResourceGroup
+  readonly #source: DiscoverySource
+  readonly versions: ReadonlyArray<string>
+  readonly #lists = new Map<string, string>()
+  #aggregated: string | undefined
+
+  constructor(group: ResourceGroup, source: DiscoverySource) {
+    this.#group = group
+    this.#source = source
+    this.versions = versionsOf(group)
+  }
+
+  /** An item of `/apis`. */
+  item(): object {
+    const { name } = this.#group
+    const versions = this.versions.map((version) => ({ groupVersion: `${name}/${version}`, version }))
+    return { name, versions, preferredVersion: versions[0] ?? { groupVersion: "", version: "" } }
+  }
+
+  /** `/api/v1`, `/apis/GROUP/VERSION`; undefined when the version is not served. */
+  list(version: string): string | undefined {
+    if (!this.versions.includes(version)) return undefined
+    const known = this.#lists.get(version)
+    if (known !== undefined) return known
+    const made = JSON.stringify({
+      kind: "APIResourceList",
+      apiVersion: "v1",
+      groupVersion: apiVersionOf({ group: this.#group.name, version }),
+      resources: rowsOf(this.#group, version).flatMap((row) => legacyResources(this.#source, row)),
+    })
+    this.#lists.set(version, made)
+    return made
+  }
+
+  /** An item of the aggregated documents. */
+  aggregated(): string {
+    const { name } = this.#group
+    this.#aggregated ??= JSON.stringify({
+      metadata: name === "" ? { creationTimestamp: null } : { name, creationTimestamp: null },
+      versions: this.versions.map((version) => ({
+        version,
+        freshness: "Current",
+        resources: rowsOf(this.#group, version).map((row) => aggregatedResource(this.#source, row)),
+      })),
+    })
+    return this.#aggregated
+  }
+}
+
+/** `/apis/GROUP` */
+export const apiGroup = (group: GroupTexts): string =>
+  JSON.stringify({ kind: "APIGroup", apiVersion: "v1", ...group.item() })
+
+/** `/apis` */
+export const apiGroupList = (groups: ReadonlyArray<GroupTexts>): string =>
+  JSON.stringify({ kind: "APIGroupList", apiVersion: "v1", groups: groups.map((group) => group.item()) })
+
 /** `/api` and `/apis` as `APIGroupDiscoveryList`, whose versions are alike: the core group, or all named ones. */
-export const aggregated = (
-  source: DiscoverySource,
-  which: "core" | "named",
-  version: "v2" | "v2beta1",
-): object => ({
-  kind: "APIGroupDiscoveryList",
-  apiVersion: `apidiscovery.k8s.io/${version}`,
-  metadata: {},
-  items: (which === "core" ? [""] : groupsOf(source)).map((group) => ({
-    metadata: group === "" ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
-    versions: versionsOf(source, group).map((served) => ({
-      version: served,
-      freshness: "Current",
-      resources: rowsOf(source, group, served).map((row) => aggregatedResource(source, row)),
-    })),
-  })),
-})
+export const aggregatedList = (groups: ReadonlyArray<GroupTexts>, version: "v2" | "v2beta1"): string => {
+  const head = { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {} }
+  const items = groups.map((group) => group.aggregated()).join(",")
+  return `${JSON.stringify(head).slice(0, -1)},"items":[${items}]}`
+}

@@ -1,6 +1,6 @@
 /**
  * The OpenAPI 2.0 document of all kinds in protobuf, which is the only form that kubectl up to 1.28 reads.
- * Field numbers are those of gnostic's `openapi.v2`. Start with {@link openapiV2Protobuf}.
+ * Field numbers are those of gnostic's `openapi.v2`. Start with {@link openapiV2Parts}.
  */
 import type { Json, JsonObject, ResourceDefinition } from "../../schemas/index.ts"
 import { isArray, isObject, own } from "../json/index.ts"
@@ -161,23 +161,37 @@ const writePath =
     })
   }
 
-/** The document of all served versions of all kinds; equal input gives equal bytes. */
-export const openapiV2Protobuf = (definitions: ReadonlyArray<ResourceDefinition>): Uint8Array => {
-  const kinds = publishedKinds(definitions)
-  const schemas: JsonObject = Object.assign(
-    {},
-    ...kinds.map((kind) => kindSchemas(kind, PREFIX)),
-    metaSchemas,
-  )
-  const document = new ProtobufWriter()
-  document.string(1, "2.0").message(2, (info) => info.string(1, "Miren").string(2, "v1"))
-  document.message(8, (paths) => {
-    for (const item of kinds.flatMap(pathItems)) paths.message(2, writePath(item))
-  })
-  document.message(9, (all) => {
+const writeSchemas =
+  (schemas: JsonObject) =>
+  (all: ProtobufWriter): void => {
     for (const [name, schema] of Object.entries(schemas)) {
       if (isObject(schema)) all.message(1, (named) => named.string(1, name).message(2, writeSchema(schema)))
     }
-  })
+  }
+
+const partOf = (write: (document: ProtobufWriter) => unknown): Uint8Array => {
+  const document = new ProtobufWriter()
+  write(document)
   return document.finish()
+}
+
+/**
+ * The document of all served versions of all kinds in pieces, two a kind; equal input gives equal bytes. Its paths and its
+ * definitions come in parts, which readers of protobuf put together. Source: protobuf's encoding, "Last One Wins".
+ */
+export function* openapiV2Parts(definitions: ReadonlyArray<ResourceDefinition>): Generator<Uint8Array> {
+  const kinds = publishedKinds(definitions)
+  yield partOf((document) =>
+    document.string(1, "2.0").message(2, (info) => info.string(1, "Miren").string(2, "v1")),
+  )
+  for (const kind of kinds) {
+    yield partOf((document) =>
+      document.message(8, (paths) => {
+        for (const item of pathItems(kind)) paths.message(2, writePath(item))
+      }),
+    )
+  }
+  for (const kind of kinds)
+    yield partOf((document) => document.message(9, writeSchemas(kindSchemas(kind, PREFIX))))
+  yield partOf((document) => document.message(9, writeSchemas(metaSchemas)))
 }

@@ -1,4 +1,4 @@
-/** The OpenAPI 3.0 document of one group-version. Start with {@link openapiV3Document}. */
+/** The OpenAPI 3.0 document of one group-version. Start with {@link openapiV3Parts}. */
 import { apiVersionOf, type JsonObject, type ResourceDefinition } from "../../schemas/index.ts"
 import { kindSchemas, metaSchemas, publishedKinds } from "./kind-schema.ts"
 import { type Operation, type Parameter, type PathItem, patchMediaTypes, pathItems } from "./operations.ts"
@@ -56,16 +56,19 @@ const pathsOf = (items: ReadonlyArray<PathItem>): JsonObject =>
     ]),
   )
 
-/** A fresh document; equal input gives equal bytes. */
-export const openapiV3Document = ({ group, version, definitions }: OpenapiInput): JsonObject => {
+/** The members of an object in JSON, without its braces. */
+const membersOf = (object: JsonObject): string => JSON.stringify(object).slice(1, -1)
+
+/** The document as JSON in pieces, one or two a kind; equal input gives equal bytes. */
+export function* openapiV3Parts({ group, version, definitions }: OpenapiInput): Generator<string> {
   const kinds = publishedKinds(definitions.filter((definition) => definition.group === group)).filter(
     (kind) => kind.version.name === version,
   )
-  const schemas = kinds.map((kind) => kindSchemas(kind, PREFIX))
-  return {
-    openapi: "3.0.0",
-    info: { title: "Miren", version: apiVersionOf({ group, version }) },
-    paths: pathsOf(kinds.flatMap(pathItems)),
-    components: { schemas: Object.assign({}, ...schemas, metaSchemas) as JsonObject },
-  }
+  const info = { title: "Miren", version: apiVersionOf({ group, version }) }
+  yield `{${membersOf({ openapi: "3.0.0", info })},"paths":{`
+  for (const [index, kind] of kinds.entries())
+    yield `${index === 0 ? "" : ","}${membersOf(pathsOf(pathItems(kind)))}`
+  yield '},"components":{"schemas":{'
+  for (const kind of kinds) yield `${membersOf(kindSchemas(kind, PREFIX))},`
+  yield `${membersOf(metaSchemas)}}}}`
 }

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest"
 import type { JsonObject, ResourceDefinition } from "../../schemas/index.ts"
-import { definitionName, openapiV2Protobuf, openapiV3Document } from "./index.ts"
+import {
+  definitionName,
+  type OpenapiInput,
+  openapiFingerprint,
+  openapiV2Parts,
+  openapiV3Parts,
+} from "./index.ts"
+
+const openapiV3Document = (input: OpenapiInput): JsonObject => JSON.parse([...openapiV3Parts(input)].join(""))
 
 const widget: ResourceDefinition = {
   group: "example.com",
@@ -160,8 +168,9 @@ const named = (bytes: Uint8Array, name: string): Uint8Array => {
 }
 
 describe("the v2 document", () => {
-  const bytes = openapiV2Protobuf([widget, gadget])
-  const [definitions = new Uint8Array()] = messages(bytes, 9)
+  const bytes = Buffer.concat([...openapiV2Parts([widget, gadget])])
+  // As readers put them together: parts of a message are its bytes one after the other.
+  const definitions = Buffer.concat(messages(bytes, 9))
   const property = (schema: Uint8Array, name: string) =>
     named(messages(schema, 25)[0] ?? new Uint8Array(), name)
 
@@ -206,4 +215,17 @@ describe("the v2 document", () => {
     )
     expect(texts(patch ?? new Uint8Array(), 2, 8, 8, 1, 2, 3, 4)).toContain("fieldValidation")
   })
+})
+
+test("a document's fingerprint changes with its name and with what it is made of", () => {
+  const fingerprints = [
+    openapiFingerprint("v3", [widget, gadget]),
+    openapiFingerprint("v3", [widget]),
+    openapiFingerprint("v3", [gadget, widget]),
+    openapiFingerprint("v2", [widget, gadget]),
+    openapiFingerprint("v3", [{ ...widget, scope: "Cluster" }, gadget]),
+  ]
+  expect(new Set(fingerprints).size).toBe(5)
+  expect(openapiFingerprint("v3", [structuredClone(widget), structuredClone(gadget)])).toBe(fingerprints[0])
+  expect(fingerprints[0]).toMatch(/^[0-9A-F]{64}$/)
 })

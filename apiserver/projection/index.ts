@@ -1,3 +1,3 @@
 export { type AskedProjection, askedProjection } from "./asked-projection.ts"
+export { projectionLimits } from "./limits.ts"
 export { Projection } from "./projection.ts"
-export { RecentProjections } from "./recent-projections.ts"

@@ -6,6 +6,5 @@ export const projectionLimits = {
   /** Steps of one path. */
   stepsMax: 32,
   /** Projections of events that are remembered for other watchers, over all resources. */
-  rememberedMax: 2_048,
-  rememberedBytesMax: 8 * 1024 * 1024,
+  remembered: { count: 2_048, bytes: 8 * 1024 * 1024 },
 } as const

@@ -166,6 +166,7 @@ const pageAt = async (request: PageRequest, position: Position): Promise<Listed>
       : `${resource.prefix}${selection.namespace}/`
   let after = position.after === "" ? undefined : `${resource.prefix}${position.after}`
   const items: CachedObject[] = []
+  let bytes = 0
   let remaining = 0
   for (;;) {
     const range = await rangeAt(operation, { scope, after, revision, limit })
@@ -184,9 +185,12 @@ const pageAt = async (request: PageRequest, position: Position): Promise<Listed>
     )
     for (const [index, object] of objects.entries()) {
       if (object === undefined || !wanted.has(object)) continue
-      if (items.length >= limit) return page(request, items, { remaining: 1, revision })
+      if (items.length >= limit || bytes >= limits.pastPageBytesMax)
+        return page(request, items, { remaining: 1, revision })
       items.push(object)
-      if (items.length === limit && !selection.selective) {
+      bytes += object.bytes.length
+      const isFull = items.length === limit || bytes >= limits.pastPageBytesMax
+      if (isFull && !selection.selective) {
         remaining = range.count - index - 1
         return page(request, items, { remaining, revision })
       }
@@ -209,7 +213,7 @@ const rangeAt = async ({ context }: Operation, at: RangeAt) => {
     return await context.store.range({
       prefix: at.scope,
       revision: at.revision,
-      limit: Math.min(Math.max(at.limit, 1), limits.loadPage),
+      limit: Math.min(Math.max(at.limit, 1), limits.pastPageItems),
       ...(at.after === undefined ? {} : { after: at.after }),
     })
   } catch (error) {

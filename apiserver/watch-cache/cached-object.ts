@@ -1,9 +1,11 @@
 /** One version of one object as the cache holds it: its served bytes, and the few fields that selectors ask for. */
+import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { decodeDocument, encodeDocument, withResourceVersion } from "../registry/document.ts"
 import { labelsOf, metadataOf, stringOf } from "../registry/object-meta.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
 import type { Served } from "../resource-table.ts"
+import { RecentBytes } from "./recent-bytes.ts"
 
 export interface CachedObject {
   readonly key: string
@@ -108,7 +110,11 @@ export const cacheAnticipated = (
   return described(stored, { resource, object: anticipated.object, bytes, version: resource.storage.name })
 }
 
-const views = new WeakMap<CachedObject, Map<string, Buffer>>()
+/** What a converter made: it is asked beforehand, so its answers are kept as long as the object. */
+const converted = new WeakMap<CachedObject, Map<string, Buffer>>()
+
+/** Views that can be made again at any time. */
+const recentViews = new RecentBytes(limits.views)
 
 /** What a view is remembered by: facades see the same object too. */
 const viewId = (version: ResourceVersion, resource: Resource): string => `${resource.id}/${version.name}`
@@ -119,32 +125,40 @@ const isItself = (object: CachedObject, version: ResourceVersion, { facade }: Re
 
 /** Whether {@link bytesIn} has the bytes of a version without a converter. */
 export const hasView = (object: CachedObject, version: ResourceVersion, resource: Resource): boolean =>
-  isItself(object, version, resource) || views.get(object)?.has(viewId(version, resource)) === true
+  isItself(object, version, resource) || converted.get(object)?.has(viewId(version, resource)) === true
 
-/** Remembers the object as it is in a version while the object is. */
+const viewBytes = (object: CachedObject, document: MutableObject): Buffer =>
+  withResourceVersion(encodeDocument(document), object.revision) ?? object.bytes
+
+/** Remembers what a converter made of an object while the object is. */
 export const keepView = (
   object: CachedObject,
   document: MutableObject,
   { version, resource }: Served,
-): Buffer => {
-  const bytes = withResourceVersion(encodeDocument(document), object.revision) ?? object.bytes
+): void => {
+  const bytes = viewBytes(object, document)
   const id = viewId(version, resource)
-  const made = views.get(object)
-  if (made === undefined) views.set(object, new Map([[id, bytes]]))
+  const made = converted.get(object)
+  if (made === undefined) converted.set(object, new Map([[id, bytes]]))
   else made.set(id, bytes)
-  return bytes
 }
 
-/** The object's bytes in a version: the cached ones, or made once. A converter's must have been made before. */
+/** Whether the bytes of a version must be made of those that are kept, at the cost of reading and writing them. */
+export const isView = (version: ResourceVersion, resource: Resource): boolean =>
+  resource.facade !== undefined || version !== resource.storage
+
+/** The object's bytes in a version: the cached ones, or made of them. A converter's must have been made before. */
 export const bytesIn = (object: CachedObject, version: ResourceVersion, resource: Resource): Buffer => {
   if (isItself(object, version, resource)) return object.bytes
-  const known = views.get(object)?.get(viewId(version, resource))
-  if (known !== undefined) return known
-  if (resource.converter !== undefined)
-    throw new Error(`${object.key} has not been converted to ${version.apiVersion}`)
-  const stored = decodeDocument(object.bytes)
-  const document = resource.facade?.view(stored) ?? readThrough(stored, version)
-  return keepView(object, document, { version, resource })
+  if (resource.converter !== undefined) {
+    const known = converted.get(object)?.get(viewId(version, resource))
+    if (known === undefined) throw new Error(`${object.key} has not been converted to ${version.apiVersion}`)
+    return known
+  }
+  return recentViews.of(object, viewId(version, resource), () => {
+    const stored = decodeDocument(object.bytes)
+    return viewBytes(object, resource.facade?.view(stored) ?? readThrough(stored, version))
+  })
 }
 
 const viewFields = new WeakMap<CachedObject, ReadonlyArray<string>>()

@@ -1,7 +1,7 @@
 /** How the events of a watch look on the wire. Start with {@link EventFormat}. */
 import { restamped } from "../registry/document.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
-import { bytesIn, type CachedObject } from "./cached-object.ts"
+import { bytesIn, type CachedObject, isView } from "./cached-object.ts"
 
 export type EventType = "ADDED" | "MODIFIED" | "DELETED"
 
@@ -51,7 +51,7 @@ export const bookmarkFrame = (
 /** Plain objects in JSON: the cache's own bytes. */
 export const jsonFormat = (resource: Resource, version: ResourceVersion): EventFormat => ({
   id: `json/${version.apiVersion}`,
-  cost: 1,
+  cost: isView(version, resource) ? 8 : 1,
   event: (type, object) => [openings[type], bytesIn(object, version, resource), closing],
   bookmark: (revision, end) =>
     bookmarkFrame({ apiVersion: version.apiVersion, kind: resource.kind }, revision, end),
@@ -69,13 +69,13 @@ export interface ProjectedView {
 /** Parts of objects in JSON. */
 export const projectedFormat = (
   { id, of, skipUnchanged }: ProjectedView,
-  whole: Pick<EventFormat, "bookmark">,
+  whole: Pick<EventFormat, "bookmark" | "cost">,
 ): EventFormat => {
   const isSame = (object: CachedObject, previous: CachedObject): boolean =>
     restamped(of(object), undefined).equals(restamped(of(previous), undefined))
   return {
     id: `fields/${skipUnchanged ? "skip" : "tell"}/${id}`,
-    cost: 1,
+    cost: whole.cost + 1,
     comparesPrevious: skipUnchanged,
     event: (type, object, previous) => {
       const skipped =

@@ -19,6 +19,7 @@ import { Progress } from "./progress.ts"
 import { type RecalledEvent, ResourceCache } from "./resource-cache.ts"
 import { eventsOfRevision } from "./revision-events.ts"
 import { SharedRead } from "./shared-read.ts"
+import { Unclaimed } from "./unclaimed.ts"
 
 export interface WatchCacheOptions {
   readonly store: Store
@@ -35,11 +36,17 @@ export interface WatchCacheOptions {
 /** Retry of a store that can not be read: from the first to the longest pause. */
 const retryMs = { first: 50, longest: 2_000 } as const
 
+/** Of `/registry/<group>/<plural>/...`: the resource's prefix, or "" where a key has none. */
+const prefixOf = (key: string): string => {
+  const group = key.indexOf("/", storagePrefix.length)
+  const plural = key.indexOf("/", group + 1)
+  return plural < 0 ? "" : key.slice(0, plural + 1)
+}
+
 export class WatchCache {
   readonly #options: WatchCacheOptions
   readonly #caches = new Map<string, ResourceCache>()
-  /** What is stored for resources that nobody has defined (yet), by key. */
-  readonly #unclaimed = new Map<string, KeyValue>()
+  readonly #unclaimed = new Unclaimed()
   readonly #ownWrites = new OwnWrites()
   /** Caches with watchers who are to be told their progress. */
   readonly #behind = new Set<ResourceCache>()
@@ -91,11 +98,7 @@ export class WatchCache {
       onLeftOut,
     })
     this.#caches.set(resource.prefix, cache)
-    for (const [key, kv] of [...this.#unclaimed]) {
-      if (!key.startsWith(resource.prefix)) continue
-      this.#unclaimed.delete(key)
-      this.#loadOne(cache, kv)
-    }
+    for (const kv of this.#unclaimed.take(resource.prefix)) this.#loadOne(cache, kv)
     if (this.#newest.revision >= this.#progress.revision) this.#recall(cache, this.#newest.events)
   }
 
@@ -155,7 +158,7 @@ export class WatchCache {
     const { store } = this.#options
     let after: string | undefined
     let revision: bigint | undefined
-    const loaded: KeyValue[] = []
+    const pages: Array<ReadonlyArray<KeyValue>> = []
     for (;;) {
       const page = await store.range({
         prefix: storagePrefix,
@@ -164,15 +167,19 @@ export class WatchCache {
         ...(revision === undefined ? {} : { revision }),
       })
       revision ??= page.revision
-      loaded.push(...page.items)
+      pages.push(page.items)
       after = page.items.at(-1)?.key
       if (after === undefined || page.count <= page.items.length) break
     }
     const newest = { revision, events: [...(await eventsOfRevision(store, revision))] }
-    this.#adopt(loaded, newest)
+    this.#adopt(pages, newest)
   }
 
-  #adopt(loaded: ReadonlyArray<KeyValue>, newest: { revision: bigint; events: StoreEvent[] }): void {
+  /** Empties `pages`, so that what was read goes as the cache grows: both at once would be twice the memory. */
+  #adopt(
+    pages: Array<ReadonlyArray<KeyValue>>,
+    newest: { readonly revision: bigint; readonly events: StoreEvent[] },
+  ): void {
     if (this.#state === "closed") return
     const { revision } = newest
     this.#newest = newest
@@ -180,10 +187,12 @@ export class WatchCache {
     this.#ownWrites.clear()
     for (const cache of this.#caches.values()) cache.reset(revision)
     this.#progress.advance(revision)
-    for (const kv of loaded) {
-      const cache = this.#cacheOf(kv.key)
-      if (cache === undefined) this.#unclaimed.set(kv.key, kv)
-      else this.#loadOne(cache, kv)
+    for (let page = pages.shift(); page !== undefined; page = pages.shift()) {
+      for (const kv of page) {
+        const cache = this.#cacheOf(kv.key)
+        if (cache === undefined) this.#unclaimed.put(prefixOf(kv.key), kv)
+        else this.#loadOne(cache, kv)
+      }
     }
     for (const cache of this.#caches.values()) this.#recall(cache, newest.events)
     this.#state = "following"
@@ -247,8 +256,8 @@ export class WatchCache {
     this.#ownWrites.told(kv.key, kv.modRevision)
     const cache = this.#cacheOf(kv.key)
     if (cache === undefined) {
-      if (event.type === "put") this.#unclaimed.set(kv.key, kv)
-      else this.#unclaimed.delete(kv.key)
+      if (event.type === "put") this.#unclaimed.put(prefixOf(kv.key), kv)
+      else this.#unclaimed.delete(prefixOf(kv.key), kv.key)
       return
     }
     if (event.type === "delete") {
@@ -284,11 +293,8 @@ export class WatchCache {
     }
   }
 
-  /** `/registry/<group>/<plural>/...` */
   #cacheOf(key: string): ResourceCache | undefined {
-    const group = key.indexOf("/", storagePrefix.length)
-    const plural = key.indexOf("/", group + 1)
-    return plural < 0 ? undefined : this.#caches.get(key.slice(0, plural + 1))
+    return this.#caches.get(prefixOf(key))
   }
 
   /** Settles when everything that was written before the call is visible: a linearizable read from the cache. */

@@ -7,7 +7,7 @@ import { decodeDocument } from "../registry/document.ts"
 import type { Listed } from "../registry/list.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
 import { tableColumns } from "../table/index.ts"
-import { bytesIn, type CachedObject } from "../watch-cache/cached-object.ts"
+import { bytesIn, type CachedObject, isView } from "../watch-cache/cached-object.ts"
 import { type IncludeObject, partialMetadata, rowOf } from "./views.ts"
 
 export interface ListAnswer {
@@ -31,8 +31,8 @@ export interface ListForm {
   readonly cost: number
 }
 
-/** Measured, and rounded up: reading and writing JSON, and YAML. */
-const costs = { copied: 1, viewed: 8, yaml: 256 } as const
+/** Measured, and rounded up: stepping through, reading and writing JSON, and YAML. */
+const costs = { copied: 1, projected: 2, viewed: 8, yaml: 256 } as const
 
 /** What is sent of an object, as it is in the version of the request. */
 const sentBytes = (object: CachedObject, { resource, version, projection }: ListAnswer): Buffer => {
@@ -119,8 +119,10 @@ export const listForm = (answer: ListAnswer): ListForm => {
     return { contentType, ...prettyBrackets(view, isEmpty), item, cost: costs.viewed }
   }
   if (viewed === "") {
+    const copying = answer.projection === undefined ? costs.copied : costs.projected
+    const cost = isView(answer.version, answer.resource) ? costs.viewed : copying
     const item = (object: CachedObject): Uint8Array => sentBytes(object, answer)
-    return { contentType, ...compactBrackets(view), item, cost: costs.copied }
+    return { contentType, ...compactBrackets(view), item, cost }
   }
   const item = (object: CachedObject): Uint8Array => encoder.encode(JSON.stringify(itemOf(object)))
   return { contentType, ...compactBrackets(view), item, cost: costs.viewed }

@@ -40,7 +40,7 @@ export const gzipOutlet = (sink: ResponseSink): Outlet => {
   return {
     put: async (chunk) => {
       await compressing.run(() => new Promise<void>((resolve) => stream.write(chunk, () => resolve())))
-      if (sink.pending > limits.streamAheadBytes) await sink.drained()
+      if (sink.pending > limits.streamChunkBytes) await sink.drained()
       return "free"
     },
     end: async (tail) => {

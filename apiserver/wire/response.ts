@@ -43,11 +43,23 @@ export const headersOf = (call: Call, head: Head): { readonly [name: string]: st
 const acceptsGzip = (call: Call): boolean =>
   parseAccept(call.request.headers["accept-encoding"] ?? "").some((range) => range.type === "gzip")
 
+/** Bytes that are sent more than once, with their compressed form once somebody has asked for it. */
+export interface Compressible {
+  readonly bytes: Uint8Array
+  gzipped: Promise<Uint8Array> | undefined
+}
+
+const compressed = (body: Compressible): Promise<Uint8Array> => {
+  body.gzipped ??= compress(body.bytes, { level: gzipLevel })
+  return body.gzipped
+}
+
 /** One document, compressed when it is large and the client takes that. */
-export const sendBytes = async (call: Call, head: Head, body: Uint8Array): Promise<void> => {
+export const sendBytes = async (call: Call, head: Head, body: Uint8Array | Compressible): Promise<void> => {
   const { sink } = call
-  const gzipped = body.length > limits.gzipBytesMin && acceptsGzip(call)
-  const sent = gzipped ? await compress(body, { level: gzipLevel }) : body
+  const whole = "bytes" in body ? body : { bytes: body, gzipped: undefined }
+  const gzipped = whole.bytes.length > limits.gzipBytesMin && acceptsGzip(call)
+  const sent = gzipped ? await compressed(whole) : whole.bytes
   sink.head(head.status, {
     ...headersOf(call, head),
     ...(gzipped ? { "content-encoding": "gzip", vary: "Accept-Encoding" } : {}),

@@ -1,6 +1,6 @@
 /** The format of a watch's events, from what was negotiated. */
 import type { Negotiated } from "../negotiation.ts"
-import type { AskedProjection, RecentProjections } from "../projection/index.ts"
+import type { AskedProjection } from "../projection/index.ts"
 import { decodeDocument } from "../registry/document.ts"
 import type { Resource, ResourceVersion } from "../resource.ts"
 import { bytesIn, type CachedObject } from "../watch-cache/cached-object.ts"
@@ -11,6 +11,7 @@ import {
   projectedFormat,
   viewFormat,
 } from "../watch-cache/event-format.ts"
+import type { RecentBytes } from "../watch-cache/recent-bytes.ts"
 import { type IncludeObject, partialMetadata, tableOf } from "./views.ts"
 
 export interface WatchView {
@@ -21,7 +22,8 @@ export interface WatchView {
   readonly now: () => number
   /** What of the objects is sent; undefined: all. */
   readonly asked: AskedProjection | undefined
-  readonly recent: RecentProjections
+  /** Projections of the latest events. */
+  readonly recent: RecentBytes
 }
 
 const partsFormat = (

@@ -16,7 +16,10 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 const keyFault = (key: string, bytes: Uint8Array): string | undefined => {
   let object: StoredObject
   try {
-    object = JSON.parse(Buffer.from(bytes).toString("utf8"))
+    // The object, and on a line of its own what caused its last write.
+    const [text = "", ...more] = Buffer.from(bytes).toString("utf8").split("\n")
+    object = JSON.parse(text)
+    for (const line of more) JSON.parse(line)
   } catch {
     return `${key} holds no JSON`
   }

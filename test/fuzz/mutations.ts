@@ -188,9 +188,11 @@ const perform = (root: unknown, { deed, place, other, key, value: given }: Mutat
   const [holder, name] = found
   switch (deed) {
     case "replace":
-      return put(holder, name, value)
+      put(holder, name, value)
+      return
     case "remove":
-      return removeAt(holder, name)
+      removeAt(holder, name)
+      return
     case "add":
       if (Array.isArray(holder)) holder.push(value)
       else put(holder, key, value)
@@ -199,7 +201,8 @@ const perform = (root: unknown, { deed, place, other, key, value: given }: Mutat
       if (Array.isArray(holder)) return
       const moved = holder[name]
       delete holder[name]
-      return put(holder, key, moved)
+      put(holder, key, moved)
+      return
     }
     case "double":
       if (Array.isArray(holder)) holder.push(structuredClone(holder[Number(name)]))
@@ -207,7 +210,7 @@ const perform = (root: unknown, { deed, place, other, key, value: given }: Mutat
       return
     case "swap": {
       const [otherHolder, otherName] = places[other % places.length] ?? found
-      return put(holder, name, structuredClone(read(otherHolder, otherName)))
+      put(holder, name, structuredClone(read(otherHolder, otherName)))
     }
   }
 }

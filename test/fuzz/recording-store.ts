@@ -33,8 +33,8 @@ export const makeRecordingStore = (): RecordingStore => {
     },
     transact: async (writes) => {
       const revision = await inner.transact(writes)
-      for (const { type, key } of writes)
-        if (type !== "check") current.getStore()?.writes.push(`${type} ${key}`)
+      const made = writes.filter(({ type }) => type !== "check").map(({ type, key }) => `${type} ${key}`)
+      current.getStore()?.writes.push(...made)
       return revision
     },
     watch: (options, sink) => inner.watch(options, sink),

@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly requests: number
   /** The first round; to run one alone. */
   readonly round?: number
+  /** Requests from one state of the world; its usual number where absent.  */
+  readonly roundSize?: number
   /** Told before each request: what a watchdog needs. */
   readonly about?: (place: Place) => void
 }

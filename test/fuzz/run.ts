@@ -9,7 +9,7 @@ import type { Slice } from "./slice.ts"
 import { count, makeTally } from "./tally.ts"
 import { type FuzzWorld, openWorld } from "./world.ts"
 
-export const roundRequests = 1_000
+const roundRequests = 1_000
 /** Different failures of one slice after which it is given up. */
 const failuresMax = 8
 
@@ -71,7 +71,7 @@ export const runSlice = async (slice: Slice, options: RunOptions): Promise<Repor
   try {
     let left = options.requests
     for (let round = options.round ?? 0; left > 0 && !run.isOver; round++) {
-      const size = Math.min(left, roundRequests)
+      const size = Math.min(left, options.roundSize ?? roundRequests)
       await run.round(world, round, size)
       left -= size
     }

@@ -6,7 +6,8 @@ import type { Draft, Seen } from "../request.ts"
 import type { Slice } from "../slice.ts"
 import { bodyless, json, mostly, oddUrlText, pick, readHeaders } from "./parts.ts"
 
-type Option = (seen: Seen) => string
+/** One option of a query. */
+export type Option = (seen: Seen) => string
 
 const encoded = (key: string, value: string): string => `${key}=${encodeURIComponent(value)}`
 const say =
@@ -163,7 +164,7 @@ const limit = mostly(
 )
 const flag = mostly(pick("true", "1", "false"), pick("", "x", "TRUE", "0"), 6)
 
-const listOption: fc.Arbitrary<Option> = fc.oneof(
+export const listOption: fc.Arbitrary<Option> = fc.oneof(
   { weight: 4, arbitrary: labelSelector.map(say("labelSelector")) },
   { weight: 4, arbitrary: fieldSelector.map(say("fieldSelector")) },
   { weight: 4, arbitrary: limit.map(say("limit")) },
@@ -233,7 +234,7 @@ const listDraft: fc.Arbitrary<Draft> = fc
   }))
 
 /** What makes lists long enough to have pages, and watches have something to tell. */
-const stir: fc.Arbitrary<Draft> = fc
+export const stir: fc.Arbitrary<Draft> = fc
   .tuple(pick(...plain), fc.nat(12), fc.nat(3))
   .map(([kind, number, which]) => () => {
     const named = `s${number}`

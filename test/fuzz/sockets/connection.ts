@@ -61,7 +61,7 @@ const reasons: { readonly [reason: string]: { readonly code: number } } = status
 /** What is wrong with what came. */
 const fault = (text: string): string | undefined => {
   for (const [, code = "", head = "", body = ""] of text.matchAll(
-    /HTTP\/1\.1 (\d{3})([^]*?)\r\n\r\n([^]*?)(?=HTTP\/1\.1 \d{3}|$)/g,
+    /HTTP\/1\.1 (\d{3})([\s\S]*?)\r\n\r\n([\s\S]*?)(?=HTTP\/1\.1 \d{3}|$)/g,
   )) {
     const status = Number(code)
     if (status >= 500) return `answered with ${status}: ${body.slice(0, 300)}`

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest"
-import type { CachedObject } from "../watch-cache/cached-object.ts"
-import { projectionLimits } from "./limits.ts"
-import { RecentProjections } from "./recent-projections.ts"
+import type { CachedObject } from "./cached-object.ts"
+import { RecentBytes } from "./recent-bytes.ts"
+
+const bounds = { count: 100, bytes: 1_000 }
 
 const objectOf = (key: string, size = 10): CachedObject => ({
   key,
@@ -14,8 +15,8 @@ const objectOf = (key: string, size = 10): CachedObject => ({
   fields: undefined,
 })
 
-it("a projection of a version of an object is made once for all who ask", () => {
-  const recent = new RecentProjections()
+it("what is made of a version of an object is made once for all who ask", () => {
+  const recent = new RecentBytes(bounds)
   const object = objectOf("a")
   const made: string[] = []
   const ask = (of: CachedObject, id: string): void => {
@@ -33,12 +34,12 @@ it("a projection of a version of an object is made once for all who ask", () => 
 })
 
 it.each([
-  ["many", 10, projectionLimits.rememberedMax],
-  ["large", 1024 * 1024, 7],
-])("%s projections are not all remembered: the oldest go", (_, size, kept) => {
-  const recent = new RecentProjections()
+  ["many", 1, bounds.count],
+  ["large", 190, 5],
+])("%s are not all remembered: the oldest go", (_, size, kept) => {
+  const recent = new RecentBytes(bounds)
   const objects = Array.from({ length: kept + 5 }, (_, n) => objectOf(`o${n}`, size))
-  for (const object of objects) recent.of(object, "x", () => Buffer.alloc(10))
+  for (const object of objects) recent.of(object, "x", () => Buffer.alloc(size === 1 ? 1 : 10))
   const isRemembered = (object: CachedObject | undefined): boolean => {
     let known = object !== undefined
     if (object === undefined) return known
