@@ -145,6 +145,8 @@ const programs: ReadonlyArray<Program<Env>> = [
 
 const scenario: Scenario<Env> = {
   name: "sandbox",
+  // Nothing here is owned, and no namespace goes: the platform would only watch.
+  platform: false,
   environment,
   actions: [{ service: SandboxRuntime, methods: ["ensureImage", "create", "start", "stop", "remove"] }],
   users,
