@@ -60,7 +60,7 @@ const patchQuery = ({ operation, fieldManager, force }: Whole): URLSearchParams 
 const placeOf = ({ resource, version, namespace, name, subresource }: Target) => {
   const { group, plural } = resource
   const root = group === "" ? `/api/${version.name}` : `/apis/${group}/${version.name}`
-  const within = namespace === "" ? "" : `/namespaces/${encodeURIComponent(namespace)}`
-  const path = `${root}${within}/${plural}/${encodeURIComponent(name)}`
+  const within = namespace === "" ? "" : `/namespaces/${encodeURIComponent(namespace.toWellFormed())}`
+  const path = `${root}${within}/${plural}/${encodeURIComponent(name.toWellFormed())}`
   return { path, group, version: version.name, resource: plural, namespace, name, subresource }
 }

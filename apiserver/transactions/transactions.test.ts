@@ -196,3 +196,18 @@ test(
     }
   }),
 )
+
+test.each([
+  { name: "\ud800", namespace: "default" },
+  { name: "a", namespace: "\ud800" },
+  { name: "a\0", namespace: "default" },
+])("an object whose name is no well-formed text is refused, and nothing is written: %j", (metadata) =>
+  withServer(async (world) => {
+    const before = (await world.store.get("/registry/~")).revision
+    const object: JsonObject = { apiVersion: "v1", kind: "ConfigMap", metadata }
+    const refused = await transact(world, [settings("b"), object])
+    expect([404, 422]).toContain(refused.status)
+    expect(refused.json.message).toContain("nothing was written")
+    expect((await world.store.get("/registry/~")).revision).toBe(before)
+  })(),
+)
