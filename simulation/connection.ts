@@ -38,8 +38,8 @@ export interface AnsweredWrite {
 
 const encoder = new TextEncoder()
 
-/** What the dead wait for. */
-const never = new Promise<never>(() => {})
+/** What the dead wait for: one each, or all that they hold would be kept by the one. */
+const never = (): Promise<never> => new Promise(() => {})
 
 const latencyOf = (life: Life): number =>
   life.latency() < slowShare ? Math.ceil(life.latency() * slowMs) : 1 + Math.floor(life.latency() * latencyMs)
@@ -132,7 +132,7 @@ async function* delivered(
     const delay = strikes("delay")
     const dueMs = time.nowMs + latencyOf(life) + (delay === undefined ? 0 : delay.chance.below(delayMs))
     await time.sleep(Math.max(dueMs, heldUntilMs) - time.nowMs)
-    if (!life.isAlive) await never
+    if (!life.isAlive) await never()
     const dropped = strikes("droppedWatch")
     if (dropped !== undefined) {
       if (dropped.chance.strikes(0.5)) return
@@ -183,7 +183,7 @@ const exchange = async (
   const fate = fateOf(options, request, line)
   if (fate.crash === "before") {
     life.kill(`killed before it sends ${lineText(line)}`)
-    return never
+    return never()
   }
   await life.time.sleep(latencyOf(life))
   if (fate.answer === "refused") throw new Error("connection refused")
@@ -199,7 +199,7 @@ const exchange = async (
   }
   if (fate.crash === "after") {
     life.kill(`killed before it hears of ${lineText(line)}`)
-    return never
+    return never()
   }
   await life.time.sleep(latencyOf(life))
   if (fate.isAnswerLost === true) throw new Error("connection reset")
