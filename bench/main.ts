@@ -28,7 +28,7 @@ const figure = (value: number): string =>
   value >= 1_000 ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(3)).toString()
 
 const heading = ["name", "ours", "yardstick", "ratio", "budget"]
-const widths = [52, 16, 16, 8, 10]
+const widths = [64, 16, 16, 8, 10]
 const line = (cells: ReadonlyArray<string>): string =>
   cells
     .map((cell, index) => cell.padEnd(widths[index] ?? 0))

@@ -151,12 +151,14 @@ export const requestOnSession = (
       return
     }
     const { signal } = request
-    const stream = slot.session.request({
+    const head = {
       ":method": request.method,
       ":path": request.path,
       ":authority": authority,
       ...request.headers,
-    })
+    }
+    // Said outright: node takes it that a DELETE has no body, and sends none of its options.
+    const stream = slot.session.request(head, { endStream: request.body === undefined })
     if (slot.streams++ === 0) slot.session.ref()
     const abort = () => {
       stream.close(http2.constants.NGHTTP2_CANCEL)
@@ -187,5 +189,5 @@ export const requestOnSession = (
     )
     if (signal?.aborted === true) abort()
     else signal?.addEventListener("abort", abort)
-    stream.end(request.body)
+    if (request.body !== undefined) stream.end(request.body)
   })

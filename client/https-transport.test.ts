@@ -53,6 +53,19 @@ describe.each(["h2", "http/1.1"] as const)("over %s", (protocol) => {
     expect(await read(response)).toBe("POST /a?b=c hello")
   })
 
+  test("a DELETE carries its options along", async () => {
+    const { transport } = await serve(protocol, (request, response) => {
+      const chunks: Array<Buffer> = []
+      request.on("data", (chunk: Buffer) => chunks.push(chunk))
+      request.on("end", () => response.end(`${request.method} ${Buffer.concat(chunks).toString()}`))
+    })
+    const body = Buffer.from("{}")
+    expect(await read(await transport.request({ method: "DELETE", path: "/a", headers: {}, body }))).toBe(
+      "DELETE {}",
+    )
+    expect(await read(await transport.request({ method: "DELETE", path: "/a", headers: {} }))).toBe("DELETE ")
+  })
+
   test("a path prefix of the server is kept", async () => {
     const server = await startTlsServer(protocol, (request, response) => response.end(request.url))
     const transport = httpsTransport({ server: `${server.url}/k8s/`, ca: server.ca, namespace: "default" })

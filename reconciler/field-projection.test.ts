@@ -1,4 +1,4 @@
-import * as fc from "fast-check"
+import fc from "fast-check"
 import { describe, expect, expectTypeOf, it } from "vitest"
 import type { JsonObject, KubeObject } from "../schemas/index.ts"
 import { type Held, projection } from "./field-projection.ts"

@@ -526,16 +526,16 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
         ],
         "additionalPrinterColumns": [
           {
-            "name": "Ready",
+            "name": "Status",
             "type": "string",
-            "description": "Whether the node's runner takes sandboxes.",
+            "description": "Whether the node's runner takes sandboxes, and whether new ones are kept away.",
             "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status"
           },
           {
-            "name": "Reason",
+            "name": "Roles",
             "type": "string",
-            "description": "Why it is or is not ready.",
-            "jsonPath": ".status.conditions[?(@.type==\"Ready\")].reason"
+            "description": "What its labels `node-role.kubernetes.io/ROLE` say that it is for.",
+            "jsonPath": ".metadata.labels"
           },
           {
             "name": "Age",
@@ -544,17 +544,23 @@ export const definitions: ReadonlyArray<ResourceDefinition> = [
             "jsonPath": ".metadata.creationTimestamp"
           },
           {
-            "name": "Unschedulable",
-            "type": "boolean",
-            "description": "Whether new sandboxes are kept away.",
-            "jsonPath": ".spec.unschedulable",
-            "priority": 1
+            "name": "Version",
+            "type": "string",
+            "description": "The version of its runner.",
+            "jsonPath": ".status.nodeInfo.kubeletVersion"
           },
           {
             "name": "Internal-IP",
             "type": "string",
             "description": "The node's address.",
             "jsonPath": ".status.addresses[?(@.type==\"InternalIP\")].address",
+            "priority": 1
+          },
+          {
+            "name": "External-IP",
+            "type": "string",
+            "description": "An address of the node outside of the cluster.",
+            "jsonPath": ".status.addresses[?(@.type==\"ExternalIP\")].address",
             "priority": 1
           },
           {

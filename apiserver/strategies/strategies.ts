@@ -4,6 +4,7 @@ import { customStrategy, type Strategy } from "../strategy.ts"
 import { configMapStrategy, secretStrategy } from "./data-holders.ts"
 import { eventStrategy } from "./event.ts"
 import { namespaceStrategy } from "./namespace.ts"
+import { nodeCells } from "./node.ts"
 import { endpointSliceStrategy, serviceStrategy } from "./service.ts"
 
 const sandboxStrategy: Strategy = {
@@ -33,7 +34,7 @@ const strategies: { readonly [id: string]: Strategy } = {
   "/secrets": secretStrategy,
   "/events": eventStrategy,
   "events.k8s.io/events": putAnywhere,
-  "/nodes": plain,
+  "/nodes": { ...plain, cells: nodeCells },
   "/services": serviceStrategy,
   "/serviceaccounts": plain,
   "compute.miren.dev/sandboxes": sandboxStrategy,

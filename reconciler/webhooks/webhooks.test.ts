@@ -2,7 +2,7 @@
 import * as https from "node:https"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
-import * as fc from "fast-check"
+import fc from "fast-check"
 import { applyPatch } from "fast-json-patch"
 import { type ApiError, Client } from "../../client/index.ts"
 import {

@@ -206,6 +206,7 @@ const scenario: Scenario<Env> = {
   invariants,
   // Nobody is heard of: a Sandbox that was changed meanwhile speaks of the generation at which it was last seen.
   waive: ["generation observed"],
+  platform: false,
   afterwards: [
     {
       users: () =>
