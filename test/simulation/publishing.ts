@@ -1,7 +1,7 @@
 /** Volumes that are published: each names the ConfigMap in which applications find its disk. */
 import { Effect } from "effect"
 import { Client, isReason } from "../../client/index.ts"
-import { controllerReference } from "../../reconciler/index.ts"
+import { controllerReference, keyOf } from "../../reconciler/index.ts"
 import { ConfigMap } from "../../schemas/index.ts"
 import type { Chance } from "../../simulation/index.ts"
 import { namespace, published, Volume } from "./volume.ts"
@@ -24,6 +24,15 @@ export const ensurePublication = (volume: Volume) =>
     client.create(ConfigMap, publication(volume)).pipe(
       Effect.asVoid,
       Effect.catchIf(isReason("AlreadyExists"), () => Effect.void),
+    ),
+  )
+
+/** Whether this very Volume is there. With a cache that is behind, what the collector takes away would be made again and again. */
+export const isThere = (volume: Volume) =>
+  Effect.flatMap(Client, (client) =>
+    client.get(Volume, keyOf(volume)).pipe(
+      Effect.map(({ metadata }) => metadata.uid === volume.metadata.uid),
+      Effect.catchIf(isReason("NotFound"), () => Effect.succeed(false)),
     ),
   )
 

@@ -5,7 +5,7 @@ import { controllerOf, isControlledBy, Result } from "../../../reconciler/index.
 import { ConfigMap } from "../../../schemas/index.ts"
 import type { Invariant } from "../../../simulation/index.ts"
 import { knownBug } from "../known-bug.ts"
-import { ensurePublication, publishingUsers } from "../publishing.ts"
+import { ensurePublication, isThere, publishingUsers } from "../publishing.ts"
 import { namespace, Volume, volumeDefinition } from "../volume.ts"
 import { type ReconcileVolume, say, volumeProgram } from "../volume-program.ts"
 
@@ -19,6 +19,7 @@ const takesWhatIsThere: ReconcileVolume = (volume) =>
 
 const takesItsOwn: ReconcileVolume = (volume) =>
   Effect.gen(function* () {
+    if (!(yield* isThere(volume))) return Result.Done()
     const client = yield* Client
     const publishedIn = volume.spec.publishTo ?? ""
     yield* ensurePublication(volume)

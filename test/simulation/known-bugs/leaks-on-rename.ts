@@ -5,7 +5,7 @@ import { byOwnerUid, Informers, keyOf, Result } from "../../../reconciler/index.
 import { ConfigMap } from "../../../schemas/index.ts"
 import type { Invariant } from "../../../simulation/index.ts"
 import { knownBug } from "../known-bug.ts"
-import { ensurePublication, publishingUsers } from "../publishing.ts"
+import { ensurePublication, isThere, publishingUsers } from "../publishing.ts"
 import { namespace, Volume, volumeDefinition } from "../volume.ts"
 import { type ReconcileVolume, say, volumeProgram } from "../volume-program.ts"
 
@@ -32,6 +32,7 @@ const byStatus: ReconcileVolume = (volume) =>
 const byOwner: ReconcileVolume = (volume) =>
   Effect.scoped(
     Effect.gen(function* () {
+      if (!(yield* isThere(volume))) return Result.Done()
       const informers = yield* Informers
       const { lister } = yield* informers.get(ConfigMap, { indexes: { owner: byOwnerUid } })
       yield* ensurePublication(volume)

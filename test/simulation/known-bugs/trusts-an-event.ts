@@ -7,15 +7,17 @@ import { knownBug } from "../known-bug.ts"
 import { Cloud, cloudActions, cloudLayer, namespace, Volume, volume, volumeDefinition } from "../volume.ts"
 import { ensureDisk, type ReconcileVolume, volumeProgram } from "../volume-program.ts"
 
+/** The cloud is asked how large the disk is; the status says only which one it is. */
 const ensureSize: ReconcileVolume<Cloud> = (found) =>
   Effect.gen(function* () {
-    const { status, spec } = found
-    if (status?.diskID !== undefined && status.size === spec.size) return Result.Done()
+    const { metadata, spec, status } = found
     const cloud = yield* Cloud
-    const client = yield* Client
     const diskID = yield* ensureDisk(found)
-    yield* cloud.resize(diskID, spec.size)
-    const patch = { type: "merge", value: { status: { diskID, size: spec.size } } } as const
+    const [disk] = yield* cloud.tagged(metadata.uid ?? "")
+    if (disk?.size !== spec.size) yield* cloud.resize(diskID, spec.size)
+    if (status?.diskID === diskID) return Result.Done()
+    const client = yield* Client
+    const patch = { type: "merge", value: { status: { diskID } } } as const
     yield* client.patch(Volume, keyOf(found), { patch, options: { subresource: "status" } })
     return Result.Done()
   })
@@ -39,15 +41,16 @@ const byEvent: Program<Cloud> = {
   }),
 }
 
-/** Users who change the size, again and again. */
+/** Users who make Volumes and change their minds about the size. */
 const users = Effect.fnUntraced(function* (chance: Chance) {
   const client = yield* Client
-  for (const name of ["a", "b"]) yield* Effect.ignore(client.create(Volume, volume(name)))
-  for (let step = 0; step < 10; step++) {
-    const key = { namespace, name: chance.of(["a", "b"]) }
-    const value = { spec: { size: 1 + chance.below(9) } }
-    yield* Effect.ignore(client.patch(Volume, key, { patch: { type: "merge", value } }))
-    yield* Effect.sleep(chance.of([10, 500, 5_000]))
+  for (const name of ["a", "b", "c", "d"]) {
+    yield* Effect.ignore(client.create(Volume, volume(name)))
+    for (let step = 0; step < 3; step++) {
+      yield* Effect.sleep(chance.of([10, 200, 1_000]))
+      const patch = { type: "merge", value: { spec: { size: 1 + chance.below(9) } } } as const
+      yield* Effect.ignore(client.patch(Volume, { namespace, name }, { patch }))
+    }
   }
 })
 
@@ -77,6 +80,7 @@ export const bug = knownBug<Cloud>({
     environment: cloudLayer,
     actions: cloudActions,
     users,
+    faults: { refusal: 0.1 },
     invariants: [sizeWanted],
   },
 })
