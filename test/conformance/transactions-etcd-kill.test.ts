@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { afterEach, beforeEach, expect, it } from "vitest"
+import { documentOf } from "../../apiserver/index.ts"
 import type { ClosableStore } from "../../store/closable.ts"
 import { Recorder } from "../../store/conformance/world.ts"
 import { type KeyValue, makeEtcdStore } from "../../store/index.ts"
@@ -48,7 +49,7 @@ const serveUntilKilled = async (from: number, answers: number): Promise<Readonly
 }
 
 const numberOf = ({ value }: KeyValue): number =>
-  Number(JSON.parse(Buffer.from(value).toString("utf8")).data.number)
+  Number(JSON.parse(Buffer.from(documentOf(value)).toString("utf8")).data.number)
 
 it("a server killed in the middle of transactions leaves each of them made whole or not at all", async () => {
   const recorder = new Recorder()
