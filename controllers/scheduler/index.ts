@@ -62,7 +62,7 @@ const schedule = Effect.fnUntraced(function* (
   if (!isBound(sandbox)) view.ledger.release(sandbox)
   const action = plan(observe(sandbox, view))
   if (action === undefined) return Result.Done()
-  // Booked before it is asked for, and also if the answer is lost: it may be bound all the same.
+  // Booked before it is asked for, and not after: its answer may be lost, or older than what the informer shows by then.
   if (action._tag === "Bind") view.ledger.book(boundTo(sandbox, action.nodeName))
   const written = yield* apply(sandbox, action)
   if (action._tag === "Refuse") {
@@ -70,7 +70,6 @@ const schedule = Effect.fnUntraced(function* (
     if (written !== sandbox) events.record(sandbox, { type: "Warning", reason: "FailedScheduling", message })
     return Result.RequeueAfter({ delay: unschedulableWait })
   }
-  view.ledger.book(written)
   events.record(sandbox, { type: "Normal", reason: "Scheduled", message: `bound to node ${action.nodeName}` })
   return Result.Done()
 })

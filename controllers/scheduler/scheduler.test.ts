@@ -40,6 +40,23 @@ const losingTheFirstAnswer = (client: Client["Service"]): Client["Service"] => {
   }
 }
 
+/** Each Sandbox that is bound has ended, and everybody has seen it, before the answer of its binding comes. */
+const endingAtOnce = (client: Client["Service"]): Client["Service"] => ({
+  ...client,
+  patch: (kind, key, request) =>
+    Effect.tap(client.patch(kind, key, request), () =>
+      Effect.gen(function* () {
+        const found = yield* client.get(Sandbox, key)
+        const ended = { name: "main", state: { terminated: { exitCode: 0 } } }
+        yield* client.updateStatus(Sandbox, {
+          ...found,
+          status: { ...found.status, containerStatuses: [ended] },
+        })
+        yield* settle
+      }),
+    ),
+})
+
 const addNode = Effect.fnUntraced(function* (client: Client["Service"], name: string, memory: string) {
   const node = yield* client.create(Node, { apiVersion: "v1", kind: "Node", metadata: { name } })
   const conditions = [{ type: "Ready", status: "True" as const }]
@@ -86,6 +103,17 @@ describe("the scheduler", () => {
       yield* pass(70)
       const { items } = yield* client.list(Sandbox)
       expect(items.map(({ spec }) => spec.nodeName ?? "none").toSorted()).toEqual(["a", "none"])
+    }),
+  )
+
+  it.effect("gives the room of one that ended before the answer of its binding came", () =>
+    Effect.gen(function* () {
+      const client = yield* startedWith(endingAtOnce)
+      yield* addNode(client, "a", "1Gi")
+      for (const name of ["1", "2"]) yield* client.create(Sandbox, sandbox(name, "1Gi"))
+      yield* pass(70)
+      const { items } = yield* client.list(Sandbox)
+      expect(items.map(({ spec }) => spec.nodeName ?? "none")).toEqual(["a", "a"])
     }),
   )
 

@@ -19,6 +19,7 @@ const deleteConfigMap = (key: { readonly namespace: string; readonly name: strin
 
 const byStatus: ReconcileVolume = (volume) =>
   Effect.gen(function* () {
+    if (!(yield* isThere(volume))) return Result.Done()
     const former = volume.status?.publishedIn
     const publishedIn = volume.spec.publishTo ?? ""
     yield* ensurePublication(volume)
@@ -64,7 +65,7 @@ export const bug = knownBug({
   name: "leaks on rename",
   class: "leak",
   story:
-    "Publishes under the new name, notes that name in the status, and deletes what the status named before. Killed or refused after the note, it no longer knows what there was to delete.",
+    "Publishes under the new name, notes it in the status, and deletes what the status named before. Killed or refused between two of these steps, it no longer knows what there was to delete.",
   wrong: [volumeProgram("publisher", byStatus, { owns: [ConfigMap] })],
   right: [volumeProgram("publisher", byOwner, { owns: [ConfigMap] })],
   breaks: oneEach.name,

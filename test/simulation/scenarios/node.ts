@@ -1,4 +1,4 @@
-/** Machines that lose their power, come back and are taken away: what becomes of their Nodes and of the Sandboxes on them. */
+/** Machines that are cut off, come back and are taken away: what becomes of their Nodes and of the Sandboxes on them. */
 import { Context, Effect, Layer } from "effect"
 import { Client } from "../../../client/index.ts"
 import { nodeController, runNode, runSandboxes, SANDBOX_FINALIZER } from "../../../controllers/index.ts"
@@ -9,44 +9,44 @@ import type { Chance, Invariant, Observed, Program, Scenario } from "../../../si
 import { machineFacts } from "../machine-facts.ts"
 import { simulation } from "../simulation.ts"
 
-/** The first has a machine, and a runner as long as there is power. The second is only a Node: nobody has ever heard of it. */
+/** The first has a machine, whose runner is heard as long as it is linked. The second is only a Node: nobody has ever heard of it. */
 const nodeNames = ["n1", "n2"] as const
 const [nodeName, silentName] = nodeNames
 const namespace = "default"
 const names = ["a", "b", "c", "d"] as const
 
-interface PowerSwitch {
-  isOn: boolean
+interface Cable {
+  isLinked: boolean
 }
 
 class Machine extends Context.Service<Machine, FakeWorld>()("test/simulation/NodeMachine") {}
-class Power extends Context.Service<Power, PowerSwitch>()("test/simulation/Power") {}
+class Link extends Context.Service<Link, Cable>()("test/simulation/Link") {}
 
-type Env = Machine | Power | SandboxRuntime
+type Env = Machine | Link | SandboxRuntime
 
 const environment: Layer.Layer<Env> = Layer.unwrap(
   Effect.sync(() => {
     const machine = new FakeWorld()
     return Layer.mergeAll(
       Layer.succeed(Machine, machine),
-      Layer.succeed(Power, { isOn: true }),
+      Layer.succeed(Link, { isLinked: true }),
       fakeRuntimeLayer({ world: machine }),
     )
   }),
 )
 
-const powerIs = (isOn: boolean) =>
-  Effect.flatMap(Power, (power) =>
-    Effect.sync(() => power.isOn === isOn).pipe(
+const linkIs = (isLinked: boolean) =>
+  Effect.flatMap(Link, (link) =>
+    Effect.sync(() => link.isLinked === isLinked).pipe(
       Effect.tap((is) => (is ? Effect.void : Effect.sleep("2 seconds"))),
       Effect.repeat({ until: (is) => is }),
     ),
   )
 
-const switchTo = (isOn: boolean) =>
-  Effect.flatMap(Power, (power) =>
+const switchTo = (isLinked: boolean) =>
+  Effect.flatMap(Link, (link) =>
     Effect.sync(() => {
-      power.isOn = isOn
+      link.isLinked = isLinked
     }),
   )
 
@@ -66,10 +66,10 @@ const createNode = (name: string) =>
 const deleteNode = (name: string) =>
   Effect.flatMap(Client, (client) => client.delete(Node, { namespace: "", name }))
 
-const act = (client: Client["Service"], chance: Chance): Effect.Effect<unknown, unknown, Client | Power> => {
+const act = (client: Client["Service"], chance: Chance): Effect.Effect<unknown, unknown, Client | Link> => {
   const name = chance.of(names)
   const create = () => client.create(Sandbox, sandbox(name, chance.of(nodeNames)))
-  return chance.of<() => Effect.Effect<unknown, unknown, Client | Power>>([
+  return chance.of<() => Effect.Effect<unknown, unknown, Client | Link>>([
     create,
     create,
     create,
@@ -84,13 +84,13 @@ const act = (client: Client["Service"], chance: Chance): Effect.Effect<unknown, 
 /** A Sandbox that is to go waits for its node: somebody sees to it that the node comes back, or is given up. */
 const leaveNoneWaiting = Effect.fnUntraced(function* (chance: Chance) {
   const client = yield* Client
-  const { isOn } = yield* Power
+  const { isLinked } = yield* Link
   const { items } = yield* client.list(Sandbox)
   const waiting = new Set(
     items.filter(({ metadata }) => metadata.deletionTimestamp !== undefined).map(({ spec }) => spec.nodeName),
   )
   if (waiting.has(silentName)) yield* Effect.ignore(deleteNode(silentName))
-  if (isOn || !waiting.has(nodeName)) return
+  if (isLinked || !waiting.has(nodeName)) return
   yield* chance.strikes(0.5) ? switchTo(true) : Effect.ignore(deleteNode(nodeName))
 })
 
@@ -110,19 +110,19 @@ const readyOf = (
   return ready === undefined ? "nothing" : `${ready.status} ${ready.reason}`
 }
 
-const powerOf = ({ environment: found }: Observed<Env>): boolean => Context.get(found, Power).isOn
+const isHeard = ({ environment: found }: Observed<Env>): boolean => Context.get(found, Link).isLinked
 
 const silenceIsTold: Invariant<Env> = {
   name: "a Node whose runner is heard is Ready, and of one that is silent nothing is known",
   eventually: (state) => {
     for (const { metadata, status } of state.list(Node)) {
       const wanted =
-        metadata.name === nodeName && powerOf(state) ? "True RunnerReady" : "Unknown NodeStatusUnknown"
+        metadata.name === nodeName && isHeard(state) ? "True RunnerReady" : "Unknown NodeStatusUnknown"
       const told = readyOf(status?.conditions)
       if (told !== wanted) return `${metadata.name} says ${told}, not ${wanted}`
     }
-    const isMissing = powerOf(state) && !state.list(Node).some(({ metadata }) => metadata.name === nodeName)
-    return isMissing ? `${nodeName} has power, and no Node` : undefined
+    const isMissing = isHeard(state) && !state.list(Node).some(({ metadata }) => metadata.name === nodeName)
+    return isMissing ? `${nodeName} is heard, and has no Node` : undefined
   },
 }
 
@@ -133,7 +133,7 @@ const sandboxesFollow: Invariant<Env> = {
     for (const { metadata, spec, status } of state.list(Sandbox)) {
       const { nodeName: bound = "" } = spec
       const lost = there.has(bound) ? "Unknown NodeLost" : "Unknown NodeNotFound"
-      const wanted = bound === nodeName && powerOf(state) ? "True Running" : lost
+      const wanted = bound === nodeName && isHeard(state) ? "True Running" : lost
       const told = readyOf(status?.conditions)
       if (told !== wanted) return `${metadata.name} on ${bound} says ${told}, not ${wanted}`
     }
@@ -142,9 +142,9 @@ const sandboxesFollow: Invariant<Env> = {
 }
 
 const machineFollows: Invariant<Env> = {
-  name: "a machine with power runs its Sandboxes and nothing else",
+  name: "a machine that is heard runs its Sandboxes and nothing else",
   eventually: (state) => {
-    if (!powerOf(state)) return undefined
+    if (!isHeard(state)) return undefined
     const machine = Context.get(state.environment, Machine)
     const running = [...machine.sandboxes.values()].map(({ spec }) => spec.hostname).sort()
     const wanted = state
@@ -167,25 +167,22 @@ const nothingLeft: Invariant<Env> = {
   },
 }
 
-/** As long as there is power. */
+/** It ends when it is cut off, and waits to be linked again; what runs on the machine runs on. */
 const runner: Program<Env> = {
   name: "runner",
-  run: Effect.forever(
-    Effect.scoped(
-      Effect.gen(function* () {
-        yield* powerIs(true)
-        yield* runNode({
-          nodeName,
-          address: "127.0.0.1",
-          port: 1,
-          version: "v1",
-          machine: machineFacts(nodeName),
-        })
-        yield* runSandboxes({ nodeName, grace: 0 })
-        yield* powerIs(false)
-      }),
-    ),
-  ),
+  run: Effect.gen(function* () {
+    yield* linkIs(true)
+    yield* runNode({
+      nodeName,
+      address: "127.0.0.1",
+      port: 1,
+      version: "v1",
+      machine: machineFacts(nodeName),
+    })
+    yield* runSandboxes({ nodeName, grace: 0 })
+    yield* linkIs(false)
+    return yield* Effect.fail(new Error("cut off"))
+  }),
 }
 
 const programs: ReadonlyArray<Program<Env>> = [
