@@ -14,7 +14,8 @@ type Policy = (typeof policies)[number]
 /** What the users of a run have done: what should be left follows from it. */
 interface Deeds {
   owners: ReadonlyArray<ReadonlyArray<number>>
-  readonly deleted: Map<number, Policy>
+  /** Each object that was deleted, and how it was told to go: once, or several times while it was going. */
+  readonly deleted: Map<number, ReadonlyArray<Policy>>
 }
 
 class History extends Context.Service<History, Deeds>()("test/simulation/History") {}
@@ -62,9 +63,11 @@ const users = Effect.fnUntraced(function* (chance: Chance) {
     const object = chance.below(OBJECTS)
     const propagationPolicy = chance.of(policies)
     const key = { namespace, name: nameOf(object) }
-    // The first one to be heard counts: what is already being deleted stays as it was told.
+    // What is being deleted already takes another policy as well, as long as the collector has not acted on the former.
     const deleted = yield* Effect.option(client.delete(ConfigMap, key, { propagationPolicy }))
-    if (deleted._tag === "Some" && !deeds.deleted.has(object)) deeds.deleted.set(object, propagationPolicy)
+    if (deleted._tag === "Some") {
+      deeds.deleted.set(object, [...(deeds.deleted.get(object) ?? []), propagationPolicy])
+    }
     yield* Effect.sleep(chance.of([1, 100, 5_000, 20_000]))
   }
 })
@@ -72,7 +75,8 @@ const users = Effect.fnUntraced(function* (chance: Chance) {
 /** What survives when nothing of an owner that goes is kept, or when those that orphan keep all. */
 const survivors = ({ owners, deleted }: Deeds, isOrphaningLoss: boolean): ReadonlySet<number> => {
   const alive = new Set(owners.keys().filter((object) => !deleted.has(object)))
-  const isLost = (owner: number) => !alive.has(owner) && (isOrphaningLoss || deleted.get(owner) !== "Orphan")
+  const isLost = (owner: number) =>
+    !alive.has(owner) && (isOrphaningLoss || deleted.get(owner)?.includes("Orphan") !== true)
   for (let before = -1; before !== alive.size; ) {
     before = alive.size
     for (const object of [...alive]) {
