@@ -31,7 +31,7 @@ export const limits = {
   /** Bytes written ahead of a peer before a streamed list or the opening of a watch waits for it. */
   streamAheadBytes: 512 * 1024,
   /** Size of one written piece of a list: more than node takes before it says that the peer is behind. */
-  streamChunkBytes: 128 * 1024,
+  streamChunkBytes: 64 * 1024,
   /** Pieces that are kept to be used again. */
   streamBuffersKept: 32,
   gzipChunkBytes: 64 * 1024,
