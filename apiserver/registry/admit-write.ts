@@ -1,4 +1,4 @@
-/** Admission of what is written otherwise than by the registry's own create and update: views, questions, subresources. */
+/** Admission of deletions, and of what is written otherwise than by the registry's own create and update: views, questions, subresources. */
 import type { MutableObject } from "../machinery.ts"
 import type { AdmissionRequest, Operation } from "./context.ts"
 import type { DeleteOptions } from "./delete-options.ts"
@@ -47,7 +47,7 @@ export const admitWrite = async <A>(
   return checked
 }
 
-/** Admits the deletion of an object that is no document of its own. Rejects with the refusal. */
+/** Admits the deletion of an object. Rejects with the refusal. */
 export const admitDeletion = async (
   { context, call, target }: Operation,
   old: MutableObject,

@@ -1,12 +1,12 @@
 /** The delete verb: at once, or once its finalizers let it go. Source: registry/generic Store.Delete. */
 
 import { isStoreError } from "../../store/index.ts"
-import { causeLine } from "../causes/cause.ts"
 import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
-import { keyOf, type Operation, strategyContext, subjectOf } from "./context.ts"
-import { type DeleteOptions, deleteOptionsObject, type PropagationPolicy } from "./delete-options.ts"
+import { admitDeletion } from "./admit-write.ts"
+import { type Operation, strategyContext, subjectOf } from "./context.ts"
+import type { DeleteOptions, PropagationPolicy } from "./delete-options.ts"
 import { finalizersOf, isDeleting, metadataOf, stringOf } from "./object-meta.ts"
 import {
   type Current,
@@ -15,6 +15,7 @@ import {
   currentFromStore,
   decodeCurrent,
   putObject,
+  removeObject,
   servedBytes,
   type Written,
 } from "./written.ts"
@@ -101,34 +102,18 @@ const attempt = async (
   { options, beforehand }: Deletion,
   current: Current,
 ): Promise<Deleted> => {
-  const { context, target, call } = operation
+  const { target } = operation
   const object = decodeCurrent(current, target)
   checkPreconditions(operation, current, object, options)
   await beforehand?.(decodeCurrent(current, target))
-  const request = {
-    operation: "DELETE",
-    target,
-    object: undefined,
-    old: object,
-    dryRun: options.dryRun,
-    call,
-    options: deleteOptionsObject(options),
-  } as const
-  await context.admit(request)
-  await context.admitValid(request)
+  await admitDeletion(operation, object, options)
   const { deletionFinalizers = [] } = target.resource.strategy
   const own = isDeleting(object) ? [] : deletionFinalizers
   const finalizers = [...new Set([...withPolicy(finalizersOf(object), options.propagationPolicy), ...own])]
   const held = finalizers.length > 0 || (target.resource.strategy.held?.(object) ?? false)
   if (!held) {
     const uid = stringOf(metadataOf(object), "uid")
-    const revision = options.dryRun
-      ? current.revision
-      : await context.writer.delete({
-          key: keyOf(target),
-          expect: { modRevision: current.revision },
-          cause: causeLine(call, context.ambient.now()),
-        })
+    const revision = options.dryRun ? current.revision : await removeObject(operation, current.revision)
     return { type: "gone", uid, last: { bytes: servedBytes(object, revision), revision } }
   }
   const { gracePeriodSeconds } = options

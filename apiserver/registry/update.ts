@@ -6,7 +6,6 @@
  */
 
 import { isStoreError } from "../../store/index.ts"
-import { causeLine } from "../causes/cause.ts"
 import { limits } from "../limits.ts"
 import type { MutableObject } from "../machinery.ts"
 import { conflict, notFound, StatusError, staleObject } from "../status-error.ts"
@@ -30,6 +29,7 @@ import {
   decodeCurrent,
   isStoredSo,
   putObject,
+  removeObject,
   servedBytes,
   type Written,
 } from "./written.ts"
@@ -114,12 +114,7 @@ const held = (object: MutableObject, operation: Operation): boolean =>
 
 /** The last finalizer is gone: the object goes, and the answer is its last state. */
 const remove = async (operation: Operation, object: MutableObject, current: Current): Promise<Written> => {
-  const { context, target, call } = operation
-  const revision = await context.writer.delete({
-    key: keyOf(target),
-    expect: { modRevision: current.revision },
-    cause: causeLine(call, context.ambient.now()),
-  })
+  const revision = await removeObject(operation, current.revision)
   return { bytes: servedBytes(object, revision), revision }
 }
 

@@ -113,3 +113,11 @@ export const putObject = async (
     atStorage: atStorage ? { object, resource } : undefined,
   })
 }
+
+/** Deletes the object if it is at this revision, and returns the deletion's revision. Rejects with a StoreError otherwise. */
+export const removeObject = ({ context, target, call }: Operation, modRevision: bigint): Promise<bigint> =>
+  context.writer.delete({
+    key: keyOf(target),
+    expect: { modRevision },
+    cause: causeLine(call, context.ambient.now()),
+  })
